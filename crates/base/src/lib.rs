@@ -1,0 +1,38 @@
+//! The words that all of Strongroom's crates share.
+//!
+//! This room holds ids, [`Timestamp`] and [`Clock`], the one list of [`Outcome`]s with its
+//! [`Retry`] classes, and the [`Machine`] shape. It never reads a clock, draws a random number,
+//! logs, or does I/O: whoever needs one of these hands it in.
+//!
+//! ```
+//! use strongroom_base::{Clock, ResourceUid, Timestamp};
+//!
+//! // A fixed time is a clock, so rules that depend on time are tested without waiting.
+//! let noon = Timestamp::from_unix_millis(1_700_000_000_000);
+//! assert_eq!(noon.now(), noon);
+//!
+//! // Ids are drawn by a driver and arrive as bytes; they print as lower-case hex.
+//! let uid = ResourceUid::from_bytes([0xab; 16]);
+//! assert_eq!(uid.to_string(), "abababababababababababababababab");
+//! assert_eq!(uid.to_string().parse(), Ok(uid));
+//! ```
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod id;
+mod machine;
+mod name;
+mod outcome;
+mod time;
+
+pub use id::{
+    CorrelationId, InvalidId, PrincipalId, RecordId, ResourceUid, SubscriptionId, TenantId,
+};
+pub use machine::Machine;
+pub use name::{InvalidName, Region, ResourceGroupName, ResourceName};
+pub use outcome::{Outcome, OutcomeKind, Retry};
+pub use time::{Clock, Timestamp};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
