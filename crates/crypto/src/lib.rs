@@ -3,7 +3,9 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod cobblestone;
 mod error;
+pub mod object;
 mod provider;
 mod secret;
 
