@@ -7,6 +7,8 @@
 pub mod aws_lc_rs;
 mod error;
 mod provider;
+#[cfg(feature = "ring")]
+pub mod ring;
 mod secret;
 
 pub use error::CryptoError;
