@@ -92,3 +92,54 @@ impl<'a> Context<'a> {
         [&self.fixed, self.location]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    type Inputs = ([u8; HEADER_LEN], [u8; 16], Vec<u8>);
+
+    fn encoded((header, uid, location): &Inputs) -> Vec<u8> {
+        let uid = ResourceUid::from_bytes(*uid);
+        Context::new(header, uid, Binding::Location(location))
+            .pieces()
+            .concat()
+    }
+
+    /// Reads a context back: that there is one answer makes the encoding injective.
+    fn decoded(bytes: &[u8]) -> Option<Inputs> {
+        fn field(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+            let (length, rest) = bytes.split_first_chunk()?;
+            rest.split_at_checked(usize::try_from(u64::from_be_bytes(*length)).ok()?)
+        }
+        let (header, rest) = field(bytes)?;
+        let (uid, rest) = field(rest)?;
+        let (location, rest) = field(rest)?;
+        let inputs = (
+            header.try_into().ok()?,
+            uid.try_into().ok()?,
+            location.to_vec(),
+        );
+        rest.is_empty().then_some(inputs)
+    }
+
+    proptest! {
+        #[test]
+        fn f9_a_context_reads_back_as_what_it_binds(
+            inputs in (any::<[u8; HEADER_LEN]>(), any::<[u8; 16]>(), vec(any::<u8>(), 0..300)),
+        ) {
+            prop_assert_eq!(decoded(&encoded(&inputs)), Some(inputs));
+        }
+    }
+
+    #[test]
+    fn f9_a_whole_resource_has_no_location() {
+        let uid = ResourceUid::from_bytes([7; 16]);
+        let context = Context::new(&[1; HEADER_LEN], uid, Binding::Resource);
+        let expected = ([1; HEADER_LEN], [7; 16], Vec::new());
+        assert_eq!(decoded(&context.pieces().concat()), Some(expected));
+    }
+}

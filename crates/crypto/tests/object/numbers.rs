@@ -238,7 +238,7 @@ fn an_object_ends_at_16_tib() {
     }
     let mut out = vec![0; CHUNK_LEN];
     for number in [full, u64::MAX] {
-        let opened = opener.open_chunks(number, &[0; SEALED_CHUNK_LEN], &mut out);
+        let opened = opener.open_chunks(number, &vec![0; SEALED_CHUNK_LEN], &mut out);
         assert_eq!(opened, Err(beyond(number)));
     }
 
