@@ -2,6 +2,8 @@
 //! length as a big-endian u64, the first of them a label (F20). Distinct lists of fields have
 //! distinct encodings.
 
+use std::mem;
+
 /// Joins the fields.
 pub(crate) fn encode(fields: &[&[u8]]) -> Vec<u8> {
     let length = fields
@@ -13,6 +15,21 @@ pub(crate) fn encode(fields: &[&[u8]]) -> Vec<u8> {
         out.extend_from_slice(&length_prefix(field));
         out.extend_from_slice(field);
     }
+    out
+}
+
+/// Joins parts of fixed lengths, `N` bytes together.
+pub(crate) fn join<const N: usize>(parts: &[&[u8]]) -> [u8; N] {
+    let mut out = [0; N];
+    let mut rest = out.as_mut_slice();
+    for part in parts {
+        let Some((to, after)) = mem::take(&mut rest).split_at_mut_checked(part.len()) else {
+            break;
+        };
+        to.copy_from_slice(part);
+        rest = after;
+    }
+    debug_assert!(rest.is_empty(), "the parts are not {N} bytes together");
     out
 }
 

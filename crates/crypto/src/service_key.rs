@@ -4,7 +4,7 @@ use std::fmt;
 
 use strongroom_base::{Outcome, OutcomeKind, ResourceUid, Retry};
 
-use crate::encoding::encode;
+use crate::encoding::{encode, join};
 use crate::object::Generation;
 use crate::{
     CryptoError, KEY_LEN, NONCE_LEN, Provider, ResourceKey, RootKeyId, RootKeys, ServiceKeyId,
@@ -46,12 +46,7 @@ impl SealedServiceKey {
     #[must_use]
     pub fn to_bytes(&self) -> [u8; SEALED_SERVICE_KEY_LEN] {
         let Self { root, key, sealed } = self;
-        let mut out = [0; SEALED_SERVICE_KEY_LEN];
-        let parts: [&[u8]; 5] = [&MAGIC, &[VERSION], root.as_bytes(), key.as_bytes(), sealed];
-        for (to, from) in out.iter_mut().zip(parts.into_iter().flatten()) {
-            *to = *from;
-        }
-        out
+        join(&[&MAGIC, &[VERSION], root.as_bytes(), key.as_bytes(), sealed])
     }
 
     /// Reads the bytes as they are stored. Nothing is authenticated yet.
@@ -110,6 +105,14 @@ pub enum ServiceKeyError {
         /// The root key that was tried.
         present: RootKeyId,
     },
+    /// Another service-managed key than the one that was asked for.
+    #[error("this is service-managed key {found}, not {expected}")]
+    OtherServiceKey {
+        /// The key that was asked for.
+        expected: ServiceKeyId,
+        /// The key that it says it is.
+        found: ServiceKeyId,
+    },
     /// It does not authenticate, or the provider failed.
     #[error(transparent)]
     Crypto(#[from] CryptoError),
@@ -121,13 +124,16 @@ impl Outcome for ServiceKeyError {
             Self::Malformed { .. } => "MalformedServiceKey",
             Self::UnknownVersion(_) => "UnknownFormat",
             Self::OtherRootKey { .. } => "OtherRootKey",
+            Self::OtherServiceKey { .. } => "OtherServiceKey",
             Self::Crypto(error) => error.code(),
         }
     }
 
     fn kind(&self) -> OutcomeKind {
         match self {
-            Self::Malformed { .. } | Self::UnknownVersion(_) => OutcomeKind::Damaged,
+            Self::Malformed { .. } | Self::UnknownVersion(_) | Self::OtherServiceKey { .. } => {
+                OutcomeKind::Damaged
+            }
             // The installation was started with another root key.
             Self::OtherRootKey { .. } => OutcomeKind::BadInput,
             Self::Crypto(error) => error.kind(),
@@ -136,7 +142,7 @@ impl Outcome for ServiceKeyError {
 
     fn retry(&self) -> Retry {
         match self {
-            Self::Malformed { .. } => Retry::Never,
+            Self::Malformed { .. } | Self::OtherServiceKey { .. } => Retry::Never,
             Self::UnknownVersion(_) | Self::OtherRootKey { .. } => Retry::AfterRepair,
             Self::Crypto(error) => error.retry(),
         }
@@ -169,8 +175,8 @@ impl RootKeys {
     /// Opens a service-managed key of one resource.
     ///
     /// # Errors
-    /// [`ServiceKeyError::OtherRootKey`] if it names another root key, [`ServiceKeyError::Crypto`] if
-    /// it does not authenticate as this key of this resource.
+    /// [`ServiceKeyError::OtherRootKey`] or [`ServiceKeyError::OtherServiceKey`] if it names another,
+    /// [`ServiceKeyError::Crypto`] if it does not authenticate as this key of this resource.
     pub fn open_service_key(
         &self,
         uid: ResourceUid,
@@ -183,9 +189,14 @@ impl RootKeys {
                 present: self.id(),
             });
         }
+        if sealed.key != id {
+            return Err(ServiceKeyError::OtherServiceKey {
+                expected: id,
+                found: sealed.key,
+            });
+        }
         let key = self.provider().aead.open_with_random_nonce(
             &*self.service_key_seal(uid)?,
-            // The id that the caller asked for, so that a blob moved from another key is found.
             &seal_aad(self.id(), uid, id),
             &sealed.sealed,
         )?;

@@ -3,7 +3,7 @@
 use strongroom_base::ResourceUid;
 
 use super::HEADER_LEN;
-use crate::encoding::length_prefix;
+use crate::encoding::{join, length_prefix};
 
 /// Whether the objects of a resource are bound to their place. Fixed when the resource is created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -74,17 +74,13 @@ impl<'a> Context<'a> {
     pub(super) fn new(header: &[u8; HEADER_LEN], uid: ResourceUid, binding: Binding<'a>) -> Self {
         let location = binding.location();
         let uid = uid.as_bytes();
-        let mut fixed = [0; FIXED_LEN];
-        let parts: [&[u8]; 5] = [
+        let fixed = join(&[
             &length_prefix(header),
             header,
             &length_prefix(uid),
             uid,
             &length_prefix(location),
-        ];
-        for (to, from) in fixed.iter_mut().zip(parts.into_iter().flatten()) {
-            *to = *from;
-        }
+        ]);
         Self { fixed, location }
     }
 

@@ -63,4 +63,13 @@ impl GenerationKeys {
         let header = Header::parse(prologue)?;
         self.key(header.generation)?.opener(prologue, binding)
     }
+
+    /// Opens a whole object under the generation that its header names.
+    ///
+    /// # Errors
+    /// As [`GenerationKey::open_to_vec`], and [`OpenError::UnknownGeneration`].
+    pub fn open_to_vec(&self, binding: Binding<'_>, sealed: &[u8]) -> Result<Vec<u8>, OpenError> {
+        let header = Header::parse(sealed)?;
+        self.key(header.generation)?.open_to_vec(binding, sealed)
+    }
 }

@@ -1,6 +1,7 @@
 //! Sealing one object.
 
 use super::{CHUNK_LEN, HEADER_LEN, PROLOGUE_LEN, SealError, SealingRun};
+use crate::encoding::join;
 use crate::{Tag, cobblestone};
 
 /// Seals one object, a chunk at a time: the prologue, then what the methods put out, in order.
@@ -16,11 +17,7 @@ pub struct Sealer {
 
 impl Sealer {
     pub(super) fn new(header: &[u8; HEADER_LEN], inner: cobblestone::Sealer) -> Self {
-        let mut prologue = [0; PROLOGUE_LEN];
-        let parts: [&[u8]; 3] = [header, inner.salt(), inner.commitment()];
-        for (to, from) in prologue.iter_mut().zip(parts.into_iter().flatten()) {
-            *to = *from;
-        }
+        let prologue = join(&[header, inner.salt(), inner.commitment()]);
         Self { prologue, inner }
     }
 

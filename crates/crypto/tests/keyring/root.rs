@@ -27,11 +27,18 @@ fn a_sealed_service_key_opens_for_its_resource_and_id_alone() {
         let refused = ServiceKeyError::Crypto(CryptoError::Authentication);
         let foreign = root.open_service_key(OTHER, SERVICE_KEY, &sealed);
         assert_eq!(foreign.err(), Some(refused));
-        let another = ServiceKeyId::generate(provider.random).unwrap();
-        assert_eq!(
-            root.open_service_key(UID, another, &sealed).err(),
-            Some(refused)
-        );
+        let expected = ServiceKeyId::generate(provider.random).unwrap();
+        let found = SERVICE_KEY;
+        let another = root.open_service_key(UID, expected, &sealed);
+        let refused = ServiceKeyError::OtherServiceKey { expected, found };
+        assert_eq!(another.err(), Some(refused));
+        // A blob renamed to fit does not open.
+        let mut renamed = sealed.to_bytes();
+        renamed[25..41].copy_from_slice(expected.as_bytes());
+        let renamed = SealedServiceKey::parse(&renamed).unwrap();
+        let opened = root.open_service_key(UID, expected, &renamed);
+        let refused = ServiceKeyError::Crypto(CryptoError::Authentication);
+        assert_eq!(opened.err(), Some(refused));
     }
 }
 
@@ -57,8 +64,9 @@ fn every_changed_byte_of_a_sealed_service_key_is_found() {
                 (9..25, Some(ServiceKeyError::OtherRootKey { present, .. })) => {
                     assert_eq!(present, root.id());
                 }
-                // The id in the clear only says which key to ask for.
-                (25..41, error) => assert_eq!(error, None),
+                (25..41, Some(ServiceKeyError::OtherServiceKey { expected, .. })) => {
+                    assert_eq!(expected, SERVICE_KEY);
+                }
                 (_, error) => assert_eq!(
                     error,
                     Some(ServiceKeyError::Crypto(CryptoError::Authentication)),

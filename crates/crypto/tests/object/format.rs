@@ -46,11 +46,11 @@ fn f9_the_worked_example() {
         let by_resource = key.sealer(Binding::Resource).unwrap();
         let commitment = hex(&by_resource.prologue()[HEADER_LEN + 24..]);
         let root = RootKeys::derive(&provider, &RootKey::from_bytes(&mut counting(0))).unwrap();
-        let header = hex(&Header::parse(&object).unwrap().to_bytes());
+        let header = hex(Header::parse(&object).unwrap().to_bytes());
         let printed = [
-            hex(&counting::<32>(0)),
-            hex(&counting::<16>(0xf0)),
-            hex(&counting::<24>(0xa0)),
+            hex(counting::<32>(0)),
+            hex(counting::<16>(0xf0)),
+            hex(counting::<24>(0xa0)),
             LOCATION.to_owned(),
             PLAINTEXT.to_owned(),
             header,

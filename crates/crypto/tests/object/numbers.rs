@@ -6,12 +6,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use proptest::prelude::*;
 use strongroom_crypto::cobblestone::{InputKey, MAX_LEN};
+use strongroom_crypto::keyring::KeyringMac;
 use strongroom_crypto::object::{
-    Binding, CHUNK_LEN, MAX_PLAIN_LEN, OpenError, SEALED_CHUNK_LEN, SealError, Sealer, SealingRun,
+    Binding, CHUNK_LEN, GenerationKeys, MAX_PLAIN_LEN, OpenError, Opener, SEALED_CHUNK_LEN,
+    SealError, Sealer, SealingRun,
 };
 use strongroom_crypto::{
-    Aead, CryptoError, Nonce, OpeningKey, Provider, SealingKey, SecretBytes, TAG_LEN, Tag,
-    cobblestone,
+    Aead, CryptoError, Nonce, OpeningKey, Provider, RootKeys, SealingKey, SecretBytes, TAG_LEN,
+    Tag, cobblestone,
 };
 
 use crate::support::{key, provider};
@@ -205,6 +207,18 @@ fn i06_after_a_failed_seal_a_sealer_seals_no_more() {
     );
     assert_eq!(sealer.run(1).map(drop), Err(SealError::Spent));
     assert_eq!(sealer.finish_in_place(&mut []), Err(SealError::Spent));
+}
+
+#[test]
+fn keys_and_openers_are_shared_by_threads_and_sealers_are_sent() {
+    fn shared<T: Send + Sync>() {}
+    fn sent<T: Send>() {}
+    shared::<GenerationKeys>();
+    shared::<Opener>();
+    shared::<RootKeys>();
+    shared::<KeyringMac>();
+    sent::<Sealer>();
+    sent::<SealingRun>();
 }
 
 #[test]

@@ -210,17 +210,14 @@ fn a_lease_finds_the_generation_that_the_header_names() {
     let after = GenerationKeys::new(of(2), [of(1)]);
     let new = after.newest().seal_to_vec(PLACE, b"new").unwrap();
 
+    assert_eq!(after.open_to_vec(PLACE, &old).unwrap(), b"old");
+    assert_eq!(after.open_to_vec(PLACE, &new).unwrap(), b"new");
     for (object, number) in [(&old, 1), (&new, 2)] {
-        let prologue = object.first_chunk().unwrap();
-        let opener = after.opener(prologue, PLACE).unwrap();
-        let mut out = [0; 3];
-        opener
-            .open_last(0, &object[PROLOGUE_LEN..], &mut out)
-            .unwrap();
-        assert_eq!(
-            after.key(generation(number)).unwrap().generation().number(),
-            number
-        );
+        let opener = after.opener(object.first_chunk().unwrap(), PLACE).unwrap();
+        let last = &object[PROLOGUE_LEN..];
+        opener.open_last(0, last, &mut [0; 3]).unwrap();
+        let key = after.key(generation(number)).unwrap();
+        assert_eq!(key.generation().number(), number);
     }
     let found = generation(2);
     let error = before
