@@ -8,6 +8,32 @@ use strongroom_crypto::{
 
 use crate::support::{OTHER, SERVICE_KEY, UID, providers, resource_key, root, service_key};
 
+/// Made by a program of another language from `docs/format.md` alone, with the keys of `support`.
+const SEALED: &str = "93535452534b455901a06147a37aae926eb7be6429517cb824612073657276696365206b65792069\
+    64000102030405060708090a0bb721bfbf20ca1c27d97d1ae238f841b8e0aaa37b63475b7a042c72\
+    64b40d529bee3adea6381261966e533efa00f4ae40";
+const WRAPPED: &str = "000102030405060708090a0b9befc7e80f062dd1c3e270b696d693334394017617dfe3ce38c67e2e\
+    6ecea6cbd5148cb26d77cb9153ac1fecadbdeae1";
+const AUDIT_TAG: &str = "f0b351e5ca07cec01e38ad7359a90eb918a5aedebf006565ec7c1a942b3ecd7f";
+
+#[test]
+fn what_the_document_describes_opens() {
+    for provider in providers() {
+        let root = root(&provider);
+        let sealed = SealedServiceKey::parse(&hex::decode(SEALED).unwrap()).unwrap();
+        let opened = root.open_service_key(UID, SERVICE_KEY, &sealed).unwrap();
+        assert!(opened.matches(&service_key()));
+        let wrapped = hex::decode(WRAPPED).unwrap();
+        let first = Generation::FIRST;
+        let key = opened
+            .unwrap_resource_key(&provider, UID, first, &wrapped)
+            .unwrap();
+        assert!(key.matches(&resource_key(1)));
+        let tag = root.audit_chain().unwrap().tag(&[b"entry"]);
+        assert_eq!(hex::encode(tag), AUDIT_TAG);
+    }
+}
+
 #[test]
 fn a_sealed_service_key_opens_for_its_resource_and_id_alone() {
     for provider in providers() {
