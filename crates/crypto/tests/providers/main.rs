@@ -69,6 +69,7 @@ each_provider! {
     rsa_bad_input::{
         rsa_refuses_public_numbers,
         rsa_refuses_other_documents,
+        rsa_overlooks_attributes,
         rsa_refuses_cut_documents,
         rsa_refuses_changed_documents,
     };

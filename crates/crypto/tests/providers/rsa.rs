@@ -142,11 +142,10 @@ pub(crate) fn rsa_refuses_numbers_outside_the_modulus(provider: &Provider) {
     for key in keys(provider) {
         let n = key.public_key().n().to_vec();
         let mut above = n.clone();
-        *above.last_mut().unwrap() |= 1;
-        above[n.len() - 2] |= 0x80;
+        above[0] = 0xFF;
         let mut one = vec![0; n.len()];
         *one.last_mut().unwrap() = 1;
-        for number in [&vec![0; n.len()], &one, &n, &above, &vec![0xFF; n.len()]] {
+        for number in [&vec![0; n.len()], &one, &n, &above] {
             for algorithm in [RsaOaep, RsaOaep256] {
                 assert_eq!(unwrap(&*key, algorithm, number), REFUSED);
             }
