@@ -170,7 +170,7 @@ fn is_rsa_pkcs8(der: &[u8]) -> bool {
     const HEAD: &[u8] = &[
         0x02, 1, 0, 0x30, 13, 0x06, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 1, 0x05, 0,
     ];
-    // No key of a size that the seam takes is shorter than the two octets of length can say.
+    // Every key of a size that the seam takes has a length of two octets.
     let Some(([0x30, 0x82, high, low], content)) = der.split_first_chunk() else {
         return false;
     };
