@@ -3,20 +3,20 @@
 //! A row's state and its code are written by hand; its tests are found by their names (`r07_…`,
 //! `i06_…`) and written by `cargo xtask rules --write`.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod sources;
+
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
 
 use anstream::println;
 use anyhow::{Context, Result, ensure};
 
 use crate::house::House;
 use crate::table::{Row, Table};
+use sources::{Tests, tests_in};
 
 const DOCUMENT: &str = "docs/rules.md";
 const HEADINGS: &[&str] = &["Rule", "What holds", "State", "Kept by", "Tests"];
-/// Where tests that name a rule stand.
-const FOLDERS: &[&str] = &["crates", "tests"];
 const RULES: u8 = 18;
 const INVARIANTS: u8 = 10;
 
@@ -59,9 +59,6 @@ pub fn check(house: &House) -> Result<()> {
     );
     Ok(())
 }
-
-/// Names of tests, by rule.
-type Tests = BTreeMap<String, BTreeSet<String>>;
 
 /// Everything that is otherwise than the document says, one line each.
 fn violations(text: &str, tests: &Tests, exists: impl Fn(&str) -> bool) -> Result<Vec<String>> {
@@ -166,110 +163,10 @@ fn prefix(rule: &str) -> String {
     format!("{}{number:0>2}_", letter.to_lowercase())
 }
 
-/// The rule that a function's name begins with: R7 for `r07_…`.
-fn rule_of(function: &str) -> Option<String> {
-    let (head, _) = function.split_once('_')?;
-    let number = head.strip_prefix('r').or_else(|| head.strip_prefix('i'))?;
-    let letter = head.get(..1)?.to_uppercase();
-    (number.len() == 2).then_some(())?;
-    Some(format!("{letter}{}", number.parse::<u8>().ok()?))
-}
-
-fn tests_in(root: &Path) -> Result<Tests> {
-    let mut tests = Tests::new();
-    for folder in FOLDERS {
-        walk(&root.join(folder), &mut |text| {
-            for name in test_names(text) {
-                if let Some(rule) = rule_of(name) {
-                    tests.entry(rule).or_default().insert(name.to_owned());
-                }
-            }
-        })?;
-    }
-    Ok(tests)
-}
-
-fn walk(folder: &Path, read: &mut impl FnMut(&str)) -> Result<()> {
-    let entries = fs::read_dir(folder).with_context(|| folder.display().to_string())?;
-    for entry in entries {
-        let path = entry?.path();
-        if path.is_dir() {
-            if path.file_name().is_some_and(|name| name != "target") {
-                walk(&path, read)?;
-            }
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            read(&fs::read_to_string(&path).with_context(|| path.display().to_string())?);
-        }
-    }
-    Ok(())
-}
-
-/// The functions of a source file that a test runner runs: those under an attribute such as
-/// `#[test]` or `#[tokio::test(…)]`. A test that is ignored proves nothing and does not count.
-fn test_names(text: &str) -> Vec<&str> {
-    let mut names = Vec::new();
-    let mut attributes: Vec<&str> = Vec::new();
-    for line in text.lines().map(str::trim) {
-        if line.starts_with("//") {
-            continue;
-        }
-        if line.starts_with("#[") {
-            attributes.push(line);
-        } else if let Some(name) = function_name(line) {
-            if attributes.iter().any(|one| is_test(one))
-                && !attributes.iter().any(|one| one.starts_with("#[ignore"))
-            {
-                names.push(name);
-            }
-            attributes.clear();
-        } else if line.ends_with('}') || line.ends_with(';') {
-            attributes.clear();
-        }
-    }
-    names
-}
-
-fn is_test(attribute: &str) -> bool {
-    let inner = attribute.trim_start_matches("#[");
-    let path = inner.split(['(', ']', ' ']).next().unwrap_or_default();
-    path == "test" || path.ends_with("::test")
-}
-
-fn function_name(line: &str) -> Option<&str> {
-    let line = ["pub ", "async "]
-        .iter()
-        .fold(line, |line, word| line.strip_prefix(word).unwrap_or(line));
-    line.strip_prefix("fn ")?.split(['(', '<']).next()
-}
-
 #[cfg(test)]
 mod tests {
+    use super::sources::rule_of;
     use super::*;
-
-    const SOURCE: &str = r#"
-/// fn r01_in_a_comment() {}
-#[test]
-fn r03_no_way_to_make_it_plain() {
-    fn r04_inside() {}
-}
-
-#[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::large_futures, reason = "test")]
-async fn i08_a_refusal_changes_nothing() {}
-
-proptest! {
-    #[test]
-    fn i06_every_nonce_once(a in 0..10u8) { assert!(a < 10); }
-}
-
-#[test]
-#[ignore = "slow"]
-fn r05_ignored() {}
-
-fn r06_a_helper() {}
-#[cfg(test)]
-mod tests;
-"#;
 
     fn table(rows: &str) -> String {
         let mut text =
@@ -301,24 +198,7 @@ mod tests;
     }
 
     #[test]
-    fn tests_are_told_from_other_functions() {
-        assert_eq!(
-            test_names(SOURCE),
-            [
-                "r03_no_way_to_make_it_plain",
-                "i08_a_refusal_changes_nothing",
-                "i06_every_nonce_once"
-            ]
-        );
-    }
-
-    #[test]
-    fn a_name_and_its_rule() {
-        assert_eq!(rule_of("r07_x").as_deref(), Some("R7"));
-        assert_eq!(rule_of("i10_x").as_deref(), Some("I10"));
-        assert_eq!(rule_of("r7_x"), None);
-        assert_eq!(rule_of("read_x"), None);
-        assert_eq!(rule_of("rr1_x"), None);
+    fn tests_begin_with_letter_and_two_digits() {
         assert_eq!(prefix("R7"), "r07_");
         assert_eq!(prefix("I10"), "i10_");
     }
