@@ -3,6 +3,8 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "aws-lc-rs")]
+pub mod aws_lc_rs;
 pub mod cobblestone;
 mod encoding;
 mod error;
