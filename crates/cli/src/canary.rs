@@ -250,7 +250,7 @@ impl Canaries {
     fn findings(&self, files: &[(PathBuf, u64)], bytes: u64, found: Hits) -> Findings {
         let mut forms = BTreeMap::<_, (u64, Place)>::new();
         for (number, (count, first)) in found.by_text {
-            let Some((window, shape)) = self.windows.shape(number) else {
+            let Some((window, shape)) = window_and_shape(number) else {
                 continue;
             };
             let form = forms.entry((window, shape.form)).or_insert((0, first));
@@ -327,18 +327,18 @@ impl Windows {
         let texts = self.distinct.len() * SHAPES.len();
         Matcher::new(self, u32::try_from(texts).unwrap_or(u32::MAX))
     }
+}
 
-    /// The window, and the shape, that the text with this number is of.
-    fn shape(&self, text: u32) -> Option<(u32, Shape)> {
-        let shapes = u32::try_from(SHAPES.len()).ok()?;
-        let shape = SHAPES.get(usize::try_from(text % shapes).ok()?)?;
-        Some((text / shapes, *shape))
-    }
+/// The window, and the shape, that the text with this number is of.
+fn window_and_shape(text: u32) -> Option<(u32, Shape)> {
+    let shapes = u32::try_from(SHAPES.len()).ok()?;
+    let shape = SHAPES.get(usize::try_from(text % shapes).ok()?)?;
+    Some((text / shapes, *shape))
 }
 
 impl Texts for Windows {
     fn text(&self, number: u32) -> Option<Text> {
-        let (window, shape) = self.shape(number)?;
+        let (window, shape) = window_and_shape(number)?;
         if self.aside.contains(&window) {
             return None;
         }

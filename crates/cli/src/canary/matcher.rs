@@ -126,10 +126,6 @@ impl BitMap {
         }
     }
 
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the place is below the number of bits"
-    )]
     fn place(&self, hash: u64) -> (usize, u64) {
         let bit = hash >> self.shift;
         ((bit / 64) as usize, 1 << (bit % 64))
