@@ -8,12 +8,13 @@
 //! A search that finds nothing proves something only beside one that finds everything: search an
 //! unsealed copy too, and see that [`Canaries::unseen`] is empty.
 
+mod findings;
 mod form;
 mod matcher;
 mod search;
 mod window;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Cursor};
@@ -22,10 +23,11 @@ use std::path::{Path, PathBuf};
 
 use strongroom_base::{Outcome, OutcomeKind, Retry};
 
+pub(crate) use self::findings::{Findings, Hit};
 pub(crate) use self::form::Form;
-use self::form::{SHAPES, Shape, Text};
+use self::form::{SHAPES, Text};
 use self::matcher::{Matcher, Texts};
-use self::search::{Hits, Place, in_parallel, search_files};
+use self::search::{Hits, in_parallel, search_files};
 use self::window::{Window, pick_window};
 use crate::object_path::display;
 use crate::walk::{EntryKind, Taking, WalkError, walk};
@@ -75,34 +77,6 @@ struct Windows {
     distinct: Vec<Window>,
     numbers: HashMap<Window, u32>,
     aside: BTreeSet<u32>,
-}
-
-/// What a search found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Findings {
-    /// How many files were searched.
-    pub(crate) files: u64,
-    /// How many bytes were searched.
-    pub(crate) bytes: u64,
-    hits: BTreeMap<(u32, Form), Hit>,
-}
-
-/// Where a canary was seen in one form.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Hit {
-    /// How often.
-    pub(crate) count: u64,
-    /// The file of the first time, in the order of the places searched; `None` for bytes in memory.
-    pub(crate) file: Option<PathBuf>,
-    /// How many bytes stand before it in the file.
-    pub(crate) offset: u64,
-}
-
-impl Findings {
-    /// How often any canary was seen in any form; one that files share counts as one.
-    pub(crate) fn total(&self) -> u64 {
-        self.hits.values().map(|hit| hit.count).sum()
-    }
 }
 
 /// Why canaries could not be made or sought.
@@ -232,7 +206,7 @@ impl Canaries {
         }
         let matcher = self.windows.matcher();
         let (bytes, hits) = search_files(&files, &matcher, &self.windows, progress)?;
-        Ok(self.findings(&files, bytes, hits))
+        Ok(Findings::of(&files, bytes, hits))
     }
 
     /// Searches bytes in memory.
@@ -243,34 +217,7 @@ impl Canaries {
             .scan(bytes, bytes.len(), &self.windows, |at, number| {
                 hits.add(number, (0, at as u64));
             });
-        self.findings(&[], bytes.len() as u64, hits)
-    }
-
-    /// Gathers what was found by text into canaries and forms.
-    fn findings(&self, files: &[(PathBuf, u64)], bytes: u64, found: Hits) -> Findings {
-        let mut forms = BTreeMap::<_, (u64, Place)>::new();
-        for (number, (count, first)) in found.by_text {
-            let Some((window, shape)) = window_and_shape(number) else {
-                continue;
-            };
-            let form = forms.entry((window, shape.form)).or_insert((0, first));
-            form.0 += count;
-            form.1 = form.1.min(first);
-        }
-        let hit = |(count, (file, offset)): (u64, Place)| Hit {
-            count,
-            file: files.get(file).map(|(path, _)| path.clone()),
-            offset,
-        };
-        let hits = forms
-            .into_iter()
-            .map(|(form, found)| (form, hit(found)))
-            .collect();
-        Findings {
-            files: files.len() as u64,
-            bytes,
-            hits,
-        }
+        Findings::of(&[], bytes.len() as u64, hits)
     }
 
     /// What was seen: canary by canary, form by form. One window that files share is told of for
@@ -280,27 +227,25 @@ impl Canaries {
         findings: &'a Findings,
     ) -> impl Iterator<Item = (&'a Canary, Form, &'a Hit)> {
         self.canaries.iter().flat_map(|canary| {
-            let forms = (canary.window, Form::Raw)..=(canary.window, Form::Base64Url);
             findings
-                .hits
-                .range(forms)
-                .map(move |((_, form), hit)| (canary, *form, hit))
+                .of_window(canary.window)
+                .map(move |(form, hit)| (canary, form, hit))
         })
     }
 
     /// The canaries that were not seen as they are.
     pub(crate) fn unseen<'a>(&'a self, findings: &'a Findings) -> impl Iterator<Item = &'a Canary> {
-        self.canaries
-            .iter()
-            .filter(|canary| !findings.hits.contains_key(&(canary.window, Form::Raw)))
+        self.canaries.iter().filter(|canary| {
+            findings
+                .of_window(canary.window)
+                .all(|(form, _)| form != Form::Raw)
+        })
     }
 
     /// Leaves out the canaries that these findings saw in any form, and answers which: what is in
     /// clear by design, or was there before anything was stored, is no sign of a leak.
     pub(crate) fn set_aside(&mut self, findings: &Findings) -> Vec<Canary> {
-        self.windows
-            .aside
-            .extend(findings.hits.keys().map(|(window, _)| *window));
+        self.windows.aside.extend(findings.windows());
         let aside = &self.windows.aside;
         self.canaries
             .extract_if(.., |canary| aside.contains(&canary.window))
@@ -329,16 +274,9 @@ impl Windows {
     }
 }
 
-/// The window, and the shape, that the text with this number is of.
-fn window_and_shape(text: u32) -> Option<(u32, Shape)> {
-    let shapes = u32::try_from(SHAPES.len()).ok()?;
-    let shape = SHAPES.get(usize::try_from(text % shapes).ok()?)?;
-    Some((text / shapes, *shape))
-}
-
 impl Texts for Windows {
     fn text(&self, number: u32) -> Option<Text> {
-        let (window, shape) = window_and_shape(number)?;
+        let (window, shape) = form::window_and_shape(number)?;
         if self.aside.contains(&window) {
             return None;
         }

@@ -104,6 +104,13 @@ impl Shape {
     }
 }
 
+/// The window, and the shape, that the text with this number is of.
+pub(super) fn window_and_shape(text: u32) -> Option<(u32, Shape)> {
+    let shapes = u32::try_from(SHAPES.len()).ok()?;
+    let shape = SHAPES.get(usize::try_from(text % shapes).ok()?)?;
+    Some((text / shapes, *shape))
+}
+
 /// Up to [`LONGEST`] bytes, without an allocation of their own.
 #[derive(Clone, Copy)]
 pub(super) struct Text {

@@ -1,15 +1,21 @@
 //! Finds any of very many texts in a stream of bytes.
 //!
 //! Why not an automaton: a hundred thousand files make nine hundred thousand texts of 32 to 64
-//! bytes. The states of an Aho-Corasick automaton for them take gigabytes, and already for ten
-//! thousand they leave the cache at every byte. Here no text is kept: 16 bytes of hash and about
-//! seven of bit maps stand for one, and its owner writes it anew in the rare case that it must be
-//! compared. Ciphertext, which is what is searched, is dismissed by one look into a bit map a byte.
+//! bytes. The states of an Aho-Corasick automaton for them take gigabytes, and already for nine
+//! thousand they leave the cache at every byte. Here no text is kept: a hash, and some 40 bytes in
+//! all, stand for one, and its owner writes it anew in the rare case that it must be compared.
+//!
+//! Every text has at least 32 bytes, so wherever one lies it covers a whole aligned word of eight. Of
+//! each text the words that could be that one, eight of them, are in a filter. Ciphertext, which is
+//! what is searched, is dismissed by one look into the filter for every eight bytes.
 
 use super::form::{LONGEST, SHORTEST, Text};
 
-/// How many bytes the first look takes in.
-const GRAM: usize = 8;
+/// How many bytes one look takes in, and how far apart the looks are. The first word looked at that
+/// does not begin before a text ends at most 15 bytes into it, which every text has.
+const WORD: usize = 8;
+
+const _: () = assert!(2 * WORD - 1 <= SHORTEST);
 
 /// The texts that are sought, by number.
 pub(super) trait Texts {
@@ -19,10 +25,10 @@ pub(super) trait Texts {
 
 /// An index over texts of [`SHORTEST`] to [`LONGEST`] bytes.
 pub(super) struct Matcher {
-    /// The first eight bytes of every text.
-    grams: BitMap,
+    /// The eight bytes of every text from each of its first eight places.
+    words: Filter,
     /// The first [`SHORTEST`] bytes of every text.
-    heads: BitMap,
+    heads: Filter,
     /// The hash of every whole text and its number, sorted.
     whole: Vec<(u64, u32)>,
     /// Which lengths there are.
@@ -36,9 +42,8 @@ impl Matcher {
             .filter(|number| texts.text(*number).is_some())
             .count();
         let mut matcher = Self {
-            // One position in 32 passes the first look by chance, and one in 16 of these the second.
-            grams: BitMap::new(count * 32),
-            heads: BitMap::new(count * 16),
+            words: Filter::new(count * WORD),
+            heads: Filter::new(count),
             whole: Vec::with_capacity(count),
             lengths: Vec::new(),
         };
@@ -47,11 +52,12 @@ impl Matcher {
                 continue;
             };
             let text = text.as_bytes();
-            let (Some(gram), Some(head)) = (text.first_chunk::<GRAM>(), text.get(..SHORTEST))
-            else {
+            let Some(head) = text.get(..SHORTEST) else {
                 continue;
             };
-            matcher.grams.insert(hash_gram(*gram));
+            for word in head.array_windows().take(WORD) {
+                matcher.words.insert(hash_word(*word));
+            }
             matcher.heads.insert(hash(head));
             matcher.whole.push((hash(text), number));
             if !matcher.lengths.contains(&text.len()) {
@@ -70,11 +76,17 @@ impl Matcher {
         texts: &impl Texts,
         mut found: impl FnMut(usize, u32),
     ) {
-        for (at, gram) in bytes.array_windows::<GRAM>().take(starts).enumerate() {
-            if self.grams.holds(hash_gram(*gram)) {
-                self.look_closer(bytes.get(at..).unwrap_or_default(), texts, |number| {
-                    found(at, number);
-                });
+        let (words, _) = bytes.as_chunks::<WORD>();
+        for (at, word) in words.iter().enumerate().take(starts.div_ceil(WORD) + 1) {
+            if self.words.holds(hash_word(*word)) {
+                // The texts for which this is the first word looked at.
+                let at = at * WORD;
+                for start in (at + 1).saturating_sub(WORD)..=at {
+                    if start < starts {
+                        let bytes = bytes.get(start..).unwrap_or_default();
+                        self.look_closer(bytes, texts, |number| found(start, number));
+                    }
+                }
             }
         }
     }
@@ -110,47 +122,52 @@ impl Matcher {
 /// border is found once.
 pub(super) const OVERLAP: usize = LONGEST - 1;
 
-/// A set of hashes that says "no" for certain and "yes" perhaps.
-struct BitMap {
+/// A set of hashes that says "no" for certain and "yes" perhaps: a Bloom filter with three bits of
+/// one word for each, and room for 16, so that one hash in a hundred passes by chance.
+struct Filter {
     bits: Vec<u64>,
-    /// How far to shift a hash, so that its top bits are a place in the map.
+    /// How far to shift a hash, so that its top bits are a place in the filter.
     shift: u32,
 }
 
-impl BitMap {
-    fn new(bits: usize) -> Self {
-        let bits = bits.next_power_of_two().max(1 << 10);
+impl Filter {
+    fn new(hashes: usize) -> Self {
+        let words = hashes.div_ceil(4).next_power_of_two().max(16);
         Self {
-            bits: vec![0; bits / 64],
-            shift: 64 - bits.trailing_zeros(),
+            bits: vec![0; words],
+            shift: 64 - words.trailing_zeros(),
         }
     }
 
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the place is below a length in memory"
+    )]
     fn place(&self, hash: u64) -> (usize, u64) {
-        let bit = hash >> self.shift;
-        ((bit / 64) as usize, 1 << (bit % 64))
+        let bits = (1 << (hash >> 10 & 63)) | (1 << (hash >> 16 & 63)) | (1 << (hash >> 22 & 63));
+        ((hash >> self.shift) as usize, bits)
     }
 
     fn insert(&mut self, hash: u64) {
-        let (word, bit) = self.place(hash);
+        let (word, bits) = self.place(hash);
         if let Some(word) = self.bits.get_mut(word) {
-            *word |= bit;
+            *word |= bits;
         }
     }
 
     fn holds(&self, hash: u64) -> bool {
-        let (word, bit) = self.place(hash);
-        self.bits.get(word).is_some_and(|word| word & bit != 0)
+        let (word, bits) = self.place(hash);
+        self.bits.get(word).is_some_and(|word| word & bits == bits)
     }
 }
 
 /// An odd number without a pattern: 2^64 divided by the golden ratio.
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// The top bits of the product depend on all eight bytes.
-fn hash_gram(gram: [u8; GRAM]) -> u64 {
-    let gram = u64::from_le_bytes(gram);
-    (gram ^ (gram >> 32)).wrapping_mul(SPREAD)
+/// Folded first, because the middle bits of a product depend on the lower half of its factor alone.
+fn hash_word(word: [u8; WORD]) -> u64 {
+    let word = u64::from_le_bytes(word);
+    (word ^ (word >> 32)).wrapping_mul(SPREAD)
 }
 
 fn hash(bytes: &[u8]) -> u64 {
