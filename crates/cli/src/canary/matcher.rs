@@ -172,17 +172,21 @@ fn hash_word(word: [u8; WORD]) -> u64 {
 }
 
 fn hash(bytes: &[u8]) -> u64 {
-    let (words, rest) = bytes.as_chunks::<8>();
-    let mut last = [0; 8];
+    let (words, rest) = bytes.as_chunks::<WORD>();
+    let mut last = [0; WORD];
     last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+    let start = bytes.len() as u64;
+    // The last step spreads the low bits, which the filter's place does not depend on otherwise.
     words
         .iter()
         .chain([&last])
-        .fold(bytes.len() as u64, |hash, word| {
-            let mixed = (hash ^ u64::from_le_bytes(*word)).wrapping_mul(SPREAD);
-            mixed ^ (mixed >> 29)
-        })
+        .fold(start, |hash, word| mix(hash, *word))
         .wrapping_mul(SPREAD)
+}
+
+fn mix(hash: u64, word: [u8; WORD]) -> u64 {
+    let mixed = (hash ^ u64::from_le_bytes(word)).wrapping_mul(SPREAD);
+    mixed ^ (mixed >> 29)
 }
 
 #[cfg(test)]
@@ -271,6 +275,25 @@ mod tests {
                 }
             }
             prop_assert_eq!(scanned(&texts, end, &bytes, block), sought_naively(&texts, end, &bytes));
+        }
+    }
+    #[test]
+    fn texts_of_one_hash_are_told_apart() {
+        // The second word undoes what the first changed.
+        let undone = |first: [u8; WORD]| {
+            let state = mix(SHORTEST as u64, first);
+            let mut window = [7; SHORTEST];
+            window[..WORD].copy_from_slice(&first);
+            window[WORD..2 * WORD].copy_from_slice(&state.to_le_bytes());
+            window
+        };
+        let windows = [undone(*b"one word"), undone(*b"another.")];
+        assert_eq!(hash(&windows[0]), hash(&windows[1]));
+        let texts = Shapes(windows.to_vec());
+        let end = u32::try_from(2 * SHAPES.len()).unwrap();
+        let raw = |window: usize| u32::try_from(window * SHAPES.len()).unwrap();
+        for (at, window) in windows.iter().enumerate() {
+            assert_eq!(scanned(&texts, end, window, 8), [(0, raw(at))]);
         }
     }
 }
