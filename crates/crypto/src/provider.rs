@@ -221,6 +221,62 @@ pub enum RsaKeySize {
     Rsa4096,
 }
 
+impl WrapAlgorithm {
+    /// The most bytes of key material that fit under a modulus of `size` (RFC 8017 §7.1.1): its
+    /// length less two hashes and two bytes.
+    #[must_use]
+    pub const fn max_plaintext(self, size: RsaKeySize) -> usize {
+        let hash = match self {
+            Self::RsaOaep => 20,
+            Self::RsaOaep256 => 32,
+        };
+        size.modulus_len() - 2 * hash - 2
+    }
+}
+
+impl RsaKeySize {
+    /// The size whose modulus has this many bits.
+    #[must_use]
+    pub const fn from_bits(bits: usize) -> Option<Self> {
+        match bits {
+            2048 => Some(Self::Rsa2048),
+            3072 => Some(Self::Rsa3072),
+            4096 => Some(Self::Rsa4096),
+            _ => None,
+        }
+    }
+
+    /// The size of this big-endian modulus, whatever zeros lead it.
+    #[must_use]
+    pub fn of_modulus(n: &[u8]) -> Option<Self> {
+        let n = without_leading_zeros(n);
+        let unused = n.first()?.leading_zeros() as usize;
+        Self::from_bits(n.len().checked_mul(8)?.checked_sub(unused)?)
+    }
+
+    /// Bits of the modulus.
+    #[must_use]
+    pub const fn bits(self) -> usize {
+        match self {
+            Self::Rsa2048 => 2048,
+            Self::Rsa3072 => 3072,
+            Self::Rsa4096 => 4096,
+        }
+    }
+
+    /// Bytes of the modulus, and of whatever is wrapped under it.
+    #[must_use]
+    pub const fn modulus_len(self) -> usize {
+        self.bits() / 8
+    }
+}
+
+/// A big-endian number as the seam hands it out.
+pub(crate) fn without_leading_zeros(number: &[u8]) -> &[u8] {
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    number.get(zeros..).unwrap_or_default()
+}
+
 /// RSA key pairs, for wrapping keys.
 pub trait KeyTransport: Debug + Send + Sync {
     /// A new key pair with public exponent 65537.
@@ -235,7 +291,7 @@ pub trait KeyTransport: Debug + Send + Sync {
     /// [`CryptoError::Key`] if it is malformed, inconsistent, or not RSA of a size in [`RsaKeySize`].
     fn private_key(&self, pkcs8: &[u8]) -> Result<Box<dyn RsaPrivateKey>, CryptoError>;
 
-    /// Builds a public key from big-endian modulus and exponent.
+    /// Builds a public key from big-endian modulus and exponent; zeros may lead them.
     ///
     /// # Errors
     /// [`CryptoError::Key`] if they are no RSA public key of a size in [`RsaKeySize`].

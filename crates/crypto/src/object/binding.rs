@@ -3,6 +3,7 @@
 use strongroom_base::ResourceUid;
 
 use super::HEADER_LEN;
+use crate::encoding::length_prefix;
 
 /// Whether the objects of a resource are bound to their place. Fixed when the resource is created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -75,11 +76,11 @@ impl<'a> Context<'a> {
         let uid = uid.as_bytes();
         let mut fixed = [0; FIXED_LEN];
         let parts: [&[u8]; 5] = [
-            &length(header),
+            &length_prefix(header),
             header,
-            &length(uid),
+            &length_prefix(uid),
             uid,
-            &length(location),
+            &length_prefix(location),
         ];
         for (to, from) in fixed.iter_mut().zip(parts.into_iter().flatten()) {
             *to = *from;
@@ -90,9 +91,4 @@ impl<'a> Context<'a> {
     pub(super) fn pieces(&self) -> [&[u8]; 2] {
         [&self.fixed, self.location]
     }
-}
-
-/// A field's length as it stands before the field.
-fn length(field: &[u8]) -> [u8; 8] {
-    (field.len() as u64).to_be_bytes()
 }

@@ -8,6 +8,7 @@
 mod binding;
 mod error;
 mod generation_key;
+mod generation_keys;
 mod header;
 mod layout;
 mod message;
@@ -18,6 +19,7 @@ mod stream;
 pub use binding::{Binding, BindingMode};
 pub use error::{HeaderError, LengthError, OpenError};
 pub use generation_key::GenerationKey;
+pub use generation_keys::GenerationKeys;
 pub use header::{Generation, HEADER_LEN, Header};
 pub use layout::{Layout, MAX_PLAIN_LEN, plain_len, sealed_len};
 pub use opener::Opener;

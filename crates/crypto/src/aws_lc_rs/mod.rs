@@ -1,0 +1,46 @@
+//! The provider over AWS-LC (crate `aws-lc-rs`): every part, and the fastest on most machines.
+
+mod aead;
+mod kdf;
+mod rsa;
+
+use ::aws_lc_rs::rand;
+
+use crate::{CryptoError, Provider, SecureRandom};
+
+/// AES-256-GCM, HKDF-SHA-512, HMAC-SHA-256, RSA-OAEP and random bytes, all of AWS-LC.
+///
+/// ```
+/// use strongroom_crypto::{ResourceKey, aws_lc_rs::PROVIDER};
+///
+/// let key = ResourceKey::generate(PROVIDER.random)?;
+/// let sealed = PROVIDER.aead.seal_with_random_nonce(key.expose(), b"place", b"content")?;
+/// let opened = PROVIDER.aead.open_with_random_nonce(key.expose(), b"place", &sealed)?;
+/// assert_eq!(opened.expose(), b"content");
+/// # Ok::<(), strongroom_crypto::CryptoError>(())
+/// ```
+pub const PROVIDER: Provider = Provider {
+    name: "aws-lc-rs",
+    aead: &aead::Aes256Gcm,
+    hkdf: &kdf::HkdfSha512,
+    hmac: &kdf::HmacSha256,
+    key_transport: &rsa::RsaOaep,
+    random: &SystemRandom,
+};
+
+/// Whether AWS-LC runs as a FIPS module: not until this crate has a `fips` feature that builds it
+/// so (R2).
+const FIPS: bool = false;
+
+#[derive(Debug)]
+struct SystemRandom;
+
+impl SecureRandom for SystemRandom {
+    fn fill(&self, out: &mut [u8]) -> Result<(), CryptoError> {
+        rand::fill(out).map_err(|_| CryptoError::Random)
+    }
+
+    fn fips(&self) -> bool {
+        FIPS
+    }
+}
