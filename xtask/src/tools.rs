@@ -43,7 +43,10 @@ pub fn system(install: bool) -> Result<()> {
             let mut command = Command::new("apt-get");
             steps::run(command.args(args).env("DEBIAN_FRONTEND", "noninteractive"))
         };
-        apt(&["update", "--quiet"])?;
+        // The lists at hand may do where new ones cannot be fetched.
+        if let Err(error) = apt(&["update", "--quiet"]) {
+            anstream::eprintln!("{error:#}");
+        }
         let packages = missing.iter().map(|tool| tool.package);
         apt(&["install", "--yes", "--quiet", "--no-install-recommends"]
             .into_iter()
