@@ -12,6 +12,8 @@ mod id;
 pub mod keyring;
 pub mod object;
 mod provider;
+#[cfg(feature = "ring")]
+pub mod ring;
 mod root;
 mod secret;
 mod service_key;

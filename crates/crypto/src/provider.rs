@@ -325,7 +325,8 @@ pub trait RsaPrivateKey: Send + Sync {
     /// Unwraps key material.
     ///
     /// # Errors
-    /// [`CryptoError::Authentication`] whatever is wrong with `wrapped`.
+    /// [`CryptoError::Authentication`] whatever is wrong with `wrapped`; [`CryptoError::Random`] if the
+    /// blinding of the operation cannot be drawn.
     fn unwrap(&self, algorithm: WrapAlgorithm, wrapped: &[u8]) -> Result<SecretBytes, CryptoError>;
 
     /// The key as PKCS#8 DER (RFC 5958).
