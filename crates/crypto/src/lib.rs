@@ -5,15 +5,29 @@
 
 #[cfg(feature = "aws-lc-rs")]
 pub mod aws_lc_rs;
+pub mod cobblestone;
+mod encoding;
 mod error;
+mod id;
+pub mod keyring;
+pub mod object;
 mod provider;
 #[cfg(feature = "ring")]
 pub mod ring;
+mod root;
 mod secret;
+mod service_key;
 
 pub use error::CryptoError;
+pub use id::{InvalidKeyId, RootKeyId, ServiceKeyId};
 pub use provider::{
     Aead, Hkdf, Hmac, HmacKey, KeyTransport, MAC_LEN, NONCE_LEN, Nonce, OpeningKey, Prk, Provider,
     RsaKeySize, RsaPrivateKey, RsaPublicKey, SealingKey, SecureRandom, TAG_LEN, Tag, WrapAlgorithm,
 };
+pub use root::{RootKeyText, RootKeyTextError, RootKeys};
 pub use secret::{KEY_LEN, ResourceKey, RootKey, SecretBytes, ServiceManagedKey};
+pub use service_key::{SEALED_SERVICE_KEY_LEN, SealedServiceKey, ServiceKeyError};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
