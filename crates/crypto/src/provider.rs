@@ -285,7 +285,7 @@ pub trait KeyTransport: Debug + Send + Sync {
     /// [`CryptoError::Random`] if the library could not make one.
     fn generate(&self, size: RsaKeySize) -> Result<Box<dyn RsaPrivateKey>, CryptoError>;
 
-    /// Reads a private key from its PKCS#8 DER (RFC 5958).
+    /// Reads a private key from its PKCS#8 DER, version 0 with identifier rsaEncryption (RFC 5208).
     ///
     /// # Errors
     /// [`CryptoError::Key`] if it is malformed, inconsistent, or not RSA of a size in [`RsaKeySize`].
@@ -329,7 +329,7 @@ pub trait RsaPrivateKey: Send + Sync {
     /// blinding of the operation cannot be drawn.
     fn unwrap(&self, algorithm: WrapAlgorithm, wrapped: &[u8]) -> Result<SecretBytes, CryptoError>;
 
-    /// The key as PKCS#8 DER (RFC 5958).
+    /// The key as PKCS#8 DER, version 0 (RFC 5208).
     ///
     /// # Errors
     /// [`CryptoError::Key`] if the library cannot encode it.

@@ -33,8 +33,8 @@ impl KeyTransport for RsaOaep {
     }
 
     fn private_key(&self, pkcs8: &[u8]) -> Result<Box<dyn RsaPrivateKey>, CryptoError> {
-        // AWS-LC overlooks what follows the key.
-        if !is_one_der_element(pkcs8) {
+        // AWS-LC overlooks what follows the key, a wrong version, and takes some other identifiers.
+        if !is_rsa_pkcs8(pkcs8) {
             return Err(CryptoError::Key);
         }
         let key = PrivateDecryptingKey::from_pkcs8(pkcs8).map_err(|_| CryptoError::Key)?;
@@ -163,23 +163,16 @@ fn oaep(algorithm: WrapAlgorithm) -> &'static OaepAlgorithm {
     }
 }
 
-/// Whether the bytes are a single element of DER to their end (X.690 §8.1.3).
-fn is_one_der_element(der: &[u8]) -> bool {
-    let Some(([_tag, first], rest)) = der.split_first_chunk() else {
+/// Whether the bytes are one element of DER to their end (X.690 §8.1.3), which begins as PKCS#8 of an
+/// RSA key does.
+fn is_rsa_pkcs8(der: &[u8]) -> bool {
+    // Version 0, and rsaEncryption with its NULL (RFC 8017 appendix A.1).
+    const HEAD: &[u8] = &[
+        0x02, 1, 0, 0x30, 13, 0x06, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 1, 0x05, 0,
+    ];
+    // Every key of a size that the seam takes has a length of two octets.
+    let Some(([0x30, 0x82, high, low], content)) = der.split_first_chunk() else {
         return false;
     };
-    let (len, content) = match *first {
-        short @ ..=0x7f => (usize::from(short), rest),
-        long @ 0x81..=0x84 => {
-            let Some((len, content)) = rest.split_at_checked(usize::from(long - 0x80)) else {
-                return false;
-            };
-            let len = len
-                .iter()
-                .fold(0, |len, byte| len << 8 | usize::from(*byte));
-            (len, content)
-        }
-        _ => return false,
-    };
-    content.len() == len
+    content.len() == usize::from(u16::from_be_bytes([*high, *low])) && content.starts_with(HEAD)
 }

@@ -34,8 +34,8 @@ impl KeyTransport for RsaOaep {
 
     fn private_key(&self, pkcs8: &[u8]) -> Result<Box<dyn RsaPrivateKey>, CryptoError> {
         let info = PrivateKeyInfoRef::try_from(pkcs8).map_err(|_| CryptoError::Key)?;
-        // A key of the PSS identifier is for signatures alone.
-        if info.algorithm.oid != pkcs1::ALGORITHM_OID {
+        // A key of the PSS identifier is for signatures alone; a public key beside it is not checked.
+        if info.algorithm.oid != pkcs1::ALGORITHM_OID || info.public_key.is_some() {
             return Err(CryptoError::Key);
         }
         // Before any arithmetic, so that no key of a thousand kilobits keeps us busy.

@@ -1,0 +1,109 @@
+//! `cargo xtask bench`: runs the benchmarks and says what they measured, as a table or as JSON.
+
+mod results;
+
+use std::fs::{self, File};
+use std::process::Command;
+
+use anstream::{eprintln, println};
+use anyhow::{Context, Result, ensure};
+use cargo_metadata::TargetKind;
+
+use crate::house::House;
+use crate::steps::Steps;
+use results::Measure;
+
+const PACKAGE: &str = "strongroom-benches";
+/// Pairs of benchmarks and the name of their ratio.
+const RATIOS: &str = "benches/ratios.json";
+
+/// Run the benchmarks; print medians, throughputs and ratios
+#[derive(clap::Args)]
+pub struct Args {
+    /// A bench target, or a part of a benchmark's name
+    filter: Option<String>,
+    /// Fewer samples: a look, not a measurement
+    #[arg(long)]
+    quick: bool,
+    /// Print one JSON object a line, `{"name","value","unit"}`, and nothing else on standard output
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the verb; the answer is whether all benchmarks ran.
+pub fn run(args: &Args) -> Result<bool> {
+    let house = House::open()?;
+    let ratios = results::read_ratios(&house.root().join(RATIOS))?;
+    let folder = house
+        .metadata
+        .target_directory
+        .join("criterion")
+        .into_std_path_buf();
+    fs::create_dir_all(&folder)?;
+    // What an earlier run left is older than this file.
+    let started = folder.join(".started");
+    File::create(&started).with_context(|| started.display().to_string())?;
+    let started = fs::metadata(&started)?.modified()?;
+
+    let mut targets: Vec<_> = house
+        .package(PACKAGE)?
+        .targets
+        .iter()
+        .filter(|target| target.is_kind(TargetKind::Bench))
+        .map(|target| target.name.clone())
+        .collect();
+    targets.sort();
+    ensure!(!targets.is_empty(), "`{PACKAGE}` has no bench target");
+    let mut filter = args.filter.as_deref();
+    if let Some(name) = filter.filter(|name| targets.iter().any(|target| target == name)) {
+        targets = vec![name.to_owned()];
+        filter = None;
+    }
+
+    let mut steps = Steps::default();
+    for target in &targets {
+        let mut command = bench(&house, target, filter, args.quick);
+        command.env("CRITERION_HOME", &folder);
+        if args.json {
+            // Criterion speaks on standard output, which belongs to the results here.
+            command.stdout(std::io::stderr());
+        }
+        steps.command(&format!("bench {target}"), &mut command);
+    }
+
+    let mut measures = results::read(&folder, started)?;
+    let whole = args.filter.is_none();
+    steps.check("results", || {
+        ensure!(!measures.is_empty(), "no benchmark matches");
+        measures.extend(results::ratios(&ratios, &measures, whole)?);
+        Ok(())
+    });
+    if args.json {
+        for measure in &measures {
+            println!("{}", serde_json::to_string(measure)?);
+        }
+    } else {
+        table(&measures);
+    }
+    Ok(steps.finish())
+}
+
+fn bench(house: &House, target: &str, filter: Option<&str>, quick: bool) -> Command {
+    let mut command = house.cargo(["bench", "--locked", "--package", PACKAGE, "--bench", target]);
+    command.args(["--", "--noplot"]);
+    command.args(quick.then_some("--quick"));
+    command.args(filter);
+    command
+}
+
+fn table(measures: &[Measure]) {
+    let width = measures
+        .iter()
+        .map(|measure| measure.name.len())
+        .max()
+        .unwrap_or(0);
+    eprintln!();
+    for Measure { name, value, unit } in measures {
+        println!("{name:width$}  {value:>14.3} {unit}");
+    }
+}
