@@ -54,7 +54,7 @@ fn bad_stored_forms_say_what_is_wrong() {
         ("/records/2/state", "\"idle\"", "unknown variant"),
         ("/records/2/wrapping", "{\"none\":{}}", "unknown variant"),
         ("/records/2", "{\"extra\":1}", "unknown field"),
-        ("/uid", "\"x\"", "UUID"),
+        ("/uid", "\"x\"", "is not a resource uid"),
     ];
     for (pointer, value, expected) in cases {
         let mut stored: Value = serde_json::from_str(GOLDEN).unwrap();
