@@ -1,1 +1,7 @@
-//! Placeholder.
+//! What the tests across crates share.
+//!
+//! The README's own example is one of them.
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -1,23 +1,74 @@
-//! Placeholder.
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the verbs that use it are not written yet")
-)]
+//! The `strongroom` program.
+
+mod address;
+mod args;
 mod canary;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the verbs that use it are not written yet")
-)]
 mod digest;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the verbs that use it are not written yet")
-)]
+mod failure;
 mod object_path;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the verbs that use it are not written yet")
-)]
+mod output;
+mod session;
+mod transfer;
+mod verb;
 mod walk;
 
-fn main() {}
+use std::process::ExitCode;
+
+use strongroom_base::Outcome as _;
+use tracing_subscriber::EnvFilter;
+
+use crate::args::{Cli, Verb};
+use crate::failure::{Failure, exit_code};
+use crate::output::Output;
+use crate::session::Session;
+
+fn main() -> ExitCode {
+    let cli = match args::parse() {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
+    let filter =
+        EnvFilter::try_from_env("STRONGROOM_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    let output = Output::new(cli.json);
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            output.warn(&format!("error: no runtime could be started: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(run(cli, &output)) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads the answer has heard enough.
+        Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            output.failure(&failure);
+            exit_code(failure.kind())
+        }
+    }
+}
+
+async fn run(cli: Cli, output: &Output) -> Result<(), Failure> {
+    let Cli {
+        data,
+        json: _,
+        verb,
+    } = cli;
+    match verb {
+        Verb::Init(args) => verb::init::run(data, args, output).await,
+        Verb::Tour(args) => verb::tour::run(data, args, output).await,
+        Verb::InDataFolder(verb) => {
+            let session = Session::open(data).await?;
+            let done = verb::run(&session, verb, output).await;
+            // Closed whatever came of it: the audit's heads go out.
+            let closed = session.close().await;
+            done.and(closed)
+        }
+    }
+}

@@ -4,6 +4,7 @@
 //! hold no bytes to store: they are skipped, and named. Empty folders, modes, owners and times are
 //! not kept.
 
+use std::fmt;
 use std::fs::{self, FileType, Metadata};
 use std::io;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
@@ -63,6 +64,13 @@ pub(crate) struct Skipped {
     pub(crate) kind: Special,
 }
 
+impl fmt::Display for Skipped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = display(self.os_path.as_os_str().as_bytes());
+        write!(f, "{path}, {},", self.kind)
+    }
+}
+
 /// A file that is neither file, folder nor link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Special {
@@ -90,8 +98,8 @@ impl Special {
     }
 }
 
-impl std::fmt::Display for Special {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Special {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Socket => "a socket",
             Self::Pipe => "a pipe",

@@ -1,0 +1,238 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::parser::ValueSource;
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use strongroom::{BindingMode, RootKeySource, Tier};
+use strongroom_base::ResourceName;
+
+use crate::address::Address;
+
+/// Customer data encrypted at rest, under keys that you manage.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    about,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
+pub(crate) struct Cli {
+    /// The data folder.
+    #[arg(long, global = true, value_name = "DIR", env = "STRONGROOM_DATA")]
+    pub(crate) data: Option<PathBuf>,
+
+    /// Answers in JSON, one value a line.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// Reads the command line.
+///
+/// A tour makes a data folder of its own: the one that the environment names is not meant by it.
+pub(crate) fn parse() -> Result<Cli, clap::Error> {
+    let matches = Cli::command().try_get_matches()?;
+    let mut cli = Cli::from_arg_matches(&matches)?;
+    let from_environment = matches.value_source("data") == Some(ValueSource::EnvVariable);
+    if matches!(cli.verb, Verb::Tour(_)) && from_environment {
+        cli.data = None;
+    }
+    Ok(cli)
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Makes an installation: a data folder, a root key, and a first tenant, subscription, group
+    /// and administrator.
+    Init(Init),
+    #[command(flatten)]
+    InDataFolder(DataVerb),
+    /// Puts a folder through everything that Strongroom promises, and says whether it held.
+    Tour(Tour),
+}
+
+/// What is done in a data folder that exists.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DataVerb {
+    /// Creates, shows and removes resources.
+    #[command(subcommand)]
+    Resource(Resource),
+    /// Stores files and folders in a resource.
+    Put(Put),
+    /// Takes files and folders out of a resource.
+    Get(Get),
+    /// Lists what a resource holds.
+    Ls(Ls),
+    /// Removes files and folders from a resource.
+    Rm(Rm),
+    /// Writes stored files to standard output.
+    Cat(Cat),
+    /// Shows what is known of stored files.
+    Stat(Stat),
+    /// Shows, verifies and exports the audit.
+    #[command(subcommand)]
+    Audit(Audit),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// Makes an installation for trying things.
+    #[arg(long)]
+    pub(crate) dev: bool,
+
+    /// Where the root key is: `file:PATH` (made if it is not there), `fd:NUMBER`,
+    /// `credential:NAME` or `env:VARIABLE`. By default a new file beside the data folder.
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) root_key: Option<RootKeySource>,
+
+    /// Where the heads of the audit chains are written. By default a file beside the data folder.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) audit_heads: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Resource {
+    /// Creates a resource under a key that the service makes for it alone.
+    Create(ResourceCreate),
+    /// Shows a resource.
+    Show(ResourceNamed),
+    /// Lists the resources, deleted ones too.
+    List,
+    /// Deletes a resource: its data is out of reach until it is recovered.
+    Delete(ResourceNamed),
+    /// Recovers a deleted resource.
+    Recover(ResourceNamed),
+    /// Destroys a deleted resource for good, its keys first.
+    Purge(ResourceNamed),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ResourceCreate {
+    /// Its name, unique in its group.
+    pub(crate) name: ResourceName,
+
+    /// Its pricing tier: E0, F0, S or S0.
+    #[arg(long, default_value_t = Tier::default())]
+    pub(crate) tier: Tier,
+
+    /// What its objects are bound to, for good.
+    #[arg(long, value_enum, default_value_t = Binding::Location)]
+    pub(crate) binding: Binding,
+}
+
+/// What objects are bound to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Binding {
+    /// Their place: whoever writes the bucket can neither move nor swap them.
+    Location,
+    /// Their resource: the store copies and renames them without opening them.
+    Resource,
+}
+
+impl From<Binding> for BindingMode {
+    fn from(binding: Binding) -> Self {
+        match binding {
+            Binding::Location => Self::Location,
+            Binding::Resource => Self::Resource,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ResourceNamed {
+    /// The resource's name.
+    pub(crate) name: ResourceName,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Put {
+    /// Files and folders to store; `-` is standard input.
+    #[arg(required = true, value_name = "SOURCE")]
+    pub(crate) sources: Vec<OsString>,
+
+    /// Where to: `RESOURCE`, `RESOURCE/FOLDER/` or, for one file, `RESOURCE/PATH`.
+    #[arg(value_name = "DESTINATION")]
+    pub(crate) destination: Address,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Get {
+    /// What to take out: `RESOURCE` or `RESOURCE/PATH`, a file or a folder.
+    #[arg(value_name = "SOURCE")]
+    pub(crate) source: Address,
+
+    /// Where to: a file or a folder; `-` is standard output.
+    #[arg(value_name = "DESTINATION")]
+    pub(crate) destination: PathBuf,
+
+    /// Replaces files that are there.
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Ls {
+    /// `RESOURCE` or `RESOURCE/FOLDER`.
+    pub(crate) place: Address,
+
+    /// Lists folders with all that is below them.
+    #[arg(short, long)]
+    pub(crate) recursive: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rm {
+    /// `RESOURCE/PATH`.
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<Address>,
+
+    /// Removes folders with all that is below them.
+    #[arg(short, long)]
+    pub(crate) recursive: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Cat {
+    /// `RESOURCE/PATH`.
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<Address>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Stat {
+    /// `RESOURCE/PATH`.
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<Address>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    /// Shows the newest records.
+    Show(AuditShow),
+    /// Verifies the chain, and with the heads outside the data folder also its end.
+    Verify,
+    /// Writes all records to standard output, one JSON value a line.
+    Export,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuditShow {
+    /// How many records to show.
+    #[arg(long, short = 'n', default_value_t = 20, value_name = "COUNT")]
+    pub(crate) last: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Tour {
+    /// The folder to put through it; what git ignores is left out.
+    #[arg(default_value = ".")]
+    pub(crate) folder: PathBuf,
+
+    /// Keeps the data folder that the tour makes.
+    #[arg(long)]
+    pub(crate) keep: bool,
+}

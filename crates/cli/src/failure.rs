@@ -1,0 +1,159 @@
+//! What ends the program: typed all the way, told in one place.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use strongroom_base::{Outcome, OutcomeKind, Retry};
+
+use crate::canary::CanaryError;
+use crate::object_path::PathError;
+use crate::walk::WalkError;
+
+/// Why a verb did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error(transparent)]
+    Strongroom(#[from] strongroom::Error),
+    #[error(transparent)]
+    Walk(#[from] WalkError),
+    #[error(transparent)]
+    Path(#[from] PathError),
+    #[error(transparent)]
+    Canary(#[from] CanaryError),
+    #[error("no data folder is named: pass --data DIR, or set STRONGROOM_DATA")]
+    NoDataFolder,
+    #[error("`{0}` names a resource: name what is in it, as RESOURCE/PATH")]
+    NoPath(String),
+    #[error("there is nothing at `{0}`: `strongroom ls RESOURCE` shows what there is")]
+    NotFound(String),
+    #[error("`{0}` is a folder: pass --recursive to take all that is below it")]
+    IsFolder(String),
+    #[error("`{0}` is a folder: standard output takes one file")]
+    FolderToStdout(String),
+    #[error("standard input needs a name: give the destination as RESOURCE/PATH")]
+    StdinNeedsName,
+    #[error("standard input stands alone: put files and folders in a call of their own")]
+    StdinAlone,
+    #[error("{} is there already: pass --force to replace it", .0.display())]
+    Exists(PathBuf),
+    #[error("{} leads through a symbolic link: nothing is written where a stored link points", .0.display())]
+    ThroughLink(PathBuf),
+    #[error("{what} failed for {}", path.display())]
+    File {
+        what: &'static str,
+        path: PathBuf,
+        source: io::Error,
+    },
+    #[error("writing the answer failed")]
+    Output(#[source] io::Error),
+    #[error("{} holds no file to put through the tour, or git ignores all of them", .0.display())]
+    NothingToTour(PathBuf),
+    #[error("the tour found something that does not hold: see the steps above")]
+    TourFailed,
+    #[error("the answer could not be encoded as JSON")]
+    Json(#[from] serde_json::Error),
+}
+
+impl Failure {
+    pub(crate) fn file(
+        what: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File { what, path, source }
+    }
+}
+
+impl From<object_store::Error> for Failure {
+    fn from(error: object_store::Error) -> Self {
+        Self::Strongroom(error.into())
+    }
+}
+
+impl Outcome for Failure {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Strongroom(error) => error.code(),
+            Self::Walk(error) => error.code(),
+            Self::Path(error) => error.code(),
+            Self::Canary(error) => error.code(),
+            Self::NoDataFolder => "NoDataFolder",
+            Self::NoPath(_) => "NoPath",
+            Self::NotFound(_) => "ObjectNotFound",
+            Self::IsFolder(_) | Self::FolderToStdout(_) => "IsFolder",
+            Self::StdinNeedsName | Self::StdinAlone => "StandardInput",
+            Self::Exists(_) => "FileExists",
+            Self::ThroughLink(_) => "ThroughSymbolicLink",
+            Self::File { .. } => "FileSystemFailed",
+            Self::Output(_) => "OutputFailed",
+            Self::NothingToTour(_) => "NothingToTour",
+            Self::TourFailed => "TourFailed",
+            Self::Json(_) => "EncodingFailed",
+        }
+    }
+
+    fn kind(&self) -> OutcomeKind {
+        match self {
+            Self::Strongroom(error) => error.kind(),
+            Self::Walk(error) => error.kind(),
+            Self::Path(error) => error.kind(),
+            Self::Canary(error) => error.kind(),
+            Self::NoDataFolder
+            | Self::NoPath(_)
+            | Self::NotFound(_)
+            | Self::IsFolder(_)
+            | Self::FolderToStdout(_)
+            | Self::StdinNeedsName
+            | Self::StdinAlone
+            | Self::NothingToTour(_) => OutcomeKind::BadInput,
+            Self::Exists(_) | Self::ThroughLink(_) => OutcomeKind::Refused,
+            Self::File { source, .. } => match source.kind() {
+                io::ErrorKind::NotFound
+                | io::ErrorKind::NotADirectory
+                | io::ErrorKind::IsADirectory => OutcomeKind::BadInput,
+                io::ErrorKind::PermissionDenied => OutcomeKind::Denied,
+                _ => OutcomeKind::Unavailable,
+            },
+            Self::Output(_) => OutcomeKind::Unavailable,
+            Self::TourFailed | Self::Json(_) => OutcomeKind::Internal,
+        }
+    }
+
+    fn retry(&self) -> Retry {
+        match self {
+            Self::Strongroom(error) => error.retry(),
+            Self::Walk(error) => error.retry(),
+            Self::Path(error) => error.retry(),
+            Self::Canary(error) => error.retry(),
+            _ => Retry::AfterRepair,
+        }
+    }
+}
+
+/// The exit code of each kind of outcome.
+pub(crate) fn exit_code(kind: OutcomeKind) -> ExitCode {
+    ExitCode::from(match kind {
+        OutcomeKind::Internal => 1,
+        OutcomeKind::BadInput => 2,
+        OutcomeKind::Refused => 3,
+        OutcomeKind::Denied => 4,
+        OutcomeKind::Unavailable | OutcomeKind::Throttled => 5,
+        OutcomeKind::Damaged => 6,
+    })
+}
+
+/// An error and everything that led to it, outermost first, each said once.
+pub(crate) fn chain(error: &dyn std::error::Error) -> Vec<String> {
+    let mut told: Vec<String> = vec![error.to_string()];
+    let mut next = error.source();
+    while let Some(source) = next {
+        let text = source.to_string();
+        // Some libraries repeat their source in what they say.
+        if !told.iter().any(|earlier| earlier.contains(&text)) {
+            told.push(text);
+        }
+        next = source.source();
+    }
+    told
+}

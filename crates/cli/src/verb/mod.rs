@@ -1,0 +1,31 @@
+//! One module a verb.
+
+pub(crate) mod audit;
+pub(crate) mod cat;
+pub(crate) mod get;
+pub(crate) mod init;
+pub(crate) mod ls;
+pub(crate) mod put;
+pub(crate) mod resource;
+pub(crate) mod rm;
+pub(crate) mod stat;
+pub(crate) mod tour;
+
+use crate::args::DataVerb;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::session::Session;
+
+/// Does what is asked in an open data folder.
+pub(crate) async fn run(session: &Session, verb: DataVerb, output: &Output) -> Result<(), Failure> {
+    match verb {
+        DataVerb::Resource(args) => resource::run(session, args, output).await,
+        DataVerb::Put(args) => put::run(session, args, output).await,
+        DataVerb::Get(args) => get::run(session, args, output).await,
+        DataVerb::Ls(args) => ls::run(session, args, output).await,
+        DataVerb::Rm(args) => rm::run(session, args, output).await,
+        DataVerb::Cat(args) => cat::run(session, args).await,
+        DataVerb::Stat(args) => stat::run(session, args, output).await,
+        DataVerb::Audit(args) => audit::run(session, args, output).await,
+    }
+}

@@ -1,0 +1,141 @@
+//! What the tour says: a line a step as it goes, or one JSON line at its end.
+
+use std::path::Path;
+
+use indicatif::ProgressBar;
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::output::{BAD, GOOD, HEADING, Output, QUIET, bytes};
+use crate::walk::{Entry, Skipped};
+
+/// Columns of a step's name.
+const NAME_WIDTH: usize = 16;
+
+/// Everything that the tour found.
+#[derive(Serialize)]
+pub(super) struct Report<'a> {
+    pub(super) files: u64,
+    pub(super) bytes: u64,
+    steps: Vec<Step>,
+    pub(super) readback: Readback,
+    pub(super) canary_hits: u64,
+    pub(super) audit: AuditSummary,
+    ok: bool,
+    #[serde(skip)]
+    output: &'a Output,
+}
+
+#[derive(Serialize)]
+struct Step {
+    name: &'static str,
+    rules: &'static [&'static str],
+    ok: bool,
+    detail: String,
+}
+
+#[derive(Default, Serialize)]
+pub(super) struct Readback {
+    pub(super) files: u64,
+    pub(super) mismatches: u64,
+}
+
+#[derive(Default, Serialize)]
+pub(super) struct AuditSummary {
+    pub(super) records: u64,
+    pub(super) verified: bool,
+}
+
+impl<'a> Report<'a> {
+    pub(super) fn new(output: &'a Output) -> Self {
+        Self {
+            files: 0,
+            bytes: 0,
+            steps: Vec::new(),
+            readback: Readback::default(),
+            canary_hits: 0,
+            audit: AuditSummary::default(),
+            ok: false,
+            output,
+        }
+    }
+
+    /// Says what is about to be put through the tour.
+    pub(super) fn opening(
+        &mut self,
+        folder: &Path,
+        entries: &[Entry],
+        skipped: &[Skipped],
+    ) -> Result<(), Failure> {
+        self.files = entries.len() as u64;
+        self.bytes = entries.iter().map(|entry| entry.size).sum();
+        for one in skipped {
+            self.output.warn(&format!("warning: {one} is skipped"));
+        }
+        if self.output.is_json() {
+            return Ok(());
+        }
+        let (files, size) = (self.files, bytes(self.bytes));
+        self.output.line(&format!(
+            "{HEADING}A tour of Strongroom{HEADING:#} with {}: {files} files, {size}\n",
+            folder.display()
+        ))
+    }
+
+    /// A bar for a step that moves bytes.
+    pub(super) fn bytes_bar(&self, what: &str, length: u64) -> ProgressBar {
+        self.output.bytes_bar(what, length)
+    }
+
+    /// A bar for a step that goes file by file.
+    pub(super) fn files_bar(&self, what: &str, length: u64) -> ProgressBar {
+        self.output.files_bar(what, length)
+    }
+
+    /// Notes a step and whether what it shows held.
+    pub(super) fn step(
+        &mut self,
+        name: &'static str,
+        rules: &'static [&'static str],
+        ok: bool,
+        detail: String,
+    ) -> Result<(), Failure> {
+        if !self.output.is_json() {
+            let mark = if ok {
+                format!("{GOOD}✓{GOOD:#}")
+            } else {
+                format!("{BAD}✗{BAD:#}")
+            };
+            let rules = rules.join(" ");
+            self.output.line(&format!(
+                "{mark} {name:<NAME_WIDTH$} {detail}  {QUIET}{rules}{QUIET:#}"
+            ))?;
+        }
+        self.steps.push(Step {
+            name,
+            rules,
+            ok,
+            detail,
+        });
+        Ok(())
+    }
+
+    /// The verdict.
+    pub(super) fn close(mut self) -> Result<(), Failure> {
+        self.ok = self.steps.iter().all(|step| step.ok)
+            && self.readback.mismatches == 0
+            && self.canary_hits == 0
+            && self.audit.verified;
+        if self.output.is_json() {
+            self.output.json_line(&self)?;
+        } else if self.ok {
+            self.output
+                .line(&format!("\n{GOOD}All of it held.{GOOD:#}"))?;
+        }
+        if self.ok {
+            Ok(())
+        } else {
+            Err(Failure::TourFailed)
+        }
+    }
+}

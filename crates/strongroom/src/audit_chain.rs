@@ -1,0 +1,153 @@
+//! The audit chains: their key, their heads' way out of the data folder, and their verification.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use serde::Serialize;
+use strongroom_base::{RecordId, TenantId};
+use strongroom_crypto::HmacKey;
+use strongroom_ledger::audit::{Verified, verify};
+use strongroom_ledger::checkpoint::Checkpointer;
+use strongroom_ledger::{AuditRow, ChainKey};
+use tokio::sync::Mutex;
+
+use crate::Error;
+use crate::audit::AuditRecord;
+use crate::core::Core;
+
+/// How often the heads are written out (R18).
+const CHECKPOINT_EVERY: Duration = Duration::from_mins(1);
+
+/// The key of the audit chains, derived from the root key.
+pub(crate) struct AuditChainKey(Box<dyn HmacKey>);
+
+impl AuditChainKey {
+    pub(crate) fn new(key: Box<dyn HmacKey>) -> Self {
+        Self(key)
+    }
+}
+
+impl std::fmt::Debug for AuditChainKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AuditChainKey").finish_non_exhaustive()
+    }
+}
+
+impl ChainKey for AuditChainKey {
+    fn tag(&self, message: &[&[u8]]) -> [u8; 32] {
+        self.0.tag(message)
+    }
+}
+
+/// Writes the heads of the chains out once a minute while an installation is open.
+#[derive(Debug)]
+pub(crate) struct Checkpoints {
+    task: tokio::task::JoinHandle<()>,
+    /// What was written last; none before the first round.
+    checkpointer: Arc<Mutex<Option<Checkpointer>>>,
+}
+
+impl Checkpoints {
+    pub(crate) fn start(core: &Arc<Core>) -> Self {
+        let checkpointer = Arc::default();
+        let task = write_heads_for_ever(Arc::downgrade(core), Arc::clone(&checkpointer));
+        Self {
+            task: tokio::spawn(task),
+            checkpointer,
+        }
+    }
+
+    /// Stops, and writes the heads out a last time.
+    pub(crate) async fn stop(self, core: &Core) -> Result<(), Error> {
+        self.task.abort();
+        core.write_heads(&mut *self.checkpointer.lock().await).await
+    }
+}
+
+async fn write_heads_for_ever(core: Weak<Core>, checkpointer: Arc<Mutex<Option<Checkpointer>>>) {
+    loop {
+        tokio::time::sleep(CHECKPOINT_EVERY).await;
+        let Some(core) = core.upgrade() else { return };
+        if let Err(error) = core.write_heads(&mut *checkpointer.lock().await).await {
+            tracing::error!(%error, "the audit heads could not be written");
+        }
+    }
+}
+
+impl Core {
+    async fn write_heads(&self, last: &mut Option<Checkpointer>) -> Result<(), Error> {
+        let checkpointer = match last {
+            Some(checkpointer) => checkpointer,
+            None => last.insert(Checkpointer::resume(&*self.heads).await?),
+        };
+        let round = checkpointer
+            .round(&*self.ledger, &*self.chain_key, &*self.heads, self.now())
+            .await?;
+        for chain in round.went_back {
+            tracing::error!(
+                chain,
+                "an audit chain ends before its last head: run `audit verify`"
+            );
+        }
+        Ok(())
+    }
+
+    /// Verifies one tenant's chain against its key and the heads outside the data folder.
+    pub(crate) async fn verify_audit(&self, tenant: TenantId) -> Result<Verified, Error> {
+        let heads = self.heads.read_all().await?;
+        let chain = tenant.to_string();
+        Ok(verify(&*self.ledger, &*self.chain_key, &chain, &heads).await?)
+    }
+
+    /// Entries of one tenant's chain, oldest first.
+    pub(crate) async fn audit_page(
+        &self,
+        tenant: TenantId,
+        after_sequence: u64,
+        limit: u32,
+    ) -> Result<Vec<Audited>, Error> {
+        let rows = self
+            .ledger
+            .audit(&tenant.to_string(), after_sequence, limit)
+            .await?;
+        rows.into_iter().map(Audited::read).collect()
+    }
+
+    /// The sequence of the newest entry of one tenant's chain.
+    pub(crate) async fn audit_length(&self, tenant: TenantId) -> Result<u64, Error> {
+        let chain = tenant.to_string();
+        let heads = self.ledger.heads().await?;
+        Ok(heads
+            .iter()
+            .find(|head| head.chain == chain)
+            .map_or(0, |head| head.sequence))
+    }
+}
+
+/// One entry of an audit chain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Audited {
+    /// Its place in the chain, from 1.
+    pub sequence: u64,
+    /// The id of its record.
+    pub id: RecordId,
+    /// What it says.
+    #[serde(flatten)]
+    pub record: AuditRecord,
+}
+
+impl Audited {
+    fn read(row: AuditRow) -> Result<Self, Error> {
+        let AuditRow {
+            sequence, entry, ..
+        } = row;
+        let record = serde_json::from_slice(&entry.body)
+            .map_err(|source| Error::DamagedRecord { sequence, source })?;
+        Ok(Self {
+            sequence,
+            id: entry.record,
+            record,
+        })
+    }
+}

@@ -1,0 +1,143 @@
+//! Why an installation cannot be made or opened.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use strongroom_base::{Outcome, OutcomeKind, Retry};
+
+/// Why an installation cannot be made or opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InstallationError {
+    /// Something is where the data folder is to be made.
+    #[error("{} exists and is not an empty folder: choose another folder, or open what is there",
+            path.display())]
+    Occupied {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// There is no installation.
+    #[error("{} holds no installation: make one with `strongroom init --data {}`",
+            path.display(), path.display())]
+    Absent {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The settings file cannot be read.
+    #[error("{} is damaged, or written by a newer version", path.display())]
+    Settings {
+        /// The file.
+        path: PathBuf,
+        /// Where reading failed.
+        source: serde_json::Error,
+    },
+    /// The settings are of a format that this version does not know.
+    #[error("{} has format {found}, but this version knows format {known} alone: use a newer version",
+            path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// The format found.
+        found: u32,
+        /// The format known.
+        known: u32,
+    },
+    /// A root key would be overwritten.
+    #[error("{} exists: a root key is never overwritten, for what it sealed would be lost; choose \
+             another place with --root-key, or move it away", path.display())]
+    RootKeyExists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The root key's file can be read by others.
+    #[error("{} can be read by others (mode {mode:03o}): run `chmod 600` on it", path.display())]
+    RootKeyExposed {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// The root key is not where the installation says.
+    #[error("the root key cannot be read from {place}")]
+    RootKeyUnreadable {
+        /// The place, such as a file or an environment variable.
+        place: String,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The root key is another than the one the installation was made with.
+    #[error(
+        "the root key is {found}, but the installation was made under {expected}: give it the \
+             one it was made with"
+    )]
+    OtherRootKey {
+        /// The id of the key the installation was made with.
+        expected: String,
+        /// The id of the key that was found.
+        found: String,
+    },
+    /// A file or folder cannot be made, read or written.
+    #[error("{what} failed for {}", path.display())]
+    Io {
+        /// What was tried.
+        what: &'static str,
+        /// On which file or folder.
+        path: PathBuf,
+        /// Why it failed.
+        source: io::Error,
+    },
+}
+
+impl InstallationError {
+    pub(super) fn io(
+        what: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { what, path, source }
+    }
+}
+
+impl Outcome for InstallationError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Occupied { .. } => "DataFolderOccupied",
+            Self::Absent { .. } => "NoInstallation",
+            Self::Settings { .. } => "DamagedSettings",
+            Self::Format { .. } => "UnknownInstallationFormat",
+            Self::RootKeyExists { .. } => "RootKeyExists",
+            Self::RootKeyExposed { .. } => "RootKeyExposed",
+            Self::RootKeyUnreadable { .. } => "RootKeyUnreadable",
+            Self::OtherRootKey { .. } => "OtherRootKey",
+            Self::Io { .. } => "FileSystemFailed",
+        }
+    }
+
+    fn kind(&self) -> OutcomeKind {
+        match self {
+            Self::Occupied { .. }
+            | Self::Absent { .. }
+            | Self::Format { .. }
+            | Self::RootKeyExists { .. }
+            | Self::RootKeyUnreadable { .. }
+            | Self::OtherRootKey { .. } => OutcomeKind::BadInput,
+            Self::RootKeyExposed { .. } => OutcomeKind::Refused,
+            Self::Settings { .. } => OutcomeKind::Damaged,
+            Self::Io { .. } => OutcomeKind::Unavailable,
+        }
+    }
+
+    fn retry(&self) -> Retry {
+        match self {
+            Self::Io { .. } => Retry::After(Duration::from_secs(1)),
+            Self::Format { .. } | Self::Settings { .. } => Retry::Never,
+            Self::Occupied { .. }
+            | Self::Absent { .. }
+            | Self::RootKeyExists { .. }
+            | Self::RootKeyExposed { .. }
+            | Self::RootKeyUnreadable { .. }
+            | Self::OtherRootKey { .. } => Retry::AfterRepair,
+        }
+    }
+}

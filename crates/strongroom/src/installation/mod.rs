@@ -1,0 +1,25 @@
+//! An installation: one data folder, and what is kept outside it.
+//!
+//! ```text
+//! DATA/installation.json   what the installation is, and where its root key and audit heads are
+//! DATA/ledger.db           states, indexes, audit
+//! DATA/service-keys.db     service-managed keys, sealed under the root key
+//! DATA/objects/            sealed objects
+//! DATA.keep/root.key       the root key (0600)
+//! DATA.keep/audit-heads    where the audit chains stood, so that a cut tail is found (R18)
+//! ```
+
+mod error;
+mod init;
+mod open;
+mod root_key;
+mod settings;
+
+pub use self::error::InstallationError;
+pub use self::init::InitOptions;
+pub(crate) use self::init::init;
+pub(crate) use self::open::Opened;
+pub use self::open::Options;
+pub(crate) use self::open::open;
+pub use self::root_key::{RootKeySource, UnknownRootKeySource};
+pub use self::settings::InstallationView;

@@ -1,0 +1,189 @@
+//! Where the root key comes from.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use strongroom_crypto::{RootKey, SecureRandom};
+use zeroize::Zeroizing;
+
+use super::InstallationError;
+use super::settings::resolve;
+use crate::Error;
+
+/// The longest root key text that is read.
+const LONGEST: u64 = 4096;
+
+/// Where the root key is read from. Its text never stands here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "from", rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum RootKeySource {
+    /// A credential that the service manager hands over: a file of this name in
+    /// `$CREDENTIALS_DIRECTORY`.
+    Credential {
+        /// The credential's name.
+        name: String,
+    },
+    /// An open file descriptor.
+    Descriptor {
+        /// Its number.
+        number: u32,
+    },
+    /// An environment variable.
+    Environment {
+        /// Its name.
+        variable: String,
+    },
+    /// A file that only its owner can read; made by `init` if it does not exist.
+    File {
+        /// Its path; a relative one is relative to the data folder.
+        path: PathBuf,
+    },
+}
+
+/// A text that names no place for a root key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{text}` names no place for a root key: expected file:PATH, env:VARIABLE, fd:NUMBER or \
+         credential:NAME"
+)]
+pub struct UnknownRootKeySource {
+    text: String,
+}
+
+impl std::str::FromStr for RootKeySource {
+    type Err = UnknownRootKeySource;
+
+    fn from_str(text: &str) -> Result<Self, UnknownRootKeySource> {
+        let unknown = || UnknownRootKeySource {
+            text: text.to_owned(),
+        };
+        let (kind, rest) = text.split_once(':').ok_or_else(unknown)?;
+        if rest.is_empty() {
+            return Err(unknown());
+        }
+        match kind {
+            "credential" if !rest.contains('/') => Ok(Self::Credential {
+                name: rest.to_owned(),
+            }),
+            "env" => Ok(Self::Environment {
+                variable: rest.to_owned(),
+            }),
+            "fd" => rest
+                .parse()
+                .map(|number| Self::Descriptor { number })
+                .map_err(|_| unknown()),
+            "file" => Ok(Self::File { path: rest.into() }),
+            _ => Err(unknown()),
+        }
+    }
+}
+
+impl std::fmt::Display for RootKeySource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Credential { name } => write!(f, "credential:{name}"),
+            Self::Descriptor { number } => write!(f, "fd:{number}"),
+            Self::Environment { variable } => write!(f, "env:{variable}"),
+            Self::File { path } => write!(f, "file:{}", path.display()),
+        }
+    }
+}
+
+impl RootKeySource {
+    /// As people read it: the file's path as it is from anywhere.
+    pub(super) fn shown_from(&self, data: &Path) -> String {
+        match self {
+            Self::File { path } => Self::File {
+                path: resolve(data, path),
+            }
+            .to_string(),
+            other => other.to_string(),
+        }
+    }
+
+    /// Reads the root key.
+    pub(super) fn read(&self, data: &Path) -> Result<RootKey, Error> {
+        let text = self.read_text(data)?;
+        Ok(RootKey::from_text(&text)?)
+    }
+
+    fn read_text(&self, data: &Path) -> Result<Zeroizing<Vec<u8>>, InstallationError> {
+        let unreadable = |source| InstallationError::RootKeyUnreadable {
+            place: self.to_string(),
+            source,
+        };
+        match self {
+            Self::Credential { name } => {
+                let folder = std::env::var_os("CREDENTIALS_DIRECTORY").ok_or_else(|| {
+                    unreadable(io::Error::other("$CREDENTIALS_DIRECTORY is not set"))
+                })?;
+                read_all(&Path::new(&folder).join(name)).map_err(unreadable)
+            }
+            Self::Descriptor { number } => {
+                read_all(Path::new(&format!("/dev/fd/{number}"))).map_err(unreadable)
+            }
+            Self::Environment { variable } => std::env::var(variable)
+                .map(|text| Zeroizing::new(text.into_bytes()))
+                .map_err(|error| unreadable(io::Error::other(error))),
+            Self::File { path } => {
+                let path = data.join(path);
+                let mode = path.metadata().map_err(unreadable)?.permissions().mode() & 0o777;
+                if mode & 0o077 != 0 {
+                    return Err(InstallationError::RootKeyExposed { path, mode });
+                }
+                read_all(&path).map_err(unreadable)
+            }
+        }
+    }
+
+    /// Makes a new root key where the source is a file; reads it elsewhere. A file that exists is
+    /// read only if an earlier `init` that was cut off has made it.
+    pub(super) fn make_or_read(
+        &self,
+        data: &Path,
+        random: &dyn SecureRandom,
+        begun_before: bool,
+    ) -> Result<RootKey, Error> {
+        let Self::File { path } = self else {
+            return self.read(data);
+        };
+        let path = data.join(path);
+        let key = RootKey::generate(random)?;
+        match write_new(&path, key.to_text().expose()) {
+            Ok(()) => Ok(key),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && begun_before => {
+                self.read(data)
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                Err(InstallationError::RootKeyExists { path }.into())
+            }
+            Err(source) => Err(InstallationError::io("writing the root key", path)(source).into()),
+        }
+    }
+}
+
+fn read_all(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+    // Room for all of it: a buffer that grew would leave parts of the key behind.
+    let mut text = Zeroizing::new(Vec::with_capacity(
+        usize::try_from(LONGEST).unwrap_or(0) + 1,
+    ));
+    File::open(path)?.take(LONGEST).read_to_end(&mut text)?;
+    Ok(text)
+}
+
+/// Writes a file that did not exist, readable by its owner alone, and makes it durable.
+pub(super) fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    path.parent()
+        .map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+}

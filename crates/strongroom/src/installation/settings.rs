@@ -1,0 +1,178 @@
+//! `installation.json`: what an installation is, and where its parts are.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use strongroom_base::{
+    PrincipalId, Region, ResourceGroupName, ResourceUid, SubscriptionId, TenantId,
+};
+
+use super::{InstallationError, RootKeySource};
+
+/// The one format of the settings file.
+pub(super) const FORMAT: u32 = 1;
+
+/// The settings file's content. It holds no secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Settings {
+    pub(crate) format: u32,
+    pub(crate) id: ResourceUid,
+    /// Whether this installation is for trying things: it then allows what tests need.
+    pub(crate) dev: bool,
+    pub(crate) root_key: RootKeySource,
+    /// The id of the root key, so that another is found before anything is opened with it.
+    pub(crate) root_key_id: String,
+    /// Where the audit heads go; relative to the data folder.
+    pub(crate) audit_heads: PathBuf,
+    pub(crate) region: Region,
+    pub(crate) tenant: TenantId,
+    pub(crate) subscription: SubscriptionId,
+    pub(crate) group: ResourceGroupName,
+    pub(crate) administrator: PrincipalId,
+}
+
+/// An installation, as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct InstallationView {
+    /// The data folder.
+    pub data: PathBuf,
+    /// The installation's id.
+    pub id: ResourceUid,
+    /// Whether it was made for trying things.
+    pub dev: bool,
+    /// Where the root key is.
+    pub root_key: String,
+    /// The root key's public id.
+    pub root_key_id: String,
+    /// Where the audit heads go.
+    pub audit_heads: PathBuf,
+    /// The first region.
+    pub region: Region,
+    /// The first tenant.
+    pub tenant: TenantId,
+    /// The first subscription.
+    pub subscription: SubscriptionId,
+    /// The first resource group.
+    pub group: ResourceGroupName,
+    /// The first principal.
+    pub administrator: PrincipalId,
+}
+
+/// The files of a data folder.
+#[derive(Clone, Debug)]
+pub(crate) struct Layout {
+    pub(crate) data: PathBuf,
+}
+
+impl Layout {
+    pub(crate) fn new(data: impl Into<PathBuf>) -> Self {
+        Self { data: data.into() }
+    }
+
+    pub(crate) fn settings(&self) -> PathBuf {
+        self.data.join("installation.json")
+    }
+
+    pub(crate) fn ledger(&self) -> PathBuf {
+        self.data.join("ledger.db")
+    }
+
+    pub(crate) fn service_keys(&self) -> PathBuf {
+        self.data.join("service-keys.db")
+    }
+
+    pub(crate) fn objects(&self) -> PathBuf {
+        self.data.join("objects")
+    }
+
+    /// The settings file of an installation that is being made.
+    pub(crate) fn begun_settings(&self) -> PathBuf {
+        self.data.join("installation.json.new")
+    }
+
+    /// All database files, with what SQLite keeps beside them.
+    pub(crate) fn databases(&self) -> impl Iterator<Item = PathBuf> {
+        [self.ledger(), self.service_keys()]
+            .into_iter()
+            .flat_map(|path| {
+                ["", "-wal", "-shm", "-journal"].map(|suffix| {
+                    let mut name = path.clone().into_os_string();
+                    name.push(suffix);
+                    name.into()
+                })
+            })
+    }
+
+    /// The folder beside the data folder for what must not be lost or stolen together with it, as
+    /// a path from the data folder.
+    pub(crate) fn keep(&self) -> PathBuf {
+        let mut name = self.data.file_name().unwrap_or_default().to_owned();
+        name.push(".keep");
+        Path::new("..").join(name)
+    }
+}
+
+impl Settings {
+    pub(crate) fn read(layout: &Layout) -> Result<Self, InstallationError> {
+        #[derive(Deserialize)]
+        struct Format {
+            format: u32,
+        }
+
+        let path = layout.settings();
+        let text = match std::fs::read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(InstallationError::Absent {
+                    path: layout.data.clone(),
+                });
+            }
+            Err(source) => return Err(InstallationError::io("reading", path)(source)),
+        };
+        let damaged = |source| InstallationError::Settings {
+            path: path.clone(),
+            source,
+        };
+        let Format { format: found } = serde_json::from_slice(&text).map_err(damaged)?;
+        if found != FORMAT {
+            return Err(InstallationError::Format {
+                path,
+                found,
+                known: FORMAT,
+            });
+        }
+        serde_json::from_slice(&text).map_err(damaged)
+    }
+
+    pub(crate) fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+        let mut text = serde_json::to_vec_pretty(self)?;
+        text.push(b'\n');
+        Ok(text)
+    }
+
+    pub(crate) fn view(&self, data: &Path) -> InstallationView {
+        InstallationView {
+            data: data.to_owned(),
+            id: self.id,
+            dev: self.dev,
+            root_key: self.root_key.shown_from(data),
+            root_key_id: self.root_key_id.clone(),
+            audit_heads: resolve(data, &self.audit_heads),
+            region: self.region.clone(),
+            tenant: self.tenant,
+            subscription: self.subscription,
+            group: self.group.clone(),
+            administrator: self.administrator,
+        }
+    }
+}
+
+/// Where a path that is relative to the data folder leads, as people write it: `..` is resolved by
+/// name.
+pub(super) fn resolve(data: &Path, path: &Path) -> PathBuf {
+    match path.strip_prefix("..") {
+        Ok(sibling) => data.parent().unwrap_or(data).join(sibling),
+        Err(_) => data.join(path),
+    }
+}

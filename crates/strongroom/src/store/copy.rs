@@ -1,0 +1,166 @@
+//! Copy and rename.
+//!
+//! An object that is bound to its location cannot be copied as it is: it is opened, sealed for its
+//! new place into a staging place that no listing shows, and moved from there by the inner store's
+//! own rename. An object that is bound to its resource alone is copied by the inner store.
+
+use futures::TryStreamExt;
+use object_store::path::Path;
+use object_store::{
+    CopyMode, CopyOptions, Error as StoreError, GetOptions, MultipartUpload, ObjectStore,
+    ObjectStoreExt, PutMultipartOptions, RenameOptions, RenameTargetMode, Result,
+};
+use strongroom_base::ResourceUid;
+use strongroom_crypto::object::BindingMode;
+
+use super::EncryptedStore;
+use super::error::{at, localized};
+use crate::Error;
+
+/// Plaintext that is collected into one part of a staged copy.
+const PART_LEN: usize = 5 << 20;
+
+impl EncryptedStore {
+    pub(super) async fn copy_to(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
+        let CopyOptions { mode, extensions } = options;
+        match self.place.mode() {
+            BindingMode::Resource => {
+                let lease = self.lease(from).await?;
+                lease.check().map_err(|error| at(error, from))?;
+                let (from, to) = (self.place.stored(from), self.place.stored(to));
+                let options = CopyOptions { mode, extensions };
+                self.inner.copy_opts(&from, &to, options).await
+            }
+            BindingMode::Location => {
+                let target_mode = match mode {
+                    CopyMode::Overwrite => RenameTargetMode::Overwrite,
+                    CopyMode::Create => RenameTargetMode::Create,
+                };
+                self.reseal(
+                    from,
+                    to,
+                    RenameOptions {
+                        target_mode,
+                        extensions,
+                    },
+                )
+                .await
+            }
+        }
+        .map_err(|error| name_the_right_end(error, from, to))
+    }
+
+    pub(super) async fn rename_to(
+        &self,
+        from: &Path,
+        to: &Path,
+        options: RenameOptions,
+    ) -> Result<()> {
+        if from == to {
+            return self.rename_onto_itself(from, options.target_mode).await;
+        }
+        match self.place.mode() {
+            BindingMode::Resource => {
+                let lease = self.lease(from).await?;
+                lease.check().map_err(|error| at(error, from))?;
+                let (from, to) = (self.place.stored(from), self.place.stored(to));
+                self.inner.rename_opts(&from, &to, options).await
+            }
+            BindingMode::Location => match self.reseal(from, to, options).await {
+                Ok(()) => self.inner.delete(&self.place.stored(from)).await,
+                Err(error) => Err(error),
+            },
+        }
+        .map_err(|error| name_the_right_end(error, from, to))
+    }
+
+    /// Copy and delete would lose the object.
+    async fn rename_onto_itself(&self, location: &Path, mode: RenameTargetMode) -> Result<()> {
+        self.read(
+            location,
+            GetOptions {
+                head: true,
+                ..GetOptions::default()
+            },
+        )
+        .await?;
+        match mode {
+            RenameTargetMode::Overwrite => Ok(()),
+            RenameTargetMode::Create => Err(StoreError::AlreadyExists {
+                path: location.to_string(),
+                source: Box::new(Error::RenamedOntoItself),
+            }),
+        }
+    }
+
+    async fn reseal(&self, from: &Path, to: &Path, options: RenameOptions) -> Result<()> {
+        let staged = self.staged().map_err(|error| at(error, to))?;
+        match self.reseal_through(&staged, from, to, options).await {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                // Not there if the inner store has moved it; the sweep finds what stays.
+                let _ = self.inner.delete(&staged).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// A new staging place; its random name is nobody else's.
+    fn staged(&self) -> Result<Path, Error> {
+        let mut name = [0; 16];
+        self.random.fill(&mut name)?;
+        Ok(self
+            .place
+            .staged(&ResourceUid::from_bytes(name).to_string()))
+    }
+
+    async fn reseal_through(
+        &self,
+        staged: &Path,
+        from: &Path,
+        to: &Path,
+        options: RenameOptions,
+    ) -> Result<()> {
+        let source = self.read(from, GetOptions::default()).await?;
+        let with_attributes = PutMultipartOptions {
+            attributes: source.attributes.clone(),
+            ..PutMultipartOptions::default()
+        };
+        let mut upload = self.sealing_upload(to, staged, with_attributes).await?;
+        if let Err(error) = fill(&mut upload, source.into_stream()).await {
+            let _ = upload.abort().await;
+            return Err(error);
+        }
+        let lease = self.lease(to).await?;
+        lease.check().map_err(|error| at(error, to))?;
+        self.inner
+            .rename_opts(staged, &self.place.stored(to), options)
+            .await
+    }
+}
+
+async fn fill(
+    upload: &mut super::multipart::SealingUpload,
+    mut plain: futures::stream::BoxStream<'static, Result<bytes::Bytes>>,
+) -> Result<()> {
+    let mut part = Vec::new();
+    let mut part_len = 0;
+    while let Some(block) = plain.try_next().await? {
+        part_len += block.len();
+        part.push(block);
+        if part_len >= PART_LEN {
+            upload.put_part(part.drain(..).collect()).await?;
+            part_len = 0;
+        }
+    }
+    upload.put_part(part.into_iter().collect()).await?;
+    upload.complete().await.map(drop)
+}
+
+/// A missing source is said of the source, everything else of the destination.
+fn name_the_right_end(error: StoreError, from: &Path, to: &Path) -> StoreError {
+    match error {
+        StoreError::NotFound { .. } => localized(error, from),
+        other => localized(other, to),
+    }
+}

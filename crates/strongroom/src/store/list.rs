@@ -1,0 +1,118 @@
+//! Listings with plaintext sizes, and deletion.
+
+use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
+use object_store::path::Path;
+use object_store::{Error as StoreError, Extensions, ListResult, ObjectMeta, ObjectStore, Result};
+
+use super::EncryptedStore;
+use super::error::{at, localized};
+
+/// The stored objects that a delimited listing left out because no plaintext has their size; found
+/// in the listing's extensions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Unlistable {
+    /// Where they are.
+    pub locations: Vec<Path>,
+}
+
+impl EncryptedStore {
+    pub(super) fn listing(
+        &self,
+        prefix: Option<&Path>,
+        offset: Option<&Path>,
+    ) -> BoxStream<'static, Result<ObjectMeta>> {
+        let store = self.clone();
+        let root = Path::default();
+        let prefix = prefix.unwrap_or(&root).clone();
+        let offset = offset.cloned();
+        stream::once(async move {
+            let lease = store.lease(&prefix).await?;
+            let stored = store.place.stored(&prefix);
+            let entries = match offset {
+                None => store.inner.list(Some(&stored)),
+                Some(offset) => store
+                    .inner
+                    .list_with_offset(Some(&stored), &store.place.stored(&offset)),
+            };
+            Ok::<_, StoreError>(entries.map(move |entry| {
+                lease.check().map_err(|error| at(error, &prefix))?;
+                // An entry with an impossible size is an error of its own: the listing goes on.
+                store
+                    .place
+                    .meta(entry.map_err(|error| localized(error, &prefix))?)
+            }))
+        })
+        .try_flatten()
+        .boxed()
+    }
+
+    pub(super) async fn delimited(&self, prefix: Option<&Path>) -> Result<ListResult> {
+        let root = Path::default();
+        let prefix = prefix.unwrap_or(&root);
+        let lease = self.lease(prefix).await?;
+        let stored = self.place.stored(prefix);
+        let listed = self.inner.list_with_delimiter(Some(&stored)).await;
+        let ListResult {
+            common_prefixes,
+            objects,
+            mut extensions,
+        } = listed.map_err(|error| localized(error, prefix))?;
+        let common_prefixes = common_prefixes
+            .iter()
+            .map(|stored| self.place.location(stored))
+            .collect();
+        let objects = self.listable(objects, &mut extensions);
+        lease.check().map_err(|error| at(error, prefix))?;
+        Ok(ListResult {
+            common_prefixes,
+            objects,
+            extensions,
+        })
+    }
+
+    fn listable(&self, stored: Vec<ObjectMeta>, extensions: &mut Extensions) -> Vec<ObjectMeta> {
+        let mut objects = Vec::with_capacity(stored.len());
+        let mut locations = Vec::new();
+        for entry in stored {
+            let location = self.place.location(&entry.location);
+            match self.place.meta(entry) {
+                Ok(meta) => objects.push(meta),
+                Err(_) => locations.push(location),
+            }
+        }
+        if !locations.is_empty() {
+            extensions.insert(Unlistable { locations });
+        }
+        objects
+    }
+
+    pub(super) fn deletion(
+        &self,
+        locations: BoxStream<'static, Result<Path>>,
+    ) -> BoxStream<'static, Result<Path>> {
+        let store = self.clone();
+        stream::once(async move {
+            let lease = store.lease(&Path::default()).await?;
+            let place = store.place.clone();
+            let stored = locations.map(move |location| {
+                let location = location?;
+                lease.check().map_err(|error| at(error, &location))?;
+                Ok(place.stored(&location))
+            });
+            let place = store.place.clone();
+            Ok::<_, StoreError>(
+                store
+                    .inner
+                    .delete_stream(stored.boxed())
+                    .map(move |deleted| {
+                        deleted
+                            .map(|stored| place.location(&stored))
+                            .map_err(|error| place.relocated(error))
+                    }),
+            )
+        })
+        .try_flatten()
+        .boxed()
+    }
+}

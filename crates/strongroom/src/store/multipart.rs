@@ -1,0 +1,153 @@
+//! Writing an object in parts: the plaintext parts are cut anew into chunks, so that parts may be
+//! of any size that the inner store allows.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use futures::FutureExt;
+use object_store::path::Path;
+use object_store::{
+    MultipartUpload, ObjectStore, PutMultipartOptions, PutPayload, PutResult, Result, UploadPart,
+};
+
+use super::EncryptedStore;
+use super::buffer::SealingBuffer;
+use super::error::{at, localized, unsealed};
+use crate::Error;
+use crate::lease::Lease;
+
+impl EncryptedStore {
+    pub(super) async fn begin_multipart(
+        &self,
+        location: &Path,
+        options: PutMultipartOptions,
+    ) -> Result<Box<dyn MultipartUpload>> {
+        let stored = self.place.stored(location);
+        let upload = self.sealing_upload(location, &stored, options).await?;
+        Ok(Box::new(upload))
+    }
+
+    /// An upload to `stored` of what is to be read at `location`.
+    pub(super) async fn sealing_upload(
+        &self,
+        location: &Path,
+        stored: &Path,
+        options: PutMultipartOptions,
+    ) -> Result<SealingUpload> {
+        self.allow_in_clear(&options.attributes, &options.tags)?;
+        let lease = self.lease(location).await?;
+        let sealer = lease
+            .keys()
+            .sealer(self.place.binding(location))
+            .map_err(unsealed)?;
+        let inner = self
+            .inner
+            .put_multipart_opts(stored, options)
+            .await
+            .map_err(|error| localized(error, location))?;
+        Ok(SealingUpload {
+            inner,
+            buffer: Some(SealingBuffer::new(sealer, 0)),
+            lease,
+            location: location.clone(),
+            failed: Arc::default(),
+        })
+    }
+}
+
+/// An upload whose parts are sealed on their way.
+pub(super) struct SealingUpload {
+    inner: Box<dyn MultipartUpload>,
+    /// None once the upload was completed, aborted or broken.
+    buffer: Option<SealingBuffer>,
+    lease: Arc<Lease>,
+    location: Path,
+    /// Set by a part that was not stored: the object must not be completed without it.
+    failed: Arc<AtomicBool>,
+}
+
+impl std::fmt::Debug for SealingUpload {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SealingUpload")
+            .field("location", &self.location)
+            .finish_non_exhaustive()
+    }
+}
+
+impl SealingUpload {
+    /// Seals the chunks that `data` completes, if any.
+    fn seal(&mut self, data: &PutPayload) -> Result<PutPayload> {
+        self.lease
+            .check()
+            .map_err(|error| at(error, &self.location))?;
+        let buffer = self
+            .buffer
+            .as_mut()
+            .ok_or_else(|| at(Error::UploadEnded, &self.location))?;
+        for segment in data {
+            if let Err(error) = buffer.push(segment) {
+                self.buffer = None;
+                return Err(unsealed(error));
+            }
+        }
+        Ok(buffer.take_sealed().into())
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl MultipartUpload for SealingUpload {
+    fn put_part(&mut self, data: PutPayload) -> UploadPart {
+        let sealed = match self.seal(&data) {
+            Ok(sealed) => sealed,
+            Err(error) => {
+                self.failed.store(true, Ordering::Release);
+                return futures::future::ready(Err(error)).boxed();
+            }
+        };
+        if sealed.content_length() == 0 {
+            return futures::future::ready(Ok(())).boxed();
+        }
+        let stored = self.inner.put_part(sealed);
+        let failed = Arc::clone(&self.failed);
+        let location = self.location.clone();
+        async move {
+            stored.await.map_err(|error| {
+                failed.store(true, Ordering::Release);
+                localized(error, &location)
+            })
+        }
+        .boxed()
+    }
+
+    async fn complete(&mut self) -> Result<PutResult> {
+        let buffer = self
+            .buffer
+            .take()
+            .ok_or_else(|| at(Error::UploadEnded, &self.location))?;
+        if self.failed.load(Ordering::Acquire) {
+            return Err(at(Error::PartLost, &self.location));
+        }
+        let last = buffer.finish().map_err(unsealed)?;
+        self.inner
+            .put_part(last.into())
+            .await
+            .map_err(|error| localized(error, &self.location))?;
+        self.lease
+            .check()
+            .map_err(|error| at(error, &self.location))?;
+        self.inner
+            .complete()
+            .await
+            .map_err(|error| localized(error, &self.location))
+    }
+
+    async fn abort(&mut self) -> Result<()> {
+        self.buffer = None;
+        self.inner
+            .abort()
+            .await
+            .map_err(|error| localized(error, &self.location))
+    }
+}

@@ -1,0 +1,109 @@
+//! Where a resource's objects lie in the inner store.
+
+use object_store::path::{Path, PathPart};
+use object_store::{Error as StoreError, ObjectMeta, Result};
+use strongroom_base::ResourceUid;
+use strongroom_crypto::object::{Binding, BindingMode, plain_len};
+
+use super::error::{damaged, localized};
+
+/// The prefixes of one resource: `r/UID/o` holds its objects, `r/UID/s` what is being staged.
+///
+/// They use the uid, never a name: a resource keeps them when it is moved or renamed, and another
+/// that takes its name never finds them.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    all: Path,
+    objects: Path,
+    staging: Path,
+    mode: BindingMode,
+}
+
+impl Place {
+    pub(crate) fn new(uid: ResourceUid, mode: BindingMode) -> Self {
+        let all: Path = [PathPart::from("r"), PathPart::from(uid.to_string())]
+            .into_iter()
+            .collect();
+        Self {
+            objects: all.clone().join("o"),
+            staging: all.clone().join("s"),
+            all,
+            mode,
+        }
+    }
+
+    /// The prefix of everything the resource has in the store.
+    pub(crate) fn all(&self) -> &Path {
+        &self.all
+    }
+
+    /// The prefix of what is being staged.
+    pub(crate) fn staging(&self) -> &Path {
+        &self.staging
+    }
+
+    pub(super) fn mode(&self) -> BindingMode {
+        self.mode
+    }
+
+    /// Where the object that the caller calls `location` is stored.
+    pub(super) fn stored(&self, location: &Path) -> Path {
+        self.objects.parts().chain(location.parts()).collect()
+    }
+
+    /// A place that no listing shows.
+    pub(super) fn staged(&self, name: &str) -> Path {
+        self.staging.clone().join(name)
+    }
+
+    /// What the caller calls a stored object.
+    pub(super) fn location(&self, stored: &Path) -> Path {
+        stored
+            .prefix_match(&self.objects)
+            .map_or_else(|| stored.clone(), Iterator::collect)
+    }
+
+    /// The inner store's error about a stored object, naming what the caller calls it.
+    pub(super) fn relocated(&self, error: StoreError) -> StoreError {
+        let (StoreError::NotFound { path, .. }
+        | StoreError::PermissionDenied { path, .. }
+        | StoreError::Unauthenticated { path, .. }) = &error
+        else {
+            return error;
+        };
+        // A local store names a file: what is below the prefix is the same in both.
+        let below = path
+            .split_once(self.objects.as_ref())
+            .map_or("", |(_, below)| below);
+        let location: Path = below.split('/').filter(|part| !part.is_empty()).collect();
+        localized(error, &location)
+    }
+
+    /// What an object at `location` is bound to.
+    pub(super) fn binding<'a>(&self, location: &'a Path) -> Binding<'a> {
+        match self.mode {
+            BindingMode::Location => Binding::Location(location.as_ref().as_bytes()),
+            BindingMode::Resource => Binding::Resource,
+        }
+    }
+
+    /// The caller's view of a stored object. Its size follows from the stored size alone.
+    pub(super) fn meta(&self, stored: ObjectMeta) -> Result<ObjectMeta> {
+        // Every field is named: one that is added upstream must be thought about here.
+        let ObjectMeta {
+            location,
+            last_modified,
+            size,
+            e_tag,
+            version,
+        } = stored;
+        let size = plain_len(size).map_err(|error| damaged(error.into()))?;
+        Ok(ObjectMeta {
+            location: self.location(&location),
+            last_modified,
+            size,
+            e_tag,
+            version,
+        })
+    }
+}
