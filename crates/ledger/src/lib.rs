@@ -1,1 +1,77 @@
-//! Placeholder.
+//! Durable, versioned, indexed and audited records.
+//!
+//! This room keeps bytes under names: it knows no domain type and no cryptography. Every record
+//! ([`AggregateId`]) has a [`Version`]; a [`Commit`] writes one record with its index rows and audit
+//! entries, and only if everything it was decided from still has the version that was read. The
+//! audit is a chain whose tags are made by a [`ChainKey`] that the caller hands in. Time is always
+//! handed in, too.
+//!
+//! [`Ledger`] is the trait, [`sqlite::SqliteLedger`] implements it on one file that several processes
+//! may share, and [`key_file`] keeps erasable secrets in a file of their own.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use strongroom_base::Timestamp;
+//! use strongroom_ledger::sqlite::{SqliteLedger, SqliteOptions};
+//! use strongroom_ledger::{AggregateId, ChainKey, Commit, Ledger, LedgerError, Version};
+//!
+//! #[derive(Debug)]
+//! struct Hmac(ring::hmac::Key);
+//! impl ChainKey for Hmac {
+//!     fn tag(&self, message: &[&[u8]]) -> [u8; 32] {
+//!         let mut context = ring::hmac::Context::with_key(&self.0);
+//!         message.iter().for_each(|part| context.update(part));
+//!         let mut tag = [0; 32];
+//!         tag.copy_from_slice(context.sign().as_ref());
+//!         tag
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("ledger.db");
+//! let key = Arc::new(Hmac(ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &[7; 32])));
+//! let ledger = SqliteLedger::open(&path, key, SqliteOptions::new().create(true)).await?;
+//! let now = Timestamp::from_unix_millis(1_700_000_000_000);
+//!
+//! let id = AggregateId::new("resource", "5f3a")?;
+//! let created = ledger.commit(Commit::put(&id, Version::ABSENT, "first"), now).await?;
+//! assert_eq!(ledger.load(&id).await?.unwrap().state, "first");
+//!
+//! // Whoever decided from the absent record is told what is there by now.
+//! let late = ledger.commit(Commit::put(&id, Version::ABSENT, "second"), now).await;
+//! assert!(matches!(late, Err(LedgerError::Conflict { found, .. }) if Some(found) == created.version));
+//! # ledger.close().await?;
+//! # Ok(())
+//! # }
+//! ```
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub mod audit;
+mod chain;
+pub mod checkpoint;
+mod commit;
+#[cfg(feature = "conformance")]
+#[cfg_attr(docsrs, doc(cfg(feature = "conformance")))]
+pub mod conformance;
+mod error;
+mod id;
+pub mod key_file;
+mod ledger;
+mod query;
+mod sql;
+pub mod sqlite;
+mod text;
+
+pub use chain::{AuditRow, ChainKey, Head, Tag};
+pub use commit::{AuditEntry, Change, Claim, Commit, Committed, Guard, IndexRow, Phase, Write};
+pub use error::{Cause, Damage, Hindrance, Invalid, LedgerError};
+pub use id::{AggregateId, Version};
+pub use ledger::{ChangeMark, ClaimOutcome, Ledger, Stored};
+pub use query::{Find, Found, Page};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

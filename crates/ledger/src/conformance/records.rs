@@ -1,0 +1,296 @@
+//! Versions, guards, bad input, many writers.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::{NOW, entry, id, version_of};
+use crate::{
+    Change, Claim, Commit, Find, Guard, IndexRow, Invalid, Ledger, LedgerError, Page, Phase,
+    Stored, Version, Write,
+};
+
+/// Versions rise over the whole ledger and are never used again; what was put comes back.
+pub async fn versions(ledger: &dyn Ledger) {
+    let mut last = Version::ABSENT;
+    for round in 0..3 {
+        for name in ["a", "b"] {
+            let (id, absent) = (id(name), Version::ABSENT);
+            assert_eq!(ledger.load(&id).await.expect("loads"), None);
+            let state = format!("{name}{round}");
+            let put = ledger
+                .commit(Commit::put(&id, absent, state.clone()), NOW)
+                .await;
+            let first = put.expect("creates").version.expect("a version");
+            assert!(first > last, "{first} does not rise above {last}");
+            let stored = Stored {
+                version: first,
+                state: state.into(),
+            };
+            assert_eq!(ledger.load(&id).await.expect("loads"), Some(stored));
+
+            let put = ledger.commit(Commit::put(&id, first, ""), NOW).await;
+            last = put.expect("changes").version.expect("a version");
+            assert!(last > first, "{last} does not rise above {first}");
+
+            for expected in [absent, first, Version::from_u64(last.as_u64() + 1)] {
+                for commit in [
+                    Commit::put(&id, expected, "x"),
+                    Commit::remove(&id, expected),
+                ] {
+                    match ledger.commit(commit, NOW).await {
+                        Err(LedgerError::Conflict {
+                            id: named,
+                            expected: given,
+                            found,
+                        }) => {
+                            assert_eq!((named, given, found), (id.clone(), expected, last));
+                        }
+                        other => panic!("{other:?} instead of a conflict"),
+                    }
+                }
+            }
+        }
+        for name in ["a", "b"] {
+            let id = id(name);
+            let at = version_of(ledger, &id).await;
+            let removed = ledger
+                .commit(Commit::remove(&id, at), NOW)
+                .await
+                .expect("removes");
+            assert_eq!(removed.version, Some(Version::ABSENT));
+            assert_eq!(ledger.load(&id).await.expect("loads"), None);
+            let again = ledger
+                .commit(Commit::remove(&id, Version::ABSENT), NOW)
+                .await;
+            assert_eq!(again.expect("nothing to do").version, Some(Version::ABSENT));
+        }
+    }
+    let large = Bytes::from(vec![0xa5; 1 << 20]);
+    let commit = Commit::put(&id("large"), Version::ABSENT, large.clone());
+    ledger.commit(commit, NOW).await.expect("a large state");
+    let stored = ledger
+        .load(&id("large"))
+        .await
+        .expect("loads")
+        .expect("is there");
+    assert_eq!(stored.state, large);
+}
+
+/// A guard that does not hold refuses the commit whole (I8).
+pub async fn guards(ledger: &dyn Ledger) {
+    let (parent, child, none) = (id("parent"), id("child"), id("none"));
+    let put = |id, at, state: &'static str| Commit::put(id, at, state);
+    let absent = Version::ABSENT;
+    let first = ledger
+        .commit(put(&parent, absent, "1"), NOW)
+        .await
+        .expect("creates");
+    let first = first.version.expect("a version");
+
+    let commit = put(&child, absent, "c")
+        .guarded(&parent, first)
+        .guarded(&none, absent);
+    ledger.commit(commit, NOW).await.expect("both guards hold");
+    let at = version_of(ledger, &child).await;
+
+    ledger
+        .commit(put(&parent, first, "2"), NOW)
+        .await
+        .expect("changes");
+    for (guarded, version) in [(&parent, first), (&parent, absent), (&none, first)] {
+        let commit = put(&child, at, "d")
+            .guarded(&none, absent)
+            .guarded(guarded, version);
+        match ledger.commit(commit, NOW).await {
+            Err(LedgerError::Conflict { id, expected, .. }) => {
+                assert_eq!((&id, expected), (guarded, version));
+            }
+            other => panic!("{other:?} instead of a conflict"),
+        }
+        assert_eq!(
+            version_of(ledger, &child).await,
+            at,
+            "a refused commit wrote"
+        );
+    }
+
+    // Guards alone are a question; the record written may be guarded too.
+    let guard = Guard {
+        id: child.clone(),
+        version: at,
+    };
+    let asked = Commit {
+        guards: vec![guard.clone()],
+        ..Commit::default()
+    };
+    assert_eq!(
+        ledger.commit(asked, NOW).await.expect("holds").version,
+        None
+    );
+    let own = put(&child, at, "e").guarded(&child, at);
+    ledger
+        .commit(own, NOW)
+        .await
+        .expect("judged before the write");
+    let late = Commit {
+        guards: vec![guard],
+        ..Commit::default()
+    };
+    assert!(matches!(
+        ledger.commit(late, NOW).await,
+        Err(LedgerError::Conflict { .. })
+    ));
+}
+
+/// Malformed requests are refused by name, and nothing changes.
+pub async fn bad_input(ledger: &dyn Ledger) {
+    let target = id("target");
+    let put = |index| Commit {
+        write: Some(Write {
+            id: target.clone(),
+            expected: Version::ABSENT,
+            change: Change::Put {
+                state: Bytes::from_static(b"x"),
+                index,
+            },
+        }),
+        ..Commit::default()
+    };
+    let claim = |name: &str, owner: &str| Claim {
+        name: name.to_owned(),
+        owner: owner.to_owned(),
+        expires: NOW,
+    };
+    let chained = |chain: &str| Commit {
+        audit: vec![entry(chain, 1, Phase::Whole)],
+        ..put(Vec::new())
+    };
+    let bad = [
+        put(vec![IndexRow::shared("", "key")]),
+        put(vec![IndexRow::shared("by name", "key")]),
+        put(vec![IndexRow::shared("i".repeat(65), "key")]),
+        put(vec![IndexRow::shared("index", "nul\0")]),
+        put(vec![IndexRow::shared("index", "k".repeat(1_025))]),
+        Commit::put(&target, Version::ABSENT, vec![0; (16 << 20) + 1]),
+        Commit::put(&target, Version::from_u64(u64::MAX), "x"),
+        put(Vec::new()).guarded(&id("other"), Version::from_u64(1 << 63)),
+        Commit {
+            holding: vec![claim("", "me")],
+            ..put(Vec::new())
+        },
+        Commit {
+            holding: vec![claim("work", "m e")],
+            ..put(Vec::new())
+        },
+        chained(""),
+        chained("two words"),
+    ];
+    for commit in bad {
+        let answer = ledger.commit(commit, NOW).await;
+        assert!(matches!(answer, Err(LedgerError::Invalid(_))), "{answer:?}");
+    }
+    assert_eq!(version_of(ledger, &target).await, Version::ABSENT);
+    assert!(ledger.heads().await.expect("reads").is_empty());
+
+    let answer = ledger.claim(&claim("work", "me"), NOW).await;
+    let expired = |error| matches!(error, LedgerError::Invalid(Invalid::ClaimExpired { .. }));
+    assert!(answer.is_err_and(expired), "a claim that has expired");
+    assert!(ledger.release(&claim("", "me")).await.is_err());
+    assert!(ledger.audit("two words", 0, 1).await.is_err());
+    assert!(
+        ledger
+            .find(&Find::exact("", "k"), Page::first(1))
+            .await
+            .is_err()
+    );
+    assert!(
+        ledger
+            .find(&Find::prefix("i", "\0"), Page::first(1))
+            .await
+            .is_err()
+    );
+}
+
+/// Many tasks add to one counter and to one chain: none is lost.
+pub async fn concurrency(ledger: Arc<dyn Ledger>) {
+    const TASKS: u64 = 16;
+    const EACH: u64 = 10;
+    let mut tasks = tokio::task::JoinSet::new();
+    for task in 0..TASKS {
+        let ledger = Arc::clone(&ledger);
+        tasks.spawn(async move {
+            for round in 0..EACH {
+                add_one(&*ledger, task * EACH + round).await;
+            }
+        });
+    }
+    while let Some(done) = tasks.join_next().await {
+        done.expect("a task");
+    }
+    let stored = ledger
+        .load(&id("counter"))
+        .await
+        .expect("loads")
+        .expect("is there");
+    assert_eq!(stored.state, (TASKS * EACH).to_string());
+    let heads = ledger.heads().await.expect("reads");
+    assert_eq!(heads.first().map(|head| head.sequence), Some(TASKS * EACH));
+}
+
+async fn add_one(ledger: &dyn Ledger, number: u64) {
+    let counter = id("counter");
+    loop {
+        let (at, count) = match ledger.load(&counter).await.expect("loads") {
+            Some(Stored { version, state }) => {
+                let count: u64 = String::from_utf8_lossy(&state).parse().expect("a number");
+                (version, count)
+            }
+            None => (Version::ABSENT, 0),
+        };
+        let mut commit = Commit::put(&counter, at, (count + 1).to_string());
+        commit.audit.push(entry("chain", number, Phase::Whole));
+        match ledger.commit(commit, NOW).await {
+            Ok(_) => return,
+            Err(LedgerError::Conflict { .. }) => {}
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+}
+
+/// The mark differs after each commit.
+pub async fn changes_are_marked(ledger: &dyn Ledger) {
+    let mut at = Version::ABSENT;
+    let mut mark = ledger.changed().await.expect("a mark");
+    for _ in 0..3 {
+        let done = ledger
+            .commit(Commit::put(&id("a"), at, "x"), NOW)
+            .await
+            .expect("commits");
+        at = done.version.expect("a version");
+        let next = ledger.changed().await.expect("a mark");
+        assert_ne!(next, mark, "a commit left the mark as it was");
+        mark = next;
+    }
+}
+
+/// A closed ledger says so, and closes again without complaint.
+pub async fn closing(ledger: &dyn Ledger) {
+    ledger
+        .commit(Commit::put(&id("a"), Version::ABSENT, "x"), NOW)
+        .await
+        .expect("commits");
+    ledger.changed().await.expect("a mark");
+    ledger.close().await.expect("closes");
+    let closed = |error| matches!(error, LedgerError::Closed);
+    assert!(ledger.load(&id("a")).await.is_err_and(closed));
+    assert!(
+        ledger
+            .commit(Commit::default(), NOW)
+            .await
+            .is_err_and(closed)
+    );
+    assert!(ledger.heads().await.is_err_and(closed));
+    assert!(ledger.changed().await.is_err_and(closed));
+    ledger.close().await.expect("closes again");
+}

@@ -1,0 +1,322 @@
+//! Everything that a ledger can answer other than what was asked.
+
+use core::time::Duration;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use strongroom_base::{Outcome, OutcomeKind, RecordId, Retry, Timestamp};
+
+use crate::{AggregateId, Phase, Version};
+
+/// What a database driver or the operating system said, shared by all that it befell.
+pub type Cause = Arc<dyn core::error::Error + Send + Sync>;
+
+/// Why the ledger did not do what was asked.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LedgerError {
+    /// The request is malformed; nothing was looked at.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// A record is not at the version from which this was decided. Read again and decide again.
+    #[error(
+        "`{id}` was expected at version {expected} and is at {found}: read it and decide again"
+    )]
+    Conflict {
+        /// Which record.
+        id: AggregateId,
+        /// The version given.
+        expected: Version,
+        /// The version found.
+        found: Version,
+    },
+    /// Another record holds this key, and one of the two wants it alone.
+    #[error("key `{key}` of index `{index}` is held by `{holder}`: choose another key")]
+    Taken {
+        /// Which index.
+        index: String,
+        /// Which key.
+        key: String,
+        /// Who holds it.
+        holder: AggregateId,
+    },
+    /// A claim under which this should be done is not, or no longer, its owner's.
+    #[error("claim `{name}` is not held by `{owner}`: claim it and look again at what is owing")]
+    NotHeld {
+        /// Which claim.
+        name: String,
+        /// Who was said to hold it.
+        owner: String,
+        /// Who was last given it, and until when.
+        holder: Option<(String, Timestamp)>,
+    },
+    /// An audit entry does not fit what the chain has of its record: an outcome follows one intent,
+    /// once; anything else begins a record (I7).
+    #[error(
+        "{phase:?} of record {record} does not fit chain `{chain}`: \
+         a record is one whole entry, or an intent and then an outcome"
+    )]
+    RecordOrder {
+        /// Which chain.
+        chain: String,
+        /// Which record.
+        record: RecordId,
+        /// The part that does not fit.
+        phase: Phase,
+    },
+    /// There is no ledger at this path, and none was to be created.
+    #[error("there is no database at `{}`: create one, or name the right folder", path.display())]
+    Missing {
+        /// Where it was sought.
+        path: PathBuf,
+    },
+    /// The file is a database of something else.
+    #[error("`{}` is another kind of database: name the right file", path.display())]
+    Foreign {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// A newer Strongroom has written this ledger.
+    #[error(
+        "the database has schema {found} and this program knows up to {known}: use a newer one"
+    )]
+    NewerSchema {
+        /// The schema found.
+        found: u64,
+        /// The newest schema known.
+        known: u64,
+    },
+    /// Stored bytes are not what was written: restore from a backup.
+    #[error("the database is damaged: {damage}; restore it from a backup")]
+    Damaged {
+        /// What is damaged.
+        damage: Damage,
+        /// What the database said.
+        #[source]
+        cause: Option<Cause>,
+    },
+    /// The database could not do it now. Nothing has changed.
+    #[error("the database is unavailable: {hindrance}")]
+    Unavailable {
+        /// What is in the way.
+        hindrance: Hindrance,
+        /// What the database said.
+        #[source]
+        cause: Option<Cause>,
+    },
+    /// The commit may or may not have happened, and does not change any more: read again to know.
+    #[error("it is not known whether the commit happened: read again before asking again")]
+    InDoubt {
+        /// What the database said.
+        #[source]
+        cause: Option<Cause>,
+    },
+    /// The ledger was closed. Nothing has changed.
+    #[error("the database was closed: open it again")]
+    Closed,
+    /// The database answered what it never should: a fault of Strongroom.
+    #[error("the database gave an answer that the ledger does not expect")]
+    Unexpected {
+        /// What the database said.
+        #[source]
+        cause: Cause,
+    },
+}
+
+impl Outcome for LedgerError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Invalid(invalid) => invalid.code(),
+            Self::Conflict { .. } => "LedgerVersionConflict",
+            Self::Taken { .. } => "LedgerKeyTaken",
+            Self::NotHeld { .. } => "LedgerClaimNotHeld",
+            Self::RecordOrder { .. } => "LedgerAuditRecordOrder",
+            Self::Missing { .. } => "LedgerMissing",
+            Self::Foreign { .. } => "LedgerForeign",
+            Self::NewerSchema { .. } => "LedgerSchemaNewer",
+            Self::Damaged { .. } => "LedgerDamaged",
+            Self::Unavailable { .. } => "LedgerUnavailable",
+            Self::InDoubt { .. } => "LedgerInDoubt",
+            Self::Closed => "LedgerClosed",
+            Self::Unexpected { .. } => "LedgerUnexpected",
+        }
+    }
+
+    fn kind(&self) -> OutcomeKind {
+        match self {
+            Self::Invalid(_) | Self::Missing { .. } | Self::Foreign { .. } => OutcomeKind::BadInput,
+            Self::Conflict { .. }
+            | Self::Taken { .. }
+            | Self::NotHeld { .. }
+            | Self::NewerSchema { .. } => OutcomeKind::Refused,
+            Self::Damaged { .. } => OutcomeKind::Damaged,
+            Self::Unavailable { .. } | Self::InDoubt { .. } | Self::Closed => {
+                OutcomeKind::Unavailable
+            }
+            Self::RecordOrder { .. } | Self::Unexpected { .. } => OutcomeKind::Internal,
+        }
+    }
+
+    fn retry(&self) -> Retry {
+        match self {
+            Self::Invalid(_)
+            | Self::Conflict { .. }
+            | Self::Taken { .. }
+            | Self::NotHeld { .. }
+            | Self::RecordOrder { .. }
+            | Self::InDoubt { .. }
+            | Self::Closed
+            | Self::Unexpected { .. } => Retry::Never,
+            Self::Missing { .. }
+            | Self::Foreign { .. }
+            | Self::NewerSchema { .. }
+            | Self::Damaged { .. } => Retry::AfterRepair,
+            Self::Unavailable { hindrance, .. } => hindrance.retry(),
+        }
+    }
+}
+
+/// What is damaged.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Damage {
+    /// The database's own structure.
+    #[error("the database file does not hold together")]
+    Database,
+    /// The counter from which versions are drawn.
+    #[error("the version counter is not a number that it can be")]
+    Counter,
+    /// One record.
+    #[error("record `{0}` is not as it was written")]
+    Record(AggregateId),
+    /// A row of an index.
+    #[error("a row of index `{0}` is not as it was written")]
+    IndexRow(String),
+    /// A claim.
+    #[error("claim `{0}` is not as it was written")]
+    Claim(String),
+    /// The head of a chain.
+    #[error("the head of an audit chain is not as it was written")]
+    Head,
+    /// An entry of a chain.
+    #[error("the entry behind number {after} of audit chain `{chain}` is not as it was written")]
+    Entry {
+        /// Which chain.
+        chain: String,
+        /// The number of the entry before.
+        after: u64,
+    },
+    /// A key in the key file.
+    #[error("a key in the key file is not as it was written")]
+    Key,
+}
+
+/// What is in the database's way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Hindrance {
+    /// Others kept it locked for longer than the time allowed.
+    #[error("others kept it locked for too long; try again")]
+    Busy,
+    /// The disk is full.
+    #[error("the disk is full; free some space")]
+    Full,
+    /// The file cannot be opened or written: its permissions, or its folder's.
+    #[error("the file cannot be opened for writing; check that it and its folder may be written")]
+    Permission,
+    /// The disk, or what stands for it, failed.
+    #[error("reading or writing failed; check the disk and the memory")]
+    Device,
+}
+
+impl Hindrance {
+    pub(crate) fn retry(self) -> Retry {
+        match self {
+            Self::Busy => Retry::After(Duration::from_millis(100)),
+            Self::Full | Self::Permission | Self::Device => Retry::AfterRepair,
+        }
+    }
+}
+
+/// What is malformed in a request.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Invalid {
+    /// Not the name of a record.
+    #[error(
+        "`{text}` does not name a record: expected a kind (1 to 32 lower-case letters, digits or \
+         hyphens, a letter first), a slash and an id (1 to 255 visible ASCII characters)"
+    )]
+    AggregateId {
+        /// What was given, at most 300 characters of it.
+        text: String,
+    },
+    /// Not a short name.
+    #[error("`{text}` is no {field}: expected 1 to {max} visible ASCII characters, without blanks")]
+    Name {
+        /// What it was to be.
+        field: &'static str,
+        /// The longest allowed, in bytes.
+        max: usize,
+        /// What was given, at most 80 characters of it.
+        text: String,
+    },
+    /// Not a key.
+    #[error("`{text}` is no {field}: expected at most 1,024 bytes of text without NUL")]
+    Key {
+        /// What it was to be.
+        field: &'static str,
+        /// What was given, at most 80 characters of it.
+        text: String,
+    },
+    /// Too many bytes.
+    #[error("the {field} has {found} bytes: expected at most {max}")]
+    Size {
+        /// What is too large.
+        field: &'static str,
+        /// How large it is.
+        found: usize,
+        /// How large it may be.
+        max: usize,
+    },
+    /// Too large a number.
+    #[error("the {field} is {value}: expected less than 2^63")]
+    Number {
+        /// What is too large.
+        field: &'static str,
+        /// The number given.
+        value: u64,
+    },
+    /// A claim that ends before it begins.
+    #[error("claim `{name}` would expire at {} and it is {} already: claim it for longer",
+        expires.as_unix_millis(), now.as_unix_millis())]
+    ClaimExpired {
+        /// Which claim.
+        name: String,
+        /// The expiry asked for.
+        expires: Timestamp,
+        /// When it was asked.
+        now: Timestamp,
+    },
+}
+
+impl Outcome for Invalid {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::AggregateId { .. } => "LedgerInvalidRecordName",
+            Self::Name { .. } => "LedgerInvalidName",
+            Self::Key { .. } => "LedgerInvalidKey",
+            Self::Size { .. } => "LedgerTooLarge",
+            Self::Number { .. } => "LedgerInvalidNumber",
+            Self::ClaimExpired { .. } => "LedgerClaimExpired",
+        }
+    }
+
+    fn kind(&self) -> OutcomeKind {
+        OutcomeKind::BadInput
+    }
+
+    fn retry(&self) -> Retry {
+        Retry::Never
+    }
+}

@@ -1,0 +1,265 @@
+//! Sealed keys that can be erased: a file of their own, from which a deleted key is really gone.
+//!
+//! A write-ahead log keeps old pages for as long as somebody reads, `secure_delete` or not. So these keys
+//! are kept apart, with a rollback journal (`journal_mode = DELETE`), `secure_delete = ON` and
+//! `synchronous = EXTRA`: when [`KeyFile::erase`] has returned, the sealed bytes are in no page of the
+//! file, free or in use, and the journal that held them is unlinked, durably. What the file system
+//! and the disk keep of overwritten blocks and unlinked files is beyond any program's reach.
+
+use core::fmt;
+use std::path::Path;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions as _, Connection as _};
+use strongroom_base::{Outcome, OutcomeKind, Retry};
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::sqlite::fault::Fault;
+use crate::sqlite::{Schema, SqliteOptions, damaged, open_file};
+use crate::{Damage, Invalid, LedgerError, sql, text};
+
+/// The longest sealed key, in bytes.
+const MAX_SEALED: usize = 64 << 10;
+
+/// Sealed keys by id. An id is 1 to 255 visible ASCII characters.
+#[async_trait]
+pub trait KeyFile: fmt::Debug + Send + Sync {
+    /// Keeps `sealed`, at most 64 KiB, under `id`. It is durable when this returns.
+    ///
+    /// # Errors
+    /// [`KeyFileError::Exists`] if the id has a key: none is ever overwritten.
+    async fn put(&self, id: &str, sealed: &[u8]) -> Result<(), KeyFileError>;
+
+    /// The key under `id`, or `None` if there is none.
+    ///
+    /// # Errors
+    /// [`KeyFileError::File`]: every call can end so.
+    async fn load(&self, id: &str) -> Result<Option<Bytes>, KeyFileError>;
+
+    /// Erases the key under `id`, and says whether there was one. It is gone for good when this
+    /// returns.
+    ///
+    /// # Errors
+    /// [`KeyFileError::File`]. It may or may not be gone: erase it again.
+    async fn erase(&self, id: &str) -> Result<bool, KeyFileError>;
+
+    /// Up to `limit` ids behind `after` (all, for `None`), in the order of their bytes.
+    ///
+    /// # Errors
+    /// As every call.
+    async fn ids(&self, after: Option<&str>, limit: u32) -> Result<Vec<String>, KeyFileError>;
+
+    /// Lets go of the file. Whatever is asked later ends in [`LedgerError::Closed`].
+    ///
+    /// # Errors
+    /// As every call. It is closed all the same.
+    async fn close(&self) -> Result<(), KeyFileError>;
+}
+
+/// Why the key file did not do what was asked.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyFileError {
+    /// The id has a key already.
+    #[error("there is a key `{id}` already, and none is overwritten: choose another id")]
+    Exists {
+        /// Which id.
+        id: String,
+    },
+    /// The file, or the request, is not as it should be.
+    #[error(transparent)]
+    File(#[from] LedgerError),
+}
+
+impl Outcome for KeyFileError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Exists { .. } => "KeyFileKeyExists",
+            Self::File(error) => error.code(),
+        }
+    }
+
+    fn kind(&self) -> OutcomeKind {
+        match self {
+            Self::Exists { .. } => OutcomeKind::Refused,
+            Self::File(error) => error.kind(),
+        }
+    }
+
+    fn retry(&self) -> Retry {
+        match self {
+            Self::Exists { .. } => Retry::Never,
+            Self::File(error) => error.retry(),
+        }
+    }
+}
+
+impl From<Fault> for KeyFileError {
+    fn from(fault: Fault) -> Self {
+        Self::File(fault.into())
+    }
+}
+
+impl From<Invalid> for KeyFileError {
+    fn from(invalid: Invalid) -> Self {
+        Self::File(invalid.into())
+    }
+}
+
+impl From<sqlx::Error> for KeyFileError {
+    fn from(error: sqlx::Error) -> Self {
+        Fault::from(error).into()
+    }
+}
+
+/// The key file on SQLite. Several processes may share it.
+///
+/// # Cancel safety
+/// A call whose future is dropped has happened whole, or not at all.
+pub struct SqliteKeyFile(Mutex<Slot>);
+
+struct Slot {
+    options: SqliteConnectOptions,
+    /// `None` after a call that failed or was dropped, and when closed.
+    open: Option<SqliteConnection>,
+    closed: bool,
+}
+
+impl SqliteKeyFile {
+    /// Opens the key file at `path`, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// As [`SqliteLedger::open`](crate::sqlite::SqliteLedger::open).
+    pub async fn open(
+        path: impl AsRef<Path>,
+        options: SqliteOptions,
+    ) -> Result<Self, KeyFileError> {
+        let (open, options) = open_file(path.as_ref(), Schema::keys(), &options).await?;
+        Ok(Self(Mutex::new(Slot {
+            options,
+            open: Some(open),
+            closed: false,
+        })))
+    }
+
+    async fn lend(&self) -> Result<Lent<'_>, KeyFileError> {
+        let mut slot = self.0.lock().await;
+        if slot.closed {
+            return Err(LedgerError::Closed.into());
+        }
+        let open = match slot.open.take() {
+            Some(open) => open,
+            None => slot.options.connect().await?,
+        };
+        Ok(Lent { slot, open })
+    }
+}
+
+/// The connection, for one call. If it is not given back, because something failed or the call was
+/// dropped, it is closed with its transaction, and the next call makes another.
+struct Lent<'a> {
+    slot: MutexGuard<'a, Slot>,
+    open: SqliteConnection,
+}
+
+impl Lent<'_> {
+    fn give_back(self) {
+        let Self { mut slot, open } = self;
+        slot.open = Some(open);
+    }
+}
+
+impl fmt::Debug for SqliteKeyFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteKeyFile").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl KeyFile for SqliteKeyFile {
+    async fn put(&self, id: &str, sealed: &[u8]) -> Result<(), KeyFileError> {
+        valid(id)?;
+        if sealed.len() > MAX_SEALED {
+            let (field, found, max) = ("sealed key", sealed.len(), MAX_SEALED);
+            return Err(Invalid::Size { field, found, max }.into());
+        }
+        let mut lent = self.lend().await?;
+        let mut tx = lent.open.begin_with("BEGIN IMMEDIATE").await?;
+        let there = sqlx::query(sql::KEY)
+            .bind(id)
+            .fetch_optional(&mut *tx)
+            .await?;
+        if there.is_some() {
+            tx.rollback().await?;
+            lent.give_back();
+            return Err(KeyFileError::Exists { id: id.to_owned() });
+        }
+        sqlx::query(sql::KEY_PUT)
+            .bind(id)
+            .bind(sealed)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit()
+            .await
+            .map_err(|error| Fault::from(error).in_doubt())?;
+        lent.give_back();
+        Ok(())
+    }
+
+    async fn load(&self, id: &str) -> Result<Option<Bytes>, KeyFileError> {
+        valid(id)?;
+        let mut lent = self.lend().await?;
+        let sealed: Option<Vec<u8>> = sqlx::query_scalar(sql::KEY)
+            .bind(id)
+            .fetch_optional(&mut lent.open)
+            .await
+            .map_err(damaged(Damage::Key))?;
+        lent.give_back();
+        Ok(sealed.map(Bytes::from))
+    }
+
+    async fn erase(&self, id: &str) -> Result<bool, KeyFileError> {
+        valid(id)?;
+        let mut lent = self.lend().await?;
+        let mut tx = lent.open.begin_with("BEGIN IMMEDIATE").await?;
+        let erased = sqlx::query(sql::KEY_ERASE)
+            .bind(id)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit()
+            .await
+            .map_err(|error| Fault::from(error).in_doubt())?;
+        lent.give_back();
+        Ok(erased.rows_affected() > 0)
+    }
+
+    async fn ids(&self, after: Option<&str>, limit: u32) -> Result<Vec<String>, KeyFileError> {
+        if let Some(after) = after {
+            valid(after)?;
+        }
+        let mut lent = self.lend().await?;
+        let ids = sqlx::query_scalar(sql::KEY_IDS)
+            .bind(after.unwrap_or(""))
+            .bind(limit)
+            .fetch_all(&mut lent.open)
+            .await
+            .map_err(damaged(Damage::Key))?;
+        lent.give_back();
+        Ok(ids)
+    }
+
+    async fn close(&self) -> Result<(), KeyFileError> {
+        let mut slot = self.0.lock().await;
+        slot.closed = true;
+        match slot.open.take() {
+            Some(open) => Ok(open.close().await?),
+            None => Ok(()),
+        }
+    }
+}
+
+fn valid(id: &str) -> Result<(), Invalid> {
+    text::name("key id", id, 255)
+}

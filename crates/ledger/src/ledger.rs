@@ -1,0 +1,133 @@
+//! The seam: what every ledger does, whatever database is under it.
+
+use core::fmt::Debug;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use strongroom_base::Timestamp;
+
+use crate::{
+    AggregateId, AuditRow, Claim, Commit, Committed, Find, Found, Head, LedgerError, Page, Version,
+};
+
+/// Durable, versioned, indexed, audited records.
+///
+/// Commits of one ledger, from all processes that share it, happen as if one after the other.
+/// Reads see what is committed, each call on its own: what must hold together is asserted by
+/// [`Commit::guards`].
+///
+/// # Cancel safety
+/// Dropping the future of a call that changes something never leaves half of it. It has happened
+/// whole, happens whole soon, or does not happen: read again to know.
+#[async_trait]
+pub trait Ledger: Debug + Send + Sync {
+    /// The record's state and version, or `None` if it does not exist.
+    ///
+    /// # Errors
+    /// [`LedgerError::Damaged`], [`LedgerError::Unavailable`], [`LedgerError::Closed`]: every call
+    /// can end so.
+    async fn load(&self, id: &AggregateId) -> Result<Option<Stored>, LedgerError>;
+
+    /// Carries out `commit` whole or not at all; claims are judged at `now`. It is durable when this
+    /// returns.
+    ///
+    /// # Errors
+    /// [`LedgerError::Conflict`] if a version is not the expected one, [`LedgerError::Taken`] if
+    /// another record holds a unique index row, [`LedgerError::NotHeld`] if a claim in
+    /// [`Commit::holding`] is not its owner's, [`LedgerError::RecordOrder`] if an audit entry does not
+    /// fit its record, [`LedgerError::Invalid`] if something in it is malformed,
+    /// [`LedgerError::InDoubt`] if it may or may not have happened.
+    async fn commit(&self, commit: Commit, now: Timestamp) -> Result<Committed, LedgerError>;
+
+    /// The index rows that match, ordered by key and then by id.
+    ///
+    /// # Errors
+    /// [`LedgerError::Invalid`] if the query is malformed.
+    async fn find(&self, query: &Find, page: Page) -> Result<Vec<Found>, LedgerError>;
+
+    /// Takes a claim that nobody holds at `now`, or extends it for the owner that holds it (it is
+    /// never shortened).
+    ///
+    /// # Errors
+    /// [`LedgerError::Invalid`] if it is malformed or has expired by `now` itself.
+    async fn claim(&self, claim: &Claim, now: Timestamp) -> Result<ClaimOutcome, LedgerError>;
+
+    /// Gives a claim up, if `claim.owner` holds it; otherwise nothing changes.
+    ///
+    /// # Errors
+    /// [`LedgerError::Invalid`] if it is malformed.
+    async fn release(&self, claim: &Claim) -> Result<(), LedgerError>;
+
+    /// Where each audit chain ends, ordered by chain.
+    ///
+    /// # Errors
+    /// As every call.
+    async fn heads(&self) -> Result<Vec<Head>, LedgerError>;
+
+    /// Up to `limit` entries of `chain` behind `after_sequence` (0 for all), in order. They are not
+    /// verified: that is [`audit::verify`](crate::audit::verify).
+    ///
+    /// # Errors
+    /// As every call.
+    async fn audit(
+        &self,
+        chain: &str,
+        after_sequence: u64,
+        limit: u32,
+    ) -> Result<Vec<AuditRow>, LedgerError>;
+
+    /// A cheap mark that differs from an earlier one of this value if anything was committed
+    /// between the two, by whichever process. It may also differ when nothing was.
+    ///
+    /// # Errors
+    /// As every call.
+    async fn changed(&self) -> Result<ChangeMark, LedgerError>;
+
+    /// Carries out what was asked, then lets go of the database. Whatever is asked later ends in
+    /// [`LedgerError::Closed`]; closing again does nothing.
+    ///
+    /// # Errors
+    /// As every call. It is closed all the same.
+    async fn close(&self) -> Result<(), LedgerError>;
+}
+
+/// A record as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "every ledger builds it")]
+pub struct Stored {
+    /// Which state it is.
+    pub version: Version,
+    /// What was put.
+    pub state: Bytes,
+}
+
+/// What came of a claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+#[expect(clippy::exhaustive_enums, reason = "callers must react to each")]
+pub enum ClaimOutcome {
+    /// It is the caller's.
+    Held {
+        /// Until then.
+        expires: Timestamp,
+    },
+    /// It is another's.
+    HeldBy {
+        /// Whose.
+        owner: String,
+        /// Until then.
+        expires: Timestamp,
+    },
+}
+
+/// See [`Ledger::changed`]: compared for equality with other marks of the same ledger value only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ChangeMark([u64; 2]);
+
+impl ChangeMark {
+    /// For whoever implements a ledger: any two numbers that change.
+    #[must_use]
+    pub const fn new(first: u64, second: u64) -> Self {
+        Self([first, second])
+    }
+}

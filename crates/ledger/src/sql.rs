@@ -1,0 +1,51 @@
+//! The statements, in the words that SQLite and PostgreSQL share. What differs is in the
+//! migrations and in each database's own module.
+
+pub(crate) const COUNTER: &str = "SELECT last_version FROM ledger_counter WHERE only_row = 1";
+pub(crate) const SET_COUNTER: &str =
+    "UPDATE ledger_counter SET last_version = $1 WHERE only_row = 1";
+
+pub(crate) const LOAD: &str = "SELECT version, state FROM aggregates WHERE id = $1";
+pub(crate) const VERSION: &str = "SELECT version FROM aggregates WHERE id = $1";
+pub(crate) const PUT: &str = "INSERT INTO aggregates (id, version, state) VALUES ($1, $2, $3) \
+     ON CONFLICT (id) DO UPDATE SET version = excluded.version, state = excluded.state";
+pub(crate) const REMOVE: &str = "DELETE FROM aggregates WHERE id = $1";
+
+pub(crate) const INDEX_OF: &str = "SELECT name, key, is_unique FROM index_rows WHERE id = $1";
+pub(crate) const INDEX_PUT: &str =
+    "INSERT INTO index_rows (name, key, id, is_unique) VALUES ($1, $2, $3, $4)";
+pub(crate) const INDEX_DROP: &str =
+    "DELETE FROM index_rows WHERE name = $1 AND key = $2 AND id = $3";
+/// Anybody else who holds a key.
+pub(crate) const INDEX_OTHER: &str =
+    "SELECT id FROM index_rows WHERE name = $1 AND key = $2 AND id <> $3 LIMIT 1";
+/// Anybody else who holds a key alone. The literal `1` lets the partial index answer.
+pub(crate) const INDEX_OTHER_UNIQUE: &str = "SELECT id FROM index_rows \
+     WHERE name = $1 AND key = $2 AND is_unique = 1 AND id <> $3 LIMIT 1";
+pub(crate) const FIND_EXACT: &str = "SELECT key, id FROM index_rows \
+     WHERE name = $1 AND key = $2 AND id > $3 ORDER BY id LIMIT $4";
+pub(crate) const FIND: &str = "SELECT key, id FROM index_rows \
+     WHERE name = $1 AND (key, id) > ($2, $3) ORDER BY key, id LIMIT $4";
+pub(crate) const FIND_UNTIL: &str = "SELECT key, id FROM index_rows \
+     WHERE name = $1 AND (key, id) > ($2, $3) AND key < $5 ORDER BY key, id LIMIT $4";
+
+pub(crate) const CLAIM: &str = "SELECT owner, expires_ms FROM claims WHERE name = $1";
+pub(crate) const CLAIM_PUT: &str = "INSERT INTO claims (name, owner, expires_ms) VALUES ($1, $2, $3) \
+     ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, expires_ms = excluded.expires_ms";
+pub(crate) const CLAIM_DROP: &str = "DELETE FROM claims WHERE name = $1 AND owner = $2";
+
+pub(crate) const HEADS: &str = "SELECT chain, sequence, tag FROM audit_heads ORDER BY chain";
+pub(crate) const HEAD: &str = "SELECT sequence, tag FROM audit_heads WHERE chain = $1";
+pub(crate) const HEAD_PUT: &str = "INSERT INTO audit_heads (chain, sequence, tag) VALUES ($1, $2, $3) \
+     ON CONFLICT (chain) DO UPDATE SET sequence = excluded.sequence, tag = excluded.tag";
+pub(crate) const ENTRIES: &str = "SELECT sequence, record, phase, at_ms, body, tag FROM audit_entries \
+     WHERE chain = $1 AND sequence > $2 ORDER BY sequence LIMIT $3";
+pub(crate) const ENTRY_PHASES: &str =
+    "SELECT phase FROM audit_entries WHERE record = $1 AND chain = $2";
+pub(crate) const ENTRY_PUT: &str = "INSERT INTO audit_entries \
+     (chain, sequence, record, phase, at_ms, body, tag) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+
+pub(crate) const KEY: &str = "SELECT sealed FROM sealed_keys WHERE id = $1";
+pub(crate) const KEY_PUT: &str = "INSERT INTO sealed_keys (id, sealed) VALUES ($1, $2)";
+pub(crate) const KEY_ERASE: &str = "DELETE FROM sealed_keys WHERE id = $1";
+pub(crate) const KEY_IDS: &str = "SELECT id FROM sealed_keys WHERE id > $1 ORDER BY id LIMIT $2";

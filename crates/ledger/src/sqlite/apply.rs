@@ -1,0 +1,437 @@
+//! One job within the writer's transaction. All checks come before the first write: a refusal has
+//! written nothing, so that the others of its group go on in the same transaction (I8).
+
+use std::collections::{BTreeMap, HashMap};
+
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteConnection;
+use strongroom_base::{RecordId, Timestamp};
+
+use super::fault::Fault;
+use super::{damaged, row};
+use crate::{
+    AggregateId, AuditEntry, ChainKey, Change, Claim, ClaimOutcome, Commit, Committed, Damage,
+    Head, IndexRow, Invalid, LedgerError, Phase, Tag, Version, Write, sql, text,
+};
+
+/// What a transaction knows of itself, so that it need not ask twice.
+pub(super) struct Batch<'a> {
+    connection: &'a mut SqliteConnection,
+    key: &'a dyn ChainKey,
+    /// As read, and as drawn up to now.
+    counter: (u64, u64),
+    heads: HashMap<String, Head>,
+}
+
+/// Why a job was not carried out.
+pub(super) enum Failure {
+    /// It was refused, before anything was written.
+    Refused(Box<LedgerError>),
+    /// The database failed: so did the transaction.
+    Broken(Fault),
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Broken(error.into())
+    }
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Self::Broken(fault)
+    }
+}
+
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Self {
+        Self::Refused(Box::new(error))
+    }
+}
+
+impl From<Invalid> for Failure {
+    fn from(invalid: Invalid) -> Self {
+        LedgerError::from(invalid).into()
+    }
+}
+
+type IndexRows = BTreeMap<(String, String), bool>;
+
+/// The index rows to take away and to add.
+#[derive(Default)]
+struct IndexDiff {
+    gone: Vec<(String, String)>,
+    added: Vec<(String, String, bool)>,
+}
+
+impl<'a> Batch<'a> {
+    pub(super) async fn begin(
+        connection: &'a mut SqliteConnection,
+        key: &'a dyn ChainKey,
+    ) -> Result<Self, Fault> {
+        let counter: i64 = sqlx::query_scalar(sql::COUNTER)
+            .fetch_optional(&mut *connection)
+            .await
+            .map_err(damaged(Damage::Counter))?
+            .ok_or_else(|| Fault::damaged(Damage::Counter))?;
+        let counter = u64::try_from(counter).map_err(|_| Fault::damaged(Damage::Counter))?;
+        Ok(Self {
+            connection,
+            key,
+            counter: (counter, counter),
+            heads: HashMap::new(),
+        })
+    }
+
+    pub(super) async fn end(self) -> Result<(), Fault> {
+        let (read, drawn) = self.counter;
+        if read != drawn {
+            let drawn = i64::try_from(drawn).map_err(|_| Fault::damaged(Damage::Counter))?;
+            sqlx::query(sql::SET_COUNTER)
+                .bind(drawn)
+                .execute(self.connection)
+                .await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn commit(
+        &mut self,
+        commit: &Commit,
+        now: Timestamp,
+    ) -> Result<Committed, Failure> {
+        let Commit {
+            write,
+            guards,
+            holding,
+            audit,
+        } = commit;
+        for guard in guards {
+            self.check_version(&guard.id, guard.version).await?;
+        }
+        for claim in holding {
+            self.check_claim(claim, now).await?;
+        }
+        let mut diff = IndexDiff::default();
+        if let Some(Write {
+            id,
+            expected,
+            change,
+        }) = write
+        {
+            self.check_version(id, *expected).await?;
+            let wanted = match change {
+                Change::Put { index, .. } => wanted(index),
+                Change::Remove => IndexRows::new(),
+            };
+            diff = self.check_index(id, wanted).await?;
+        }
+        self.check_records(audit).await?;
+        // Nothing below this line refuses.
+        let version = match write {
+            Some(write) => Some(self.write(write, diff).await?),
+            None => None,
+        };
+        for entry in audit {
+            self.append(entry).await?;
+        }
+        Ok(Committed::new(version))
+    }
+
+    pub(super) async fn claim(
+        &mut self,
+        claim: &Claim,
+        now: Timestamp,
+    ) -> Result<ClaimOutcome, Fault> {
+        let expires = match self.claimed(&claim.name).await? {
+            Some((owner, expires)) if owner == claim.owner => expires.max(claim.expires),
+            Some((owner, expires)) if expires > now => {
+                return Ok(ClaimOutcome::HeldBy { owner, expires });
+            }
+            _ => claim.expires,
+        };
+        let stored = i64::try_from(expires.as_unix_millis())
+            .map_err(|_| Fault::damaged(Damage::Claim(claim.name.clone())))?;
+        sqlx::query(sql::CLAIM_PUT)
+            .bind(&claim.name)
+            .bind(&claim.owner)
+            .bind(stored)
+            .execute(&mut *self.connection)
+            .await?;
+        Ok(ClaimOutcome::Held { expires })
+    }
+
+    pub(super) async fn release(&mut self, claim: &Claim) -> Result<(), Fault> {
+        sqlx::query(sql::CLAIM_DROP)
+            .bind(&claim.name)
+            .bind(&claim.owner)
+            .execute(&mut *self.connection)
+            .await?;
+        Ok(())
+    }
+
+    async fn check_version(&mut self, id: &AggregateId, expected: Version) -> Result<(), Failure> {
+        let damage = || Damage::Record(id.clone());
+        let found: Option<i64> = sqlx::query_scalar(sql::VERSION)
+            .bind(id.as_str())
+            .fetch_optional(&mut *self.connection)
+            .await
+            .map_err(damaged(damage()))?;
+        let found = u64::try_from(found.unwrap_or(0)).map_err(|_| Fault::damaged(damage()))?;
+        let found = Version::from_u64(found);
+        if found == expected {
+            Ok(())
+        } else {
+            Err(LedgerError::Conflict {
+                id: id.clone(),
+                expected,
+                found,
+            }
+            .into())
+        }
+    }
+
+    async fn check_claim(&mut self, claim: &Claim, now: Timestamp) -> Result<(), Failure> {
+        match self.claimed(&claim.name).await? {
+            Some((owner, expires)) if owner == claim.owner && expires > now => Ok(()),
+            holder => {
+                let Claim {
+                    name,
+                    owner,
+                    expires: _,
+                } = claim.clone();
+                Err(LedgerError::NotHeld {
+                    name,
+                    owner,
+                    holder,
+                }
+                .into())
+            }
+        }
+    }
+
+    async fn claimed(&mut self, name: &str) -> Result<Option<(String, Timestamp)>, Fault> {
+        let damage = || Damage::Claim(name.to_owned());
+        let row = sqlx::query(sql::CLAIM)
+            .bind(name)
+            .fetch_optional(&mut *self.connection)
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let owner: String = row.try_get(0).map_err(damaged(damage()))?;
+        let expires: i64 = row.try_get(1).map_err(damaged(damage()))?;
+        let expires = u64::try_from(expires).map_err(|_| Fault::damaged(damage()))?;
+        Ok(Some((owner, Timestamp::from_unix_millis(expires))))
+    }
+
+    /// What must change for `id` to have the wanted rows and no others, if nobody else is in the way.
+    async fn check_index(
+        &mut self,
+        id: &AggregateId,
+        mut wanted: IndexRows,
+    ) -> Result<IndexDiff, Failure> {
+        let damage = || Damage::IndexRow(id.to_string());
+        let rows = sqlx::query(sql::INDEX_OF)
+            .bind(id.as_str())
+            .fetch_all(&mut *self.connection)
+            .await?;
+        let mut diff = IndexDiff::default();
+        for row in rows {
+            let index: String = row.try_get(0).map_err(damaged(damage()))?;
+            let key: String = row.try_get(1).map_err(damaged(damage()))?;
+            let unique: bool = row.try_get(2).map_err(damaged(damage()))?;
+            let had = (index, key);
+            if wanted.get(&had) == Some(&unique) {
+                wanted.remove(&had);
+            } else {
+                diff.gone.push(had);
+            }
+        }
+        for ((index, key), unique) in wanted {
+            let others = if unique {
+                sql::INDEX_OTHER
+            } else {
+                sql::INDEX_OTHER_UNIQUE
+            };
+            let holder: Option<String> = sqlx::query_scalar(others)
+                .bind(&index)
+                .bind(&key)
+                .bind(id.as_str())
+                .fetch_optional(&mut *self.connection)
+                .await
+                .map_err(damaged(damage()))?;
+            if let Some(holder) = holder {
+                let holder = holder.parse().map_err(|_| Fault::damaged(damage()))?;
+                return Err(LedgerError::Taken { index, key, holder }.into());
+            }
+            diff.added.push((index, key, unique));
+        }
+        Ok(diff)
+    }
+
+    /// A record is one whole entry, or an intent and then its outcome (I7).
+    async fn check_records(&mut self, audit: &[AuditEntry]) -> Result<(), Failure> {
+        let mut begun: HashMap<(&str, RecordId), Vec<Phase>> = HashMap::new();
+        for entry in audit {
+            let AuditEntry {
+                chain,
+                record,
+                phase,
+                at: _,
+                body: _,
+            } = entry;
+            let place = (chain.as_str(), *record);
+            let phases = match begun.remove(&place) {
+                Some(phases) => phases,
+                None => self.phases(chain, *record).await?,
+            };
+            let fits = match phase {
+                Phase::Whole | Phase::Intent => phases.is_empty(),
+                Phase::Outcome => phases == [Phase::Intent],
+            };
+            if !fits {
+                let (chain, record, phase) = (chain.clone(), *record, *phase);
+                return Err(LedgerError::RecordOrder {
+                    chain,
+                    record,
+                    phase,
+                }
+                .into());
+            }
+            begun.insert(place, [phases, vec![*phase]].concat());
+        }
+        Ok(())
+    }
+
+    async fn phases(&mut self, chain: &str, record: RecordId) -> Result<Vec<Phase>, Fault> {
+        let numbers: Vec<i64> = sqlx::query_scalar(sql::ENTRY_PHASES)
+            .bind(record.as_bytes().as_slice())
+            .bind(chain)
+            .fetch_all(&mut *self.connection)
+            .await?;
+        let phase = |number: i64| u8::try_from(number).ok().and_then(Phase::from_number);
+        numbers
+            .into_iter()
+            .map(|number| {
+                let damage = || Damage::Entry {
+                    chain: chain.to_owned(),
+                    after: 0,
+                };
+                phase(number).ok_or_else(|| Fault::damaged(damage()))
+            })
+            .collect()
+    }
+
+    async fn write(&mut self, write: &Write, diff: IndexDiff) -> Result<Version, Fault> {
+        let id = write.id.as_str();
+        for (index, key) in diff.gone {
+            sqlx::query(sql::INDEX_DROP)
+                .bind(index)
+                .bind(key)
+                .bind(id)
+                .execute(&mut *self.connection)
+                .await?;
+        }
+        let version = match &write.change {
+            Change::Remove => {
+                sqlx::query(sql::REMOVE)
+                    .bind(id)
+                    .execute(&mut *self.connection)
+                    .await?;
+                Version::ABSENT
+            }
+            Change::Put { state, index: _ } => {
+                let drawn = self.counter.1.saturating_add(1);
+                let stored = i64::try_from(drawn).map_err(|_| Fault::damaged(Damage::Counter))?;
+                sqlx::query(sql::PUT)
+                    .bind(id)
+                    .bind(stored)
+                    .bind(state.as_ref())
+                    .execute(&mut *self.connection)
+                    .await?;
+                self.counter.1 = drawn;
+                Version::from_u64(drawn)
+            }
+        };
+        for (index, key, unique) in diff.added {
+            sqlx::query(sql::INDEX_PUT)
+                .bind(index)
+                .bind(key)
+                .bind(id)
+                .bind(unique)
+                .execute(&mut *self.connection)
+                .await?;
+        }
+        Ok(version)
+    }
+
+    /// Adds an entry behind the head that this transaction sees: of several processes, each goes on
+    /// where the last one stopped.
+    async fn append(&mut self, entry: &AuditEntry) -> Result<(), Fault> {
+        let AuditEntry {
+            chain,
+            record,
+            phase,
+            at,
+            body,
+        } = entry;
+        let head = match self.heads.remove(chain) {
+            Some(head) => head,
+            None => self.head(chain).await?,
+        };
+        let sequence = head.sequence.saturating_add(1);
+        let number = |value| text::number("", value).map_err(|_| Fault::damaged(Damage::Head));
+        let (stored, at_ms) = (number(sequence)?, number(at.as_unix_millis())?);
+        let tag = Tag::of_entry(self.key, head.tag, sequence, entry);
+        sqlx::query(sql::ENTRY_PUT)
+            .bind(chain)
+            .bind(stored)
+            .bind(record.as_bytes().as_slice())
+            .bind(phase.number())
+            .bind(at_ms)
+            .bind(body.as_ref())
+            .bind(tag.as_bytes().as_slice())
+            .execute(&mut *self.connection)
+            .await?;
+        sqlx::query(sql::HEAD_PUT)
+            .bind(chain)
+            .bind(stored)
+            .bind(tag.as_bytes().as_slice())
+            .execute(&mut *self.connection)
+            .await?;
+        self.heads.insert(
+            chain.clone(),
+            Head {
+                chain: chain.clone(),
+                sequence,
+                tag,
+            },
+        );
+        Ok(())
+    }
+
+    async fn head(&mut self, chain: &str) -> Result<Head, Fault> {
+        let row = sqlx::query(sql::HEAD)
+            .bind(chain)
+            .fetch_optional(&mut *self.connection)
+            .await?;
+        let Some(row) = row else {
+            return Ok(Head {
+                chain: chain.to_owned(),
+                sequence: 0,
+                tag: Tag::ZERO,
+            });
+        };
+        let sequence: i64 = row.try_get(0).map_err(damaged(Damage::Head))?;
+        let tag: Vec<u8> = row.try_get(1).map_err(damaged(Damage::Head))?;
+        row::head_of(chain.to_owned(), sequence, tag)
+    }
+}
+
+/// The rows asked for, each once.
+fn wanted(rows: &[IndexRow]) -> IndexRows {
+    let mut wanted = IndexRows::new();
+    for IndexRow { index, key, unique } in rows {
+        *wanted.entry((index.clone(), key.clone())).or_default() |= *unique;
+    }
+    wanted
+}

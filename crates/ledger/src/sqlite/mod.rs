@@ -1,0 +1,290 @@
+//! The ledger on SQLite: one file, with a write-ahead log, that several processes may share.
+//!
+//! - Whatever was acknowledged is durable: WAL with `synchronous = FULL` syncs the log at every
+//!   commit.
+//! - One task of each process writes. It takes all commits that wait into one transaction
+//!   (`BEGIN IMMEDIATE`), syncs once, and then answers them all. A commit that is refused changes
+//!   nothing and leaves the others alone.
+//! - Readers have a pool of connections of their own and never wait for the writer.
+//!
+//! SQLite's locks need a local file system.
+
+mod apply;
+mod connect;
+pub(crate) mod fault;
+mod row;
+mod writer;
+
+use core::fmt;
+use core::time::Duration;
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool, SqlitePoolOptions};
+use sqlx::{ConnectOptions as _, Connection as _};
+use strongroom_base::Timestamp;
+use tokio::sync::Mutex;
+
+use self::fault::Fault;
+use self::writer::Writer;
+use crate::query::prefix_end;
+use crate::{
+    AggregateId, AuditRow, ChainKey, ChangeMark, Claim, ClaimOutcome, Commit, Committed, Damage,
+    Find, Found, Head, Ledger, LedgerError, Page, Stored, sql, text,
+};
+
+pub(crate) use self::connect::{Schema, open_file};
+
+/// How to open a ledger or a key file.
+#[derive(Clone, Debug)]
+pub struct SqliteOptions {
+    create: bool,
+    readers: u32,
+    busy_timeout: Duration,
+}
+
+impl SqliteOptions {
+    /// The file must exist; four readers; 30 s for others to let go of the write lock.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            create: false,
+            readers: 4,
+            busy_timeout: Duration::from_secs(30),
+        }
+    }
+
+    /// Whether to create the file (readable by its owner alone) if there is none.
+    #[must_use]
+    pub const fn create(mut self, create: bool) -> Self {
+        self.create = create;
+        self
+    }
+
+    /// How many reads may run at once; at least one.
+    #[must_use]
+    pub const fn readers(mut self, readers: u32) -> Self {
+        self.readers = if readers == 0 { 1 } else { readers };
+        self
+    }
+
+    /// How long to wait while others hold the write lock.
+    #[must_use]
+    pub const fn busy_timeout(mut self, busy_timeout: Duration) -> Self {
+        self.busy_timeout = busy_timeout;
+        self
+    }
+}
+
+impl Default for SqliteOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The ledger on one SQLite file.
+///
+/// It is opened within a tokio runtime (with its timer) and lives in it. When the value is dropped, commits that wait are
+/// still carried out while the runtime runs; [`close`](Ledger::close) waits for them.
+pub struct SqliteLedger {
+    writer: Writer,
+    readers: SqlitePool,
+    watch: Mutex<Watch>,
+}
+
+/// The connection that sees every commit as another's, so that `data_version` counts them all.
+struct Watch {
+    options: SqliteConnectOptions,
+    connection: Option<SqliteConnection>,
+    generation: u64,
+    closed: bool,
+}
+
+impl SqliteLedger {
+    /// Opens the ledger in the file at `path`, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`LedgerError::Missing`] if there is none and `options` do not say to create it,
+    /// [`LedgerError::Foreign`], [`LedgerError::NewerSchema`], [`LedgerError::Damaged`],
+    /// [`LedgerError::Unavailable`].
+    pub async fn open(
+        path: impl AsRef<Path>,
+        chain_key: Arc<dyn ChainKey>,
+        options: SqliteOptions,
+    ) -> Result<Self, LedgerError> {
+        let (connection, connect) = open_file(path.as_ref(), Schema::ledger(), &options).await?;
+        let writer = Writer::start(connection, connect.clone(), chain_key);
+        let reading = connect.pragma("query_only", "ON");
+        let readers = SqlitePoolOptions::new()
+            .max_connections(options.readers)
+            .acquire_timeout(options.busy_timeout)
+            .connect_lazy_with(reading.clone());
+        let watch = Watch {
+            options: reading,
+            connection: None,
+            generation: 0,
+            closed: false,
+        };
+        Ok(Self {
+            writer,
+            readers,
+            watch: Mutex::new(watch),
+        })
+    }
+}
+
+impl fmt::Debug for SqliteLedger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteLedger").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Ledger for SqliteLedger {
+    async fn load(&self, id: &AggregateId) -> Result<Option<Stored>, LedgerError> {
+        let row = sqlx::query(sql::LOAD)
+            .bind(id.as_str())
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(Fault::from)?;
+        Ok(row.map(|row| row::stored(&row, id)).transpose()?)
+    }
+
+    async fn commit(&self, commit: Commit, now: Timestamp) -> Result<Committed, LedgerError> {
+        commit.validate()?;
+        self.writer.commit(commit, now).await
+    }
+
+    async fn find(&self, query: &Find, page: Page) -> Result<Vec<Found>, LedgerError> {
+        query.validate()?;
+        let (after_key, after_id) = match &page.after {
+            Some((key, id)) => (key.as_str(), id.as_str()),
+            None => ("", ""),
+        };
+        text::key("index key", after_key)?;
+        let index = query.index();
+        let rows = match query {
+            // A page that starts behind another key of the same index is either whole or empty.
+            Find::Exact { key, .. } if after_key > key.as_str() => return Ok(Vec::new()),
+            Find::Exact { key, .. } => {
+                let after = if after_key == key { after_id } else { "" };
+                sqlx::query(sql::FIND_EXACT)
+                    .bind(index)
+                    .bind(key)
+                    .bind(after)
+                    .bind(page.limit)
+            }
+            Find::Prefix { key, .. } => {
+                let (from, after) = (key.as_str(), "").max((after_key, after_id));
+                match prefix_end(key) {
+                    Some(end) => sqlx::query(sql::FIND_UNTIL)
+                        .bind(index)
+                        .bind(from)
+                        .bind(after)
+                        .bind(page.limit)
+                        .bind(end),
+                    None => sqlx::query(sql::FIND)
+                        .bind(index)
+                        .bind(from)
+                        .bind(after)
+                        .bind(page.limit),
+                }
+            }
+        };
+        let rows = rows.fetch_all(&self.readers).await.map_err(Fault::from)?;
+        Ok(rows
+            .iter()
+            .map(|row| row::found(row, index))
+            .collect::<Result<_, _>>()?)
+    }
+
+    async fn claim(&self, claim: &Claim, now: Timestamp) -> Result<ClaimOutcome, LedgerError> {
+        claim.validate_at(now)?;
+        self.writer.claim(claim.clone(), now).await
+    }
+
+    async fn release(&self, claim: &Claim) -> Result<(), LedgerError> {
+        claim.validate()?;
+        self.writer.release(claim.clone()).await
+    }
+
+    async fn heads(&self) -> Result<Vec<Head>, LedgerError> {
+        let rows = sqlx::query(sql::HEADS)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(Fault::from)?;
+        Ok(rows.iter().map(row::head).collect::<Result<_, _>>()?)
+    }
+
+    async fn audit(
+        &self,
+        chain: &str,
+        after_sequence: u64,
+        limit: u32,
+    ) -> Result<Vec<AuditRow>, LedgerError> {
+        text::name("chain", chain, 255)?;
+        let after = text::number("sequence", after_sequence)?;
+        let rows = sqlx::query(sql::ENTRIES)
+            .bind(chain)
+            .bind(after)
+            .bind(limit)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(Fault::from)?;
+        let mut last = after_sequence;
+        let entries = rows.iter().map(|row| {
+            let row = row::entry(row, chain, last)?;
+            last = row.sequence;
+            Ok(row)
+        });
+        Ok(entries.collect::<Result<_, Fault>>()?)
+    }
+
+    async fn changed(&self) -> Result<ChangeMark, LedgerError> {
+        let mut watch = self.watch.lock().await;
+        let Watch {
+            options,
+            connection,
+            generation,
+            closed,
+        } = &mut *watch;
+        if *closed {
+            return Err(LedgerError::Closed);
+        }
+        // Taken out while it is asked, so that one that failed is never asked again. Another
+        // connection counts from elsewhere: the generation tells them apart.
+        let mut asked = if let Some(open) = connection.take() {
+            open
+        } else {
+            *generation = generation.wrapping_add(1);
+            options.connect().await.map_err(Fault::from)?
+        };
+        let version: i64 = sqlx::query_scalar("PRAGMA data_version")
+            .fetch_one(&mut asked)
+            .await
+            .map_err(Fault::from)?;
+        *connection = Some(asked);
+        Ok(ChangeMark::new(*generation, version.cast_unsigned()))
+    }
+
+    async fn close(&self) -> Result<(), LedgerError> {
+        self.readers.close().await;
+        let mut watch = self.watch.lock().await;
+        watch.closed = true;
+        let open = watch.connection.take();
+        drop(watch);
+        // The writer goes last: whoever closes last writes the log back and removes it.
+        let read = match open {
+            Some(open) => open.close().await.map_err(Fault::from),
+            None => Ok(()),
+        };
+        self.writer.close().await?;
+        Ok(read?)
+    }
+}
+
+/// What a row that cannot be read as what it should be is taken for.
+pub(crate) fn damaged(damage: Damage) -> impl FnOnce(sqlx::Error) -> Fault {
+    move |error| Fault::reading(error, damage)
+}

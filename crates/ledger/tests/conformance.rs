@@ -1,0 +1,70 @@
+//! The conformance suite on SQLite.
+
+mod common;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use strongroom_ledger::conformance::{self, Factory, Subject};
+use strongroom_ledger::sqlite::SqliteLedger;
+use strongroom_ledger::{ChainKey, Ledger};
+
+struct Sqlite;
+
+struct OnFile {
+    folder: common::Folder,
+    ledger: Arc<SqliteLedger>,
+}
+
+#[async_trait]
+impl Factory for Sqlite {
+    async fn fresh(&self) -> Box<dyn Subject> {
+        let folder = common::Folder::new();
+        let ledger = Arc::new(folder.ledger().await);
+        Box::new(OnFile { folder, ledger })
+    }
+}
+
+#[async_trait]
+impl Subject for OnFile {
+    fn ledger(&self) -> Arc<dyn Ledger> {
+        self.ledger.clone()
+    }
+
+    fn chain_key(&self) -> Arc<dyn ChainKey> {
+        common::key()
+    }
+
+    async fn execute(&self, statements: &[String]) {
+        common::execute(&self.folder.db(), statements).await;
+    }
+}
+
+macro_rules! checks {
+    ($($name:ident($subject:ident) $check:expr;)+) => {$(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $name() {
+            let $subject = Sqlite.fresh().await;
+            $check.await;
+        }
+    )+};
+}
+
+checks! {
+    versions_rise_and_are_never_used_again(s) conformance::versions(&*s.ledger());
+    i08_a_guard_that_does_not_hold_refuses_the_whole(s) conformance::guards(&*s.ledger());
+    bad_input_is_refused_by_name(s) conformance::bad_input(&*s.ledger());
+    many_writers_lose_nothing(s) conformance::concurrency(s.ledger());
+    changes_are_marked(s) conformance::changes_are_marked(&*s.ledger());
+    index_rows(s) conformance::index_rows(&*s.ledger());
+    paging(s) conformance::paging(&*s.ledger());
+    claims(s) conformance::claims(&*s.ledger());
+    r18_chains_grow(s) conformance::chains_grow(&*s);
+    i08_the_audit_is_atomic_with_the_write(s) conformance::audit_is_atomic(&*s);
+    closing(s) conformance::closing(&*s.ledger());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r18_tampering_is_found() {
+    conformance::tampering_is_found(&Sqlite).await;
+}
