@@ -203,6 +203,11 @@ pub(crate) fn decode(object: &Path) -> Result<(Vec<u8>, ObjectKind), PathError> 
     }
 }
 
+/// Whether an object path ends within a name: what it names goes on in the next part.
+pub(crate) fn ends_within_a_name(object: &Path) -> bool {
+    object.as_ref().ends_with(GOES_ON)
+}
+
 /// Shows a path on a terminal, so that two different paths never look the same.
 ///
 /// UTF-8 stands as it is. Control characters, and those that turn the direction of writing, are

@@ -1,5 +1,7 @@
 //! What an audit record says (R18): who, what, on which key, when, from where, with what result.
 
+use std::fmt;
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use strongroom_base::{CorrelationId, PrincipalId, RecordId, TenantId, Timestamp};
@@ -47,6 +49,13 @@ pub enum Operation {
     UnwrapKey,
     /// A key wrapped a resource key.
     WrapKey,
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A variant's name is the operation's name.
+        fmt::Debug::fmt(self, f)
+    }
 }
 
 /// How it ended: `Ok`, or the stable code of the refusal or error.

@@ -3,7 +3,6 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use serde::Serialize;
 use strongroom_base::{RecordId, TenantId};
 use strongroom_crypto::HmacKey;
 use strongroom_ledger::audit::{Verified, verify};
@@ -125,7 +124,7 @@ impl Core {
 }
 
 /// One entry of an audit chain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Audited {
     /// Its place in the chain, from 1.
@@ -133,7 +132,6 @@ pub struct Audited {
     /// The id of its record.
     pub id: RecordId,
     /// What it says.
-    #[serde(flatten)]
     pub record: AuditRecord,
 }
 

@@ -106,6 +106,14 @@ pub enum Error {
         /// The group that was searched.
         group: String,
     },
+    /// One object cannot be used.
+    #[error("the object `{location}` cannot be used")]
+    Object {
+        /// The object, as the caller calls it.
+        location: String,
+        /// Why not.
+        source: Box<Error>,
+    },
     /// A stored object cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -146,10 +154,29 @@ pub enum Error {
     ServiceKey(#[from] ServiceKeyError),
     /// The object store.
     #[error(transparent)]
-    Store(#[from] object_store::Error),
+    Store(object_store::Error),
     /// An upload was used after its end.
     #[error("this upload has been completed, aborted or broken: begin another")]
     UploadEnded,
+}
+
+impl From<object_store::Error> for Error {
+    /// An error of ours that went through an object store comes out as it went in.
+    fn from(error: object_store::Error) -> Self {
+        use object_store::Error as Store;
+
+        match error {
+            Store::Generic { store, source } => match source.downcast::<Self>() {
+                Ok(ours) => *ours,
+                Err(source) => Self::Store(Store::Generic { store, source }),
+            },
+            Store::PermissionDenied { path, source } => match source.downcast::<Self>() {
+                Ok(ours) => *ours,
+                Err(source) => Self::Store(Store::PermissionDenied { path, source }),
+            },
+            other => Self::Store(other),
+        }
+    }
 }
 
 impl From<Invalid> for Error {
@@ -191,6 +218,10 @@ impl Outcome for Error {
             Self::Ledger(error) => error.code(),
             Self::MissingServiceKey { .. } => "MissingServiceKey",
             Self::NoSuchResource { .. } => "ResourceNotFound",
+            Self::Object {
+                location: _,
+                source,
+            } => source.code(),
             Self::Open(error) => error.code(),
             Self::OverwrittenWhileReading => "OverwrittenWhileReading",
             Self::PartLost => "UploadPartLost",
@@ -230,6 +261,10 @@ impl Outcome for Error {
             Self::Installation(error) => error.kind(),
             Self::Keyring(error) => error.kind(),
             Self::Ledger(error) => error.kind(),
+            Self::Object {
+                location: _,
+                source,
+            } => source.kind(),
             Self::Open(error) => error.kind(),
             Self::Refused(refusal) => refusal.kind(),
             Self::RootKey(error) => error.kind(),
@@ -248,6 +283,10 @@ impl Outcome for Error {
             Self::Installation(error) => error.retry(),
             Self::Keyring(error) => error.retry(),
             Self::Ledger(error) => error.retry(),
+            Self::Object {
+                location: _,
+                source,
+            } => source.retry(),
             Self::Open(error) => error.retry(),
             Self::Refused(refusal) => refusal.retry(),
             Self::RootKey(error) => error.retry(),

@@ -1,6 +1,7 @@
 //! Objects in a local folder, so that what was acknowledged survives a power cut.
 
 use std::fs::File;
+use std::io;
 use std::ops::Range;
 use std::path::Path as OsPath;
 
@@ -23,7 +24,9 @@ pub(crate) struct LocalFolder {
 impl LocalFolder {
     /// A store in `folder`, which exists.
     pub(crate) fn open(folder: &OsPath) -> Result<Self> {
-        let inner = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
+        let inner = LocalFileSystem::new_with_prefix(folder)?
+            .with_fsync(true)
+            .with_automatic_cleanup(true);
         Ok(Self {
             inner: inner.into(),
         })
@@ -108,17 +111,26 @@ impl ObjectStore for LocalFolder {
 }
 
 impl LocalFolder {
-    /// Makes the removal of `location` durable: its folder no longer names it on disk either.
+    /// Makes the removal of `location` durable: no folder names it on disk either.
     async fn sync_parent(&self, location: &Path) -> Result<()> {
         let file = self.inner.path_to_filesystem(location)?;
-        tokio::task::spawn_blocking(move || {
-            file.parent()
-                .map_or(Ok(()), |folder| File::open(folder)?.sync_all())
-        })
-        .await?
-        .map_err(|source| object_store::Error::Generic {
-            store: "LocalFolder",
-            source: Box::new(source),
-        })
+        tokio::task::spawn_blocking(move || sync_nearest(&file))
+            .await?
+            .map_err(|source| object_store::Error::Generic {
+                store: "LocalFolder",
+                source: Box::new(source),
+            })
     }
+}
+
+/// Syncs the nearest folder above `file` that is left: those that became empty are gone with it.
+fn sync_nearest(file: &OsPath) -> io::Result<()> {
+    for folder in file.ancestors().skip(1) {
+        match File::open(folder) {
+            Ok(folder) => return folder.sync_all(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! `strongroom audit …`.
 
-use serde_json::json;
-use strongroom::{AuditResult, Audited};
+use serde_json::{Value, json};
+use strongroom::{AuditRecord, AuditResult, Audited};
 
 use crate::args::{Audit, AuditShow};
 use crate::failure::Failure;
@@ -19,12 +19,45 @@ pub(crate) async fn run(session: &Session, args: Audit, output: &Output) -> Resu
     }
 }
 
+/// An entry as programs read it.
+fn wire(entry: &Audited) -> Value {
+    let Audited {
+        sequence,
+        id,
+        record,
+        ..
+    } = entry;
+    json!({
+        "sequence": sequence,
+        "id": id.to_string(),
+        "at": time(record.at),
+        "tenant": record.tenant.to_string(),
+        "principal": record.principal.to_string(),
+        "source": record.source,
+        "correlation": record.correlation.to_string(),
+        "operation": record.operation.to_string(),
+        "target": record.target,
+        "key": record.key,
+        "result": result(record),
+    })
+}
+
+/// `ok`, or the code of what went wrong.
+fn result(record: &AuditRecord) -> &str {
+    match &record.result {
+        AuditResult::Failed(code) => code,
+        _ => "ok",
+    }
+}
+
 async fn show(session: &Session, last: u32, output: &Output) -> Result<(), Failure> {
     let length = session.room.audit_length().await?;
     let first = length.saturating_sub(u64::from(last));
     let entries = session.room.audit(first, last).await?;
     if output.is_json() {
-        return entries.iter().try_for_each(|entry| output.json_line(entry));
+        return entries
+            .iter()
+            .try_for_each(|entry| output.json_line(&wire(entry)));
     }
     let rows = entries.iter().map(
         |Audited {
@@ -33,7 +66,7 @@ async fn show(session: &Session, last: u32, output: &Output) -> Result<(), Failu
             [
                 sequence.to_string(),
                 time(record.at),
-                format!("{:?}", record.operation),
+                record.operation.to_string(),
                 record
                     .target
                     .rsplit('/')
@@ -41,10 +74,7 @@ async fn show(session: &Session, last: u32, output: &Output) -> Result<(), Failu
                     .unwrap_or_default()
                     .to_owned(),
                 record.key.clone().unwrap_or_default(),
-                match &record.result {
-                    AuditResult::Failed(code) => code.clone(),
-                    _ => "ok".to_owned(),
-                },
+                result(record).to_owned(),
             ]
         },
     );
@@ -80,7 +110,7 @@ async fn export(session: &Session, output: &Output) -> Result<(), Failure> {
         };
         after = last.sequence;
         for entry in &entries {
-            output.json_line(entry)?;
+            output.json_line(&wire(entry))?;
         }
     }
 }

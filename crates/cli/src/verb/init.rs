@@ -2,12 +2,30 @@
 
 use std::path::PathBuf;
 
-use strongroom::{InitOptions, Strongroom};
+use serde_json::{Value, json};
+use strongroom::{InitOptions, InstallationView, Strongroom};
 
 use crate::args::Init;
 use crate::failure::Failure;
 use crate::output::{HEADING, Output};
 use crate::session::{data_folder, options};
+
+/// An installation as programs read it.
+fn wire(view: &InstallationView) -> Value {
+    json!({
+        "data": view.data.to_string_lossy(),
+        "id": view.id.to_string(),
+        "dev": view.dev,
+        "rootKey": view.root_key,
+        "rootKeyId": view.root_key_id,
+        "auditHeads": view.audit_heads.to_string_lossy(),
+        "region": view.region.as_str(),
+        "tenant": view.tenant.to_string(),
+        "subscription": view.subscription.to_string(),
+        "group": view.group.as_str(),
+        "administrator": view.administrator.to_string(),
+    })
+}
 
 pub(crate) async fn run(data: Option<PathBuf>, args: Init, output: &Output) -> Result<(), Failure> {
     let Init {
@@ -21,7 +39,7 @@ pub(crate) async fn run(data: Option<PathBuf>, args: Init, output: &Output) -> R
         audit_heads,
     };
     let view = Strongroom::init(data_folder(data)?, init, &options()).await?;
-    output.answer(&view, || {
+    output.answer(&wire(&view), || {
         format!(
             "{HEADING}A new installation in {}{HEADING:#}\n\
              root key       {}\n\

@@ -8,7 +8,7 @@ use strongroom_base::Timestamp;
 
 use crate::args::Ls;
 use crate::failure::Failure;
-use crate::object_path::{ObjectKind, decode, display};
+use crate::object_path::{ObjectKind, decode, display, ends_within_a_name};
 use crate::output::{Output, bytes, table, time};
 use crate::session::Session;
 
@@ -80,6 +80,10 @@ pub(crate) async fn run(session: &Session, args: Ls, output: &Output) -> Result<
             .iter()
             .try_for_each(|line| output.json_line(&line.json()));
     }
+    if lines.is_empty() {
+        output.remark("there is nothing here");
+        return Ok(());
+    }
     output.line(&listing(&lines))
 }
 
@@ -108,18 +112,27 @@ async fn one_level(
     prefix: &ObjectPath,
     output: &Output,
 ) -> Result<Vec<Line>, Failure> {
-    let listed = store.list_with_delimiter(Some(prefix)).await?;
-    if let Some(Unlistable { locations, .. }) = listed.extensions.get::<Unlistable>() {
-        for location in locations {
-            output.warn(&format!(
-                "warning: {location} is damaged: no plaintext has its stored size"
-            ));
+    let mut lines = Vec::new();
+    let mut to_list = vec![prefix.clone()];
+    while let Some(prefix) = to_list.pop() {
+        let listed = store.list_with_delimiter(Some(&prefix)).await?;
+        if let Some(Unlistable { locations, .. }) = listed.extensions.get::<Unlistable>() {
+            for location in locations {
+                output.warn(&format!(
+                    "warning: {location} is damaged: no plaintext has its stored size"
+                ));
+            }
         }
+        lines.extend(listed.objects.iter().map(Line::object));
+        // A long name lies in several folders of the store: the rest of it is one level down.
+        let (unfinished, folders): (Vec<_>, Vec<_>) = listed
+            .common_prefixes
+            .into_iter()
+            .partition(ends_within_a_name);
+        lines.extend(folders.iter().map(Line::folder));
+        to_list.extend(unfinished);
     }
-    let folders = listed.common_prefixes.iter().map(Line::folder);
-    Ok(folders
-        .chain(listed.objects.iter().map(Line::object))
-        .collect())
+    Ok(lines)
 }
 
 /// A listing as people read it.

@@ -1,6 +1,6 @@
 //! `strongroom resource …`.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use strongroom::{BindingMode, EncryptionView, NewResource, ResourceState, ResourceView};
 
 use crate::args::{Resource, ResourceCreate};
@@ -22,34 +22,73 @@ pub(crate) async fn run(session: &Session, args: Resource, output: &Output) -> R
                 ..NewResource::new(name, region)
             };
             let view = session.room.create_resource(new).await?.show().await?;
-            output.answer(&view, || shown(&view))
+            answer(&view, output)
         }
         Resource::Show(named) => {
             let view = session.resource(&named.name).await?.show().await?;
-            output.answer(&view, || shown(&view))
+            answer(&view, output)
         }
         Resource::List => list(session, output).await,
         Resource::Delete(named) => {
             let view = session.resource(&named.name).await?.delete().await?;
-            output.answer(&view, || shown(&view))
+            answer(&view, output)
         }
         Resource::Recover(named) => {
             let view = session.resource(&named.name).await?.recover().await?;
-            output.answer(&view, || shown(&view))
+            answer(&view, output)
         }
         Resource::Purge(named) => {
             session.resource(&named.name).await?.purge().await?;
-            output.answer(&json!({ "purged": named.name }), || {
+            output.answer(&json!({ "purged": named.name.as_str() }), || {
                 format!("{} is gone: its keys first, then its objects", named.name)
             })
         }
     }
 }
 
+fn answer(view: &ResourceView, output: &Output) -> Result<(), Failure> {
+    output.answer(&wire(view), || shown(view))
+}
+
+/// A resource as programs read it.
+fn wire(view: &ResourceView) -> Value {
+    let (state, deleted, purges) = match view.state {
+        ResourceState::Active => ("active", None, None),
+        ResourceState::Deleted { at, purge_at } => ("deleted", Some(at), Some(purge_at)),
+        ResourceState::Purging => ("purging", None, None),
+        _ => ("unknown", None, None),
+    };
+    let encryption = match &view.encryption {
+        EncryptionView::ServiceManaged { key, generations } => json!({
+            "keySource": "ServiceManaged",
+            "key": key,
+            "generations": generations,
+        }),
+        _ => Value::Null,
+    };
+    json!({
+        "id": view.id,
+        "uid": view.uid.to_string(),
+        "name": view.name.as_str(),
+        "subscription": view.subscription.to_string(),
+        "group": view.group.as_str(),
+        "region": view.region.as_str(),
+        "tier": view.tier.name(),
+        "binding": view.binding.as_str(),
+        "created": time(view.created),
+        "state": state,
+        "deleted": deleted.map(time),
+        "purges": purges.map(time),
+        "encryption": encryption,
+    })
+}
+
 async fn list(session: &Session, output: &Output) -> Result<(), Failure> {
     let views = session.room.resources().await?;
     if output.is_json() {
-        return views.iter().try_for_each(|view| output.json_line(view));
+        return views
+            .iter()
+            .try_for_each(|view| output.json_line(&wire(view)));
     }
     if views.is_empty() {
         return output.line("no resources: make one with `strongroom resource create NAME`");

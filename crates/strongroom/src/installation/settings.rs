@@ -32,7 +32,7 @@ pub(crate) struct Settings {
 }
 
 /// An installation, as it is shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InstallationView {
     /// The data folder.

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use object_store::ObjectStore;
-use serde::Serialize;
 use strongroom_base::{
     Region, ResourceGroupName, ResourceName, ResourceUid, SubscriptionId, Timestamp,
 };
@@ -49,7 +48,7 @@ impl NewResource {
 }
 
 /// The state of a resource, as it is shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ResourceView {
     /// Its ARM id.
@@ -77,14 +76,12 @@ pub struct ResourceView {
 }
 
 /// Whether a resource's data can be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "is", rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ResourceState {
     /// It can.
     Active,
     /// It can again once the resource is recovered.
-    #[serde(rename_all = "camelCase")]
     Deleted {
         /// When it was deleted.
         at: Timestamp,
@@ -96,8 +93,7 @@ pub enum ResourceState {
 }
 
 /// Who holds the key-encryption key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "keySource", rename_all_fields = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EncryptionView {
     /// The service made it and keeps it, for this resource alone (R4).

@@ -33,6 +33,18 @@ pub(super) fn damaged(error: OpenError) -> StoreError {
     generic(Error::from(error))
 }
 
+/// An error of ours about an object's bytes, naming the object.
+pub(super) fn named(error: StoreError, location: &Path) -> StoreError {
+    match Error::from(error) {
+        Error::Store(error) => error,
+        about_bytes @ (Error::Open(_) | Error::Seal(_)) => generic(Error::Object {
+            location: location.to_string(),
+            source: Box::new(about_bytes),
+        }),
+        other => at(other, location),
+    }
+}
+
 /// A failed seal.
 pub(super) fn unsealed(error: SealError) -> StoreError {
     generic(Error::from(error))

@@ -105,7 +105,9 @@ impl ObjectStore for EncryptedStore {
         payload: PutPayload,
         options: PutOptions,
     ) -> Result<PutResult> {
-        self.write(location, payload, options).await
+        self.write(location, payload, options)
+            .await
+            .map_err(|error| error::named(error, location))
     }
 
     async fn put_multipart_opts(
@@ -117,11 +119,15 @@ impl ObjectStore for EncryptedStore {
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
-        self.read(location, options).await
+        self.read(location, options)
+            .await
+            .map_err(|error| error::named(error, location))
     }
 
     async fn get_ranges(&self, location: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
-        self.read_ranges(location, ranges).await
+        self.read_ranges(location, ranges)
+            .await
+            .map_err(|error| error::named(error, location))
     }
 
     fn delete_stream(

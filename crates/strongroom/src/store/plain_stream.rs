@@ -12,7 +12,7 @@ use object_store::path::Path;
 use strongroom_crypto::object::{CHUNK_LEN, Layout, OpenError, Opener, SEALED_CHUNK_LEN};
 use strongroom_crypto::{TAG_LEN, cobblestone};
 
-use super::error::{at, damaged, local_io};
+use super::error::{at, damaged, local_io, named};
 use crate::lease::Lease;
 
 /// How many chunks are opened into one block of plaintext: 1 MiB of it.
@@ -252,7 +252,7 @@ pub(super) fn hand_out(
     let mut left = window.take;
     plain
         .map(move |block| {
-            let mut block = block?;
+            let mut block = block.map_err(|error| named(error, &location))?;
             lease.check().map_err(|error| at(error, &location))?;
             let _ = block.split_to(skip.min(block.len()));
             skip = 0;
