@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt};
 use object_store::{ObjectStore, ObjectStoreExt};
-use strongroom_base::{Machine, Outcome, ResourceUid, Timestamp};
+use strongroom_base::{Machine, Outcome, ResourceName, ResourceUid, Timestamp};
 use strongroom_ledger::{
     AggregateId, Change, Claim, ClaimOutcome, Commit, Find, Guard, IndexRow, LedgerError, Page,
     Write,
@@ -14,6 +14,7 @@ use super::machine::{Command, Effect, Event, Life, Resource, ResourceMachine};
 use crate::Error;
 use crate::audit::{Caller, Happened, Operation};
 use crate::core::{Core, Loaded, encode};
+use crate::directory::GroupId;
 use crate::store::Place;
 
 /// The index that finds the resource which a service-managed key belongs to.
@@ -318,13 +319,18 @@ fn refused(command: &Command, before: Option<&Resource>, uid: ResourceUid) -> Op
     Some(Happened::new(operation, target))
 }
 
+/// The ARM id of the resource of this name in a group.
+pub(crate) fn arm_id(group: &GroupId, name: &ResourceName) -> String {
+    format!(
+        "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.CognitiveServices/accounts/{name}",
+        group.subscription, group.name
+    )
+}
+
 impl Resource {
     /// The ARM id, as audit records name it.
     pub(crate) fn arm_id(&self) -> String {
-        format!(
-            "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.CognitiveServices/accounts/{}",
-            self.group.subscription, self.group.name, self.name
-        )
+        arm_id(&self.group, &self.name)
     }
 
     /// The key-encryption key, as audit records name it.
