@@ -46,7 +46,13 @@ impl Schema {
             application: 0x5354_524b, // STRK
             set_application: "PRAGMA application_id = 0x5354524b",
             journal: "DELETE",
-            pragmas: &[("synchronous", "EXTRA"), ("secure_delete", "ON")],
+            // The first two count when the file is made. See `key_file` for what each is for.
+            pragmas: &[
+                ("page_size", "4096"),
+                ("auto_vacuum", "FULL"),
+                ("synchronous", "EXTRA"),
+                ("secure_delete", "ON"),
+            ],
             migrations: &[(
                 1,
                 "keys",
