@@ -1,5 +1,7 @@
 //! The key file: what was erased is nowhere (the ground on which I10 stands).
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+#[expect(dead_code, reason = "other tests use the rest")]
 mod common;
 
 use std::collections::BTreeMap;
@@ -70,7 +72,7 @@ async fn keys_are_put_once_loaded_listed_and_erased() {
     let invalid = |error| matches!(error, KeyFileError::File(LedgerError::Invalid(_)));
     assert!(keys.put("two words", b"x").await.is_err_and(invalid));
     assert!(
-        keys.put("large", &[0; (64 << 10) + 1])
+        keys.put("large", &vec![0; (64 << 10) + 1])
             .await
             .is_err_and(invalid)
     );
@@ -222,7 +224,7 @@ proptest! {
             let mut live = BTreeMap::new();
             let mut gone = Vec::new();
             for (number, (id, length, erase)) in (0..).zip(steps) {
-                let id = sealed(id, 8).iter().map(|b| format!("{b:02x}")).collect::<String>();
+                let id = hex::encode(sealed(id, 8));
                 if let Some(secret) = live.remove(&id) {
                     if erase {
                         assert!(keys.erase(&id).await.unwrap());

@@ -2,7 +2,9 @@
 //! acknowledged is there (I9).
 //!
 //! The children are this test program itself, told by a variable what to do.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+#[expect(dead_code, reason = "other tests use the rest")]
 mod common;
 
 use std::collections::BTreeMap;
@@ -119,11 +121,10 @@ fn i09_what_was_acknowledged_before_a_kill_is_there() {
     let mut acknowledged: BTreeMap<String, u64> = BTreeMap::new();
     for round in 0..8_u64 {
         let mut child = start(&folder, "child_writes", round);
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut left = 10 + round * 17;
-        loop {
-            // To the end: what was printed before the kill reached it counts as well.
-            let Some(line) = lines.next() else { break };
+        // To the end: what was printed before the kill reached it counts as well.
+        for line in lines {
             if let Some((name, version)) = acknowledgement(&line.unwrap()) {
                 acknowledged.insert(name, version);
                 left = left.saturating_sub(1);
@@ -147,7 +148,7 @@ fn acknowledgement(line: &str) -> Option<(String, u64)> {
 async fn check(folder: &Folder, acknowledged: &BTreeMap<String, u64>) {
     let ledger = folder.ledger().await;
     for (name, version) in acknowledged {
-        let stored = ledger.load(&id(name)).await.unwrap().expect(name);
+        let stored = ledger.load(&id(name)).await.unwrap().unwrap();
         assert_eq!(stored.version.as_u64(), *version, "{name}");
         assert_eq!(stored.state, name.repeat(50), "{name}");
     }

@@ -1,4 +1,5 @@
 //! The SQLite ledger: opening, damage, locks, groups, dropped calls.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod common;
 
@@ -14,7 +15,7 @@ use sqlx::Connection as _;
 use strongroom_base::{Outcome as _, OutcomeKind, Retry};
 use strongroom_ledger::sqlite::{SqliteLedger, SqliteOptions};
 use strongroom_ledger::{
-    AggregateId, Commit, Damage, Hindrance, Ledger, LedgerError, Phase, Version,
+    AggregateId, Commit, Damage, Hindrance, Invalid, Ledger, LedgerError, Phase, Version,
 };
 
 fn id(id: &str) -> AggregateId {
@@ -95,6 +96,70 @@ async fn what_is_no_ledger_is_refused_and_left_alone() {
         .await
         .unwrap_err();
     assert_eq!(error.kind(), OutcomeKind::Unavailable, "{error:?}");
+}
+
+#[tokio::test]
+async fn odd_file_names_are_kept_and_impossible_ones_refused() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let folder = Folder::new();
+    let create = SqliteOptions::new().create(true);
+    for name in ["a b?c#d%20&é'\".db", "file:x?mode=memory", ":memory:"] {
+        let path = folder.path().join(name);
+        let ledger = SqliteLedger::open(&path, key(), create.clone())
+            .await
+            .unwrap();
+        ledger.commit(self::create("a"), NOW).await.unwrap();
+        ledger.close().await.unwrap();
+        assert!(fs::metadata(&path).unwrap().len() > 0, "{name}");
+    }
+    let path = folder.path().join(std::ffi::OsStr::from_bytes(b"\xff.db"));
+    let error = SqliteLedger::open(&path, key(), create).await.unwrap_err();
+    assert!(
+        matches!(error, LedgerError::Invalid(Invalid::Path { .. })),
+        "{error:?}"
+    );
+    assert!(!path.exists());
+}
+
+/// Tasks of one process open a file that is not there, all at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_make_one_file_together() {
+    let folder = Arc::new(Folder::new());
+    let tasks: Vec<_> = (0..8)
+        .map(|number| {
+            let folder = Arc::clone(&folder);
+            tokio::spawn(async move {
+                let ledger = folder.ledger().await;
+                ledger
+                    .commit(create(&number.to_string()), NOW)
+                    .await
+                    .unwrap();
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let ledger = folder.ledger().await;
+    for number in 0..8 {
+        assert!(
+            ledger
+                .load(&id(&number.to_string()))
+                .await
+                .unwrap()
+                .is_some()
+        );
+    }
+    drop(ledger);
+    let drafts = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|file| file.unwrap().path());
+    assert_eq!(
+        drafts
+            .filter(|path| path.extension().is_some_and(|end| end == "new"))
+            .count(),
+        0
+    );
 }
 
 #[tokio::test]
