@@ -1,5 +1,7 @@
 //! Who is let in: the one place where tenant, firewall, policies and roles are judged.
 
+use strongroom_base::TenantId;
+
 use crate::vault::{Authorization, Bypass, DefaultAction, Firewall, Vault, VaultLife};
 use crate::{Asker, Denial, KeyPermission, Origin, Standing};
 
@@ -40,18 +42,7 @@ impl<'a> VaultView<'a> {
             Standing::Gone => return Err(Denial::IdentityGone),
             Standing::LeftBehind => return Err(Denial::ForeignTenant),
         }
-        let Self::Present(vault) = self else {
-            return Err(Denial::VaultNotFound);
-        };
-        if matches!(vault.life, VaultLife::Purging { .. }) {
-            return Err(Denial::VaultNotFound);
-        }
-        if vault.tenant != caller.tenant {
-            return Err(Denial::ForeignTenant);
-        }
-        if matches!(vault.life, VaultLife::Deleted { .. }) {
-            return Err(Denial::VaultDeleted);
-        }
+        let vault = self.standing_for(caller.tenant)?;
         if !vault.firewall.admits(caller.origin) {
             return Err(Denial::FirewallClosed);
         }
@@ -64,6 +55,25 @@ impl<'a> VaultView<'a> {
             Authorization::AccessPolicies => Err(Denial::PolicyMissing { permission }),
             Authorization::Roles if roles.contains(&permission) => Ok(vault),
             Authorization::Roles => Err(Denial::RoleMissing { permission }),
+        }
+    }
+
+    /// The vault, if it is live and trusts `tenant`.
+    ///
+    /// # Errors
+    /// [`Denial::VaultNotFound`], [`Denial::ForeignTenant`] or [`Denial::VaultDeleted`]. That a vault
+    /// is deleted is told to its own tenant alone.
+    pub fn standing_for(self, tenant: TenantId) -> Result<&'a Vault, Denial> {
+        let Self::Present(vault) = self else {
+            return Err(Denial::VaultNotFound);
+        };
+        match vault.life {
+            VaultLife::Purging { .. } => Err(Denial::VaultNotFound),
+            VaultLife::Live | VaultLife::Deleted { .. } if vault.tenant != tenant => {
+                Err(Denial::ForeignTenant)
+            }
+            VaultLife::Deleted { .. } => Err(Denial::VaultDeleted),
+            VaultLife::Live => Ok(vault),
         }
     }
 }

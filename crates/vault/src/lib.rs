@@ -13,12 +13,15 @@ mod advice;
 mod caller;
 mod denial;
 mod encoding;
+mod error;
 mod id;
 pub mod key;
 mod material;
 mod name;
 mod permission;
+mod provider;
 mod schema;
+pub mod software;
 pub mod vault;
 
 pub use access::VaultView;
@@ -28,8 +31,10 @@ pub use address::{
 };
 pub use caller::{Asker, Caller, Origin, Standing};
 pub use denial::Denial;
+pub use error::{Unavailable, VaultError};
 pub use id::{InvalidId, KeyVersion, MaterialRef, OpId};
 pub use material::{KeySpec, KeyType, PublicKey};
 pub use name::{InvalidName, KeyName, VaultName};
 pub use permission::{KeyOperation, KeyPermission, UnknownWord};
+pub use provider::{KeyProperties, KeyVault, VaultDirectory, VaultProperties, Wrapped};
 pub use schema::SchemaV1;
