@@ -11,17 +11,25 @@ mod access;
 mod address;
 mod advice;
 mod caller;
+#[cfg(feature = "conformance")]
+#[cfg_attr(docsrs, doc(cfg(feature = "conformance")))]
+pub mod conformance;
 mod denial;
 mod encoding;
 mod error;
 mod id;
+pub mod import;
 pub mod key;
 mod material;
 mod name;
 mod permission;
 mod provider;
+#[cfg(test)]
+mod samples;
 mod schema;
 pub mod software;
+#[cfg(test)]
+mod table;
 pub mod vault;
 
 pub use access::VaultView;

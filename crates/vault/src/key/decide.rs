@@ -87,7 +87,7 @@ fn live(key: &Key, command: &KeyCommand, facts: &KeyFacts<'_>, holder: Holder<'_
         }
         KeyAction::Rotate(minted) => rotate(key, minted, command.at),
         KeyAction::RotateIfDue(minted) => {
-            if !key.rotation_due().is_some_and(|due| due <= command.at) {
+            if key.rotation_due().is_none_or(|due| due > command.at) {
                 return Err(KeyRefusal::RotationNotDue);
             }
             // A deleted vault does nothing by itself; it goes on when it is recovered.

@@ -11,6 +11,10 @@ mod event;
 mod refusal;
 mod rotation;
 mod state;
+#[cfg(test)]
+mod table;
+#[cfg(test)]
+mod tests;
 mod usage;
 
 use strongroom_base::{Machine, Timestamp};

@@ -7,7 +7,7 @@ use strongroom_base::Timestamp;
 use super::Version;
 
 /// Days, of 86,400 seconds.
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 
 /// When a vault adds a version of a key by itself. Days are of 86,400 seconds: a calendar's months
 /// and years are the dialect's to count.

@@ -8,7 +8,7 @@ mod verdict;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use strongroom_base::Clock;
+use strongroom_base::{Clock, Timestamp};
 use strongroom_crypto::{Provider, ResourceKey, SecretBytes, WrapAlgorithm};
 
 pub use memory::{MemoryError, MemoryState, Recorded};
@@ -18,8 +18,9 @@ use self::verdict::{Cause, verdict};
 use crate::key::{KeyView, Version};
 use crate::vault::{Authorization, Vault};
 use crate::{
-    Asker, Caller, KeyId, KeyOperation, KeyProperties, KeyVault, KeyVersionId, PublicKey,
-    VaultAddress, VaultDirectory, VaultError, VaultProperties, VaultSuffix, VaultView, Wrapped,
+    Asker, Caller, KeyId, KeyOperation, KeyProperties, KeyVault, KeyVersion, KeyVersionId,
+    PublicKey, VaultAddress, VaultDirectory, VaultError, VaultProperties, VaultSuffix, VaultView,
+    Wrapped,
 };
 
 /// The software vault.
@@ -87,26 +88,9 @@ impl<S: VaultState> SoftwareVault<S> {
             .snapshot(caller, key.vault.name(), Some(&key.name))
             .await
             .map_err(|error| verdict(Cause::State(error)))?;
-        let permission = what.permission();
-        let asker = Asker::Principal {
-            caller,
-            standing: snapshot.standing,
-            roles: &snapshot.roles,
-        };
-        let judged = VaultView::of(snapshot.vault.as_ref())
-            .admit(&asker, permission)
-            .and_then(|vault| {
-                let version = KeyView::of(snapshot.key.as_ref()).live(key.version)?;
-                match what {
-                    Use::Get => {}
-                    Use::Operation(operation) => version.permit(operation, at)?,
-                }
-                Ok((vault, version))
-            });
         let mut version = key.version;
-        let outcome = match judged {
+        let outcome = match judge(&snapshot, caller, key, what, at, &mut version) {
             Ok((vault, found)) => {
-                version = Some(found.id);
                 let name = snapshot.key.as_ref().map_or(&key.name, |key| &key.name);
                 let id = KeyVersionId {
                     vault: key.vault.clone(),
@@ -115,7 +99,7 @@ impl<S: VaultState> SoftwareVault<S> {
                 };
                 work(vault, found, id).await
             }
-            Err(denial) => Err(Cause::Denied(denial)),
+            Err(cause) => Err(cause),
         };
         let outcome = outcome.map_err(verdict);
         let record = Operation {
@@ -204,6 +188,41 @@ impl<S: VaultState> SoftwareVault<S> {
         )
         .await
     }
+}
+
+/// Whether the call may go on, and with which version. The order: the caller, the vault, its
+/// firewall, the permission, the key, its version, type, and state. `version` becomes the one that
+/// was found, so that a refused call is recorded with it.
+fn judge<'a>(
+    snapshot: &'a Snapshot,
+    caller: &Caller,
+    key: &KeyId,
+    what: Use,
+    at: Timestamp,
+    version: &mut Option<KeyVersion>,
+) -> Result<(&'a Vault, &'a Version), Cause> {
+    let asker = Asker::Principal {
+        caller,
+        standing: snapshot.standing,
+        roles: &snapshot.roles,
+    };
+    let vault = VaultView::of(snapshot.vault.as_ref())
+        .admit(&asker, what.permission())
+        .map_err(Cause::Denied)?;
+    let found = KeyView::of(snapshot.key.as_ref())
+        .live(key.version)
+        .map_err(Cause::Denied)?;
+    *version = Some(found.id);
+    match what {
+        Use::Get => {}
+        // Before `key_ops`, which hold nothing that the type cannot do: a type is no decision of
+        // the key's owner, and so no denial.
+        Use::Operation(operation) if !found.public.spec().operations().contains(&operation) => {
+            return Err(Cause::Type(found.public.spec().key_type()));
+        }
+        Use::Operation(operation) => found.permit(operation, at).map_err(Cause::Denied)?,
+    }
+    Ok((vault, found))
 }
 
 #[async_trait]

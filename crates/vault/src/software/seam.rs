@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use strongroom_base::{OutcomeKind, Timestamp};
@@ -42,6 +43,26 @@ pub trait VaultState: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`StateError`] if it cannot be recorded: the operation is then not answered.
     async fn record(&self, operation: Operation<'_>) -> Result<(), StateError>;
+}
+
+#[async_trait]
+impl<S: VaultState + ?Sized> VaultState for Arc<S> {
+    async fn snapshot(
+        &self,
+        caller: &Caller,
+        vault: &VaultName,
+        key: Option<&KeyName>,
+    ) -> Result<Snapshot, StateError> {
+        (**self).snapshot(caller, vault, key).await
+    }
+
+    async fn material(&self, material: MaterialRef) -> Result<SecretBytes, StateError> {
+        (**self).material(material).await
+    }
+
+    async fn record(&self, operation: Operation<'_>) -> Result<(), StateError> {
+        (**self).record(operation).await
+    }
 }
 
 /// All that a call is judged by.

@@ -11,6 +11,10 @@ mod event;
 mod policy;
 mod refusal;
 mod state;
+#[cfg(test)]
+mod table;
+#[cfg(test)]
+mod tests;
 
 use strongroom_base::{Machine, Timestamp};
 
