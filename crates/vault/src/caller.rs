@@ -5,6 +5,8 @@ use std::net::IpAddr;
 
 use strongroom_base::{CorrelationId, PrincipalId, TenantId};
 
+use strongroom_identity::NoToken;
+
 use crate::KeyPermission;
 
 /// Who asks a vault for something: enough for a vault of our own to judge by, and for a remote one
@@ -46,6 +48,22 @@ pub enum Standing {
     Gone,
     /// Not there but in another tenant, where a move left it behind (R13).
     LeftBehind,
+}
+
+impl Standing {
+    /// What it means for a vault that the directory gave a token, or why it did not.
+    #[must_use]
+    pub const fn of(token: &Result<PrincipalId, NoToken>) -> Self {
+        match token {
+            Ok(_) => Self::Present,
+            Err(NoToken::LeftBehind { .. }) => Self::LeftBehind,
+            Err(
+                NoToken::IdentityOff
+                | NoToken::PrincipalDeleted { .. }
+                | NoToken::PrincipalDisabled { .. },
+            ) => Self::Gone,
+        }
+    }
 }
 
 /// Who asks a machine of the vault: a fact that its driver gathers.

@@ -26,7 +26,6 @@ mod permission;
 mod provider;
 #[cfg(test)]
 mod samples;
-mod schema;
 pub mod software;
 #[cfg(test)]
 mod table;
@@ -45,4 +44,4 @@ pub use material::{KeySpec, KeyType, PublicKey};
 pub use name::{InvalidName, KeyName, VaultName};
 pub use permission::{KeyOperation, KeyPermission, UnknownWord};
 pub use provider::{KeyProperties, KeyVault, VaultDirectory, VaultProperties, Wrapped};
-pub use schema::SchemaV1;
+pub use strongroom_identity::SchemaV1;

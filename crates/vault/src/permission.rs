@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
+use strongroom_identity::Action;
+
 /// A word that is not one of those expected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not a {kind}: expected one of {expected}")]
@@ -125,6 +127,35 @@ words! {
 }
 
 impl KeyPermission {
+    /// The action that grants it in role mode. The house has no signing, backup or release, so their
+    /// permissions are granted by policies alone; the right to set a rotation policy is that to
+    /// rotate.
+    #[must_use]
+    pub const fn action(self) -> Option<Action> {
+        match self {
+            Self::Get | Self::List | Self::GetRotationPolicy => Some(Action::KeysRead),
+            Self::Create => Some(Action::KeysCreate),
+            Self::Import => Some(Action::KeysImport),
+            Self::Update => Some(Action::KeysUpdate),
+            Self::Delete => Some(Action::KeysDelete),
+            Self::Recover => Some(Action::KeysRecover),
+            Self::Purge => Some(Action::KeysPurge),
+            Self::Encrypt => Some(Action::KeysEncrypt),
+            Self::Decrypt => Some(Action::KeysDecrypt),
+            Self::WrapKey => Some(Action::KeysWrap),
+            Self::UnwrapKey => Some(Action::KeysUnwrap),
+            Self::Rotate | Self::SetRotationPolicy => Some(Action::KeysRotate),
+            Self::Backup | Self::Restore | Self::Sign | Self::Verify | Self::Release => None,
+        }
+    }
+
+    /// All that role assignments permit, given whether they allow an action at the vault.
+    #[must_use]
+    pub fn allowed_by_roles(allows: impl Fn(Action) -> bool) -> BTreeSet<Self> {
+        let permitted = |permission: &Self| permission.action().is_some_and(&allows);
+        Self::ALL.iter().copied().filter(permitted).collect()
+    }
+
     /// Reads one word, or `all`, which stands for every permission.
     ///
     /// # Errors
@@ -164,7 +195,24 @@ impl KeyOperation {
 
 #[cfg(test)]
 mod tests {
+    use strongroom_identity::Role;
+
     use super::*;
+
+    #[test]
+    fn r09_in_role_mode_the_encryption_role_is_what_an_identity_needs() {
+        use KeyPermission::{Get, UnwrapKey, WrapKey};
+        let of = |role: Role| KeyPermission::allowed_by_roles(|action| role.allows(action));
+        let held = of(Role::KeyVaultCryptoServiceEncryptionUser);
+        assert!(
+            [Get, WrapKey, UnwrapKey]
+                .iter()
+                .all(|needed| held.contains(needed))
+        );
+        assert!(!held.contains(&KeyPermission::Create));
+        assert!(of(Role::KeyVaultAdministrator).contains(&KeyPermission::SetRotationPolicy));
+        assert_eq!(of(Role::Owner), BTreeSet::new());
+    }
 
     #[test]
     fn r09_permissions_go_by_azures_names_in_any_letter_case() {

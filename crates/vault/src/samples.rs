@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use strongroom_base::{CorrelationId, PrincipalId, SubscriptionId, TenantId, Timestamp};
 use strongroom_crypto::RsaKeySize;
+use strongroom_identity::{Action, Denied, GroupUid, Tenancy, VaultUid};
 
 use crate::key::{KeyAction, KeyCommand, MintedVersion, NewVersion, Validity};
 use crate::vault::{
-    Authority, Authorization, Firewall, Grant, Grantee, NewVault, PolicyChange, PolicySpec,
-    RetentionDays, VaultAction, VaultCommand, VaultFacts,
+    Authorization, Firewall, Grant, Grantee, Holder, NewVault, Place, PolicyChange, PolicySpec,
+    RetentionDays, Vault, VaultAction, VaultCommand, VaultFacts,
 };
 use crate::{
     Caller, KeyName, KeyPermission, KeyVersion, MaterialRef, Origin, PublicKey, VaultName,
@@ -49,11 +50,45 @@ pub(crate) fn caller(n: u8) -> Caller {
     }
 }
 
-pub(crate) fn facts() -> VaultFacts {
+pub(crate) fn group(n: u8) -> GroupUid {
+    GroupUid::from_bytes([n; 16])
+}
+
+/// Group `n` in subscription `n` of tenant `n`.
+pub(crate) fn place(n: u8) -> Holder {
+    Holder::In(Place {
+        group: group(n),
+        tenancy: Tenancy::default(),
+        subscription: subscription(n),
+        tenant: tenant(n),
+    })
+}
+
+/// The facts of a caller without a right even to read.
+pub(crate) fn without_authority(state: Option<&Vault>, action: &VaultAction) -> VaultFacts {
+    let denied = Denied::Hidden {
+        principal: principal(3),
+        action: Action::VaultsWrite,
+    };
+    VaultFacts {
+        authority: Err(denied),
+        ..facts_for(state, action)
+    }
+}
+
+/// The facts that go with a state and a command: the groups that they name.
+pub(crate) fn facts_for(state: Option<&Vault>, action: &VaultAction) -> VaultFacts {
+    let present = state.map_or(Holder::Nowhere, |vault| place(vault.group.as_bytes()[0]));
+    let target = match action {
+        VaultAction::Create(new) => place(new.group.as_bytes()[0]),
+        VaultAction::Move { group } => place(group.as_bytes()[0]),
+        _ => Holder::Nowhere,
+    };
     VaultFacts {
         vault: vault_name(),
-        authority: Authority::Held,
-        home: tenant(1),
+        authority: Ok(()),
+        present,
+        target,
     }
 }
 
@@ -61,8 +96,8 @@ pub(crate) fn new_vault() -> NewVault {
     NewVault {
         name: vault_name(),
         region: "westeurope".parse().unwrap(),
-        subscription: subscription(1),
-        group: "keys".parse().unwrap(),
+        uid: VaultUid::from_bytes([8; 16]),
+        group: group(1),
         soft_delete: true,
         retention: RetentionDays::try_from(7).unwrap(),
         purge_protection: false,

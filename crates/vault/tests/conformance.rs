@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use strongroom_base::{CorrelationId, PrincipalId, SubscriptionId, TenantId, Timestamp};
 use strongroom_crypto::aws_lc_rs::PROVIDER;
 use strongroom_crypto::{RsaKeySize, SecretBytes};
+use strongroom_identity::{GroupUid, Tenancy, VaultUid};
 use strongroom_vault::conformance::{self, Attributes, Bench, Circumstance, Rig};
 use strongroom_vault::import::{KeyPair, generate};
 use strongroom_vault::key::{
@@ -18,7 +19,7 @@ use strongroom_vault::key::{
 };
 use strongroom_vault::software::{MemoryError, MemoryState, SoftwareVault};
 use strongroom_vault::vault::{
-    Authority, Authorization, Bypass, DefaultAction, Firewall, Grant, Grantee, NewVault,
+    Authorization, Bypass, DefaultAction, Firewall, Grant, Grantee, Holder, NewVault, Place,
     PolicyChange, PolicySpec, RetentionDays, VaultAction, VaultCommand, VaultFacts, VaultUpdate,
 };
 use strongroom_vault::{
@@ -31,6 +32,7 @@ const TENANT: TenantId = TenantId::from_bytes([1; 16]);
 const OTHER_TENANT: TenantId = TenantId::from_bytes([2; 16]);
 const OWNER: PrincipalId = PrincipalId::from_bytes([3; 16]);
 const IDENTITY: PrincipalId = PrincipalId::from_bytes([4; 16]);
+const GROUP: GroupUid = GroupUid::from_bytes([7; 16]);
 const HELD: [KeyPermission; 5] = [
     KeyPermission::Get,
     KeyPermission::WrapKey,
@@ -73,8 +75,8 @@ impl Bench for Software {
         rig.ask_vault(VaultAction::Create(NewVault {
             name: rig.name.clone(),
             region: "westeurope".parse().unwrap(),
-            subscription: SubscriptionId::from_bytes([5; 16]),
-            group: "keys".parse().unwrap(),
+            uid: VaultUid::from_bytes([5; 16]),
+            group: GROUP,
             soft_delete: true,
             retention: RetentionDays::DEFAULT,
             purge_protection: false,
@@ -105,10 +107,17 @@ impl Bench for Software {
 
 impl OneVault {
     fn ask_vault(&self, action: VaultAction) {
+        let place = Holder::In(Place {
+            group: GROUP,
+            tenancy: Tenancy::default(),
+            subscription: SubscriptionId::from_bytes([5; 16]),
+            tenant: TENANT,
+        });
         let facts = VaultFacts {
             vault: self.name.clone(),
-            authority: Authority::Held,
-            home: TENANT,
+            authority: Ok(()),
+            present: place,
+            target: place,
         };
         self.state
             .drive_vault(&VaultCommand { at: NOW, action }, &facts)

@@ -60,7 +60,7 @@ pub enum KeyEvent {
 pub(super) fn evolve(state: &mut Option<Key>, event: &KeyEvent) {
     if let KeyEvent::Created { vault, name, first } = event {
         *state = Some(Key {
-            v: SchemaV1,
+            v: SchemaV1::default(),
             vault: vault.clone(),
             name: name.clone(),
             versions: vec![first.clone()],

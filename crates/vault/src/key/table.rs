@@ -7,7 +7,7 @@ use strongroom_crypto::RsaKeySize;
 
 use super::*;
 use crate::samples::{
-    DAY, add, at, caller, facts, key_name, minted, new_vault, new_version, to_key, to_vault,
+    DAY, add, at, caller, facts_for, key_name, minted, new_vault, new_version, to_key, to_vault,
     vault_name,
 };
 use crate::table::{name, render};
@@ -26,7 +26,9 @@ pub(super) fn vault(purge_protection: bool, actions: &[VaultAction]) -> Option<V
     let grant = add(Grant::Lasting, 2, KeyPermission::ALL);
     for action in [create, grant].iter().chain(actions) {
         let command = to_vault(0, action.clone());
-        for event in VaultMachine::decide(&state, &command, &facts()).unwrap() {
+        for event in
+            VaultMachine::decide(&state, &command, &facts_for(state.as_ref(), action)).unwrap()
+        {
             VaultMachine::evolve(&mut state, &event);
         }
     }

@@ -184,7 +184,14 @@ impl Inner {
             Some(vault) => self.vaults.insert(facts.vault.clone(), vault),
             None => self.vaults.remove(&facts.vault),
         };
-        for VaultEffect::EraseKeys { vault } in owed {
+        for effect in owed {
+            let vault = match effect {
+                VaultEffect::EraseKeys { vault } => vault,
+                VaultEffect::ClearAccess { .. } => {
+                    self.roles.retain(|(vault, _), _| *vault != facts.vault);
+                    continue;
+                }
+            };
             let names: Vec<KeyName> = self
                 .keys
                 .keys()

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use strongroom_base::{Region, ResourceGroupName, SubscriptionId, TenantId, Timestamp};
+use strongroom_base::{Region, TenantId, Timestamp};
+use strongroom_identity::{Action, Crossing, GroupUid, VaultUid};
 
 use super::{Authorization, Firewall, Grant, Grantee, RetentionDays};
 use crate::{KeyPermission, OpId, VaultName};
@@ -48,9 +49,7 @@ pub enum VaultAction {
     /// trusts stays (R13), and so do its policies, name and keys.
     Move {
         /// Where to.
-        subscription: SubscriptionId,
-        /// Where to.
-        group: ResourceGroupName,
+        group: GroupUid,
     },
     /// Delete it; it can be recovered until its retention ends.
     Delete,
@@ -71,14 +70,14 @@ pub enum VaultAction {
     reason = "a driver makes it from these parts"
 )]
 pub struct NewVault {
+    /// Its uid, drawn by the driver.
+    pub uid: VaultUid,
     /// The name, which must be free everywhere.
     pub name: VaultName,
     /// The region.
     pub region: Region,
-    /// The subscription to hold it.
-    pub subscription: SubscriptionId,
     /// The group to hold it.
-    pub group: ResourceGroupName,
+    pub group: GroupUid,
     /// `enableSoftDelete` as asked: `false` is refused (R14).
     pub soft_delete: bool,
     /// How long what is deleted can be recovered.
@@ -146,22 +145,38 @@ pub struct PolicySpec {
 }
 
 impl VaultAction {
-    /// The action, by ARM's name, that the caller's role assignments must allow; none for what
-    /// Strongroom does by itself.
+    /// What the caller must be allowed where the vault is; for a creation, at the group that is to
+    /// hold it. Nothing for what Strongroom does by itself. A move out of the tenant is for an owner,
+    /// as that of a group is.
     #[must_use]
-    pub const fn requires(&self) -> Option<&'static str> {
+    pub const fn requires(&self, crossing: Crossing) -> &'static [Action] {
+        match (self, crossing) {
+            // Who writes what a vault trusts, how it judges or whom it lets in could as well write
+            // its policies.
+            (Self::Create(_) | Self::Update(_) | Self::Recover, _) => &[Action::VaultsWrite],
+            (Self::ChangePolicies { .. }, _) => &[Action::AccessPoliciesWrite],
+            (Self::Move { .. }, Crossing::Within) => &[Action::GroupsMove],
+            (Self::Move { .. }, Crossing::Across) => &[Action::GroupsMove, Action::TenantChange],
+            (Self::Delete, _) => &[Action::VaultsDelete],
+            (Self::Purge, _) => &[Action::DeletedVaultsPurge],
+            (Self::UndoGrant { .. } | Self::EndRetention | Self::KeysErased, _) => &[],
+        }
+    }
+
+    /// What the caller must be allowed at the group that a move goes to, and which.
+    #[must_use]
+    pub const fn requires_there(&self) -> Option<(GroupUid, Action)> {
         match self {
-            // Taking trust, mode or firewall over is the same as writing policies.
-            Self::Create(_) | Self::Update(_) | Self::Recover => {
-                Some("Microsoft.KeyVault/vaults/write")
-            }
-            Self::ChangePolicies { .. } => Some("Microsoft.KeyVault/vaults/accessPolicies/write"),
-            Self::Move { .. } => {
-                Some("Microsoft.Resources/subscriptions/resourceGroups/moveResources/action")
-            }
-            Self::Delete => Some("Microsoft.KeyVault/vaults/delete"),
-            Self::Purge => Some("Microsoft.KeyVault/locations/deletedVaults/purge/action"),
-            Self::UndoGrant { .. } | Self::EndRetention | Self::KeysErased => None,
+            Self::Move { group } => Some((*group, Action::GroupsWrite)),
+            Self::Create(_)
+            | Self::Update(_)
+            | Self::ChangePolicies { .. }
+            | Self::UndoGrant { .. }
+            | Self::Delete
+            | Self::Recover
+            | Self::Purge
+            | Self::EndRetention
+            | Self::KeysErased => None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What follows from a command to a vault.
 
-use strongroom_base::{TenantId, Timestamp};
+use strongroom_base::{SubscriptionId, TenantId, Timestamp};
+use strongroom_identity::{Crossing, Descent, GroupUid, Tenancy, Verdict};
 
 use super::{
     NewVault, Policies, PolicyChange, PolicySpec, Vault, VaultAction, VaultCommand, VaultEvent,
@@ -17,21 +18,40 @@ use crate::{OpId, SchemaV1, VaultName};
 pub struct VaultFacts {
     /// The vault's name, by which the aggregate was sought.
     pub vault: VaultName,
-    /// Whether the caller's role assignments allow [`VaultAction::requires`], where the vault is or,
-    /// for a creation, will be. For a move, at both ends.
-    pub authority: Authority,
-    /// The tenant of the subscription that holds the vault or, for a creation, will hold it.
-    pub home: TenantId,
+    /// Whether the caller has what [`VaultAction::requires`] and [`VaultAction::requires_there`]: the
+    /// first that says no.
+    pub authority: Verdict,
+    /// The group that holds the vault now.
+    pub present: Holder,
+    /// The group that the command names; [`Holder::Nowhere`] for a command that names none.
+    pub target: Holder,
 }
 
-/// Whether a caller may do what it asks.
+/// Where a vault is or goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "it is one or the other")]
-pub enum Authority {
-    /// It may.
-    Held,
-    /// It may not.
-    Missing,
+pub enum Holder {
+    /// Nowhere: it does not exist yet, or the command names no group.
+    Nowhere,
+    /// In a group.
+    In(Place),
+}
+
+/// A group, as far as a vault in it depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "a driver makes it from these parts"
+)]
+pub struct Place {
+    /// The group.
+    pub group: GroupUid,
+    /// Its present tenancy.
+    pub tenancy: Tenancy,
+    /// The subscription that holds it now.
+    pub subscription: SubscriptionId,
+    /// The tenant that the subscription is in now.
+    pub tenant: TenantId,
 }
 
 type Decision = Result<Vec<VaultEvent>, VaultRefusal>;
@@ -42,17 +62,14 @@ pub(super) fn decide(
     facts: &VaultFacts,
 ) -> Decision {
     // Before existence: who may not do it learns nothing of what is there (I5).
-    if let (Some(action), Authority::Missing) = (command.action.requires(), facts.authority) {
-        return Err(VaultRefusal::AuthorizationFailed {
-            action,
-            vault: facts.vault.clone(),
-        });
+    if !command.action.requires(Crossing::Within).is_empty() {
+        facts.authority.clone()?;
     }
     match state {
         None => absent(command, facts),
         Some(vault) => match vault.life {
-            VaultLife::Live => live(vault, command),
-            VaultLife::Deleted { purge_at, .. } => deleted(vault, purge_at, command),
+            VaultLife::Live => live(vault, command, facts),
+            VaultLife::Deleted { purge_at, .. } => deleted(vault, purge_at, command, facts),
             VaultLife::Purging { .. } => purging(vault, command),
         },
     }
@@ -73,7 +90,7 @@ fn absent(command: &VaultCommand, facts: &VaultFacts) -> Decision {
     }
 }
 
-fn live(vault: &Vault, command: &VaultCommand) -> Decision {
+fn live(vault: &Vault, command: &VaultCommand, facts: &VaultFacts) -> Decision {
     match &command.action {
         VaultAction::Create(_) => Err(VaultRefusal::NameTaken {
             vault: vault.name.clone(),
@@ -81,21 +98,7 @@ fn live(vault: &Vault, command: &VaultCommand) -> Decision {
         VaultAction::Update(update) => changed(self::update(vault, update)?),
         VaultAction::ChangePolicies { change, entries } => change_policies(vault, *change, entries),
         VaultAction::UndoGrant { op } => undo(vault, *op),
-        VaultAction::Move {
-            subscription,
-            group,
-        } => {
-            let there = vault.subscription == *subscription
-                && vault.group.as_str().eq_ignore_ascii_case(group.as_str());
-            changed(if there {
-                Vec::new()
-            } else {
-                vec![VaultEvent::Moved {
-                    subscription: *subscription,
-                    group: group.clone(),
-                }]
-            })
-        }
+        VaultAction::Move { group } => moved(vault, *group, facts),
         VaultAction::Delete => Ok(vec![VaultEvent::Deleted {
             at: command.at,
             purge_at: vault.retention.end(command.at),
@@ -108,12 +111,16 @@ fn live(vault: &Vault, command: &VaultCommand) -> Decision {
     }
 }
 
-fn deleted(vault: &Vault, purge_at: Timestamp, command: &VaultCommand) -> Decision {
+fn deleted(
+    vault: &Vault,
+    purge_at: Timestamp,
+    command: &VaultCommand,
+    facts: &VaultFacts,
+) -> Decision {
     match &command.action {
-        VaultAction::Create(new) if new.subscription == vault.subscription => {
+        VaultAction::Create(_) if facts.same_subscription() => {
             Err(VaultRefusal::DeletedVaultExists {
                 vault: vault.name.clone(),
-                subscription: vault.subscription,
             })
         }
         VaultAction::Create(_) => Err(VaultRefusal::NameTaken {
@@ -162,7 +169,7 @@ fn create(new: &NewVault, at: Timestamp, facts: &VaultFacts) -> Decision {
     let NewVault {
         name,
         region,
-        subscription,
+        uid,
         group,
         soft_delete,
         retention,
@@ -170,16 +177,23 @@ fn create(new: &NewVault, at: Timestamp, facts: &VaultFacts) -> Decision {
         authorization,
         firewall,
     } = new.clone();
+    let Holder::In(target) = facts.target else {
+        return Err(VaultRefusal::StaleFacts);
+    };
+    if target.group != group {
+        return Err(VaultRefusal::StaleFacts);
+    }
     if !soft_delete {
         return Err(VaultRefusal::SoftDeleteRequired);
     }
     Ok(vec![VaultEvent::Created(Box::new(Vault {
-        v: SchemaV1,
+        v: SchemaV1::default(),
         name,
         region,
-        subscription,
+        uid,
         group,
-        tenant: facts.home,
+        descent: Descent::default(),
+        tenant: target.tenant,
         retention,
         purge_protection,
         authorization,
@@ -188,6 +202,27 @@ fn create(new: &NewVault, at: Timestamp, facts: &VaultFacts) -> Decision {
         created: at,
         life: VaultLife::Live,
     }))])
+}
+
+fn moved(vault: &Vault, group: GroupUid, facts: &VaultFacts) -> Decision {
+    let (Holder::In(present), Holder::In(target)) = (facts.present, facts.target) else {
+        return Err(VaultRefusal::StaleFacts);
+    };
+    if present.group != vault.group || target.group != group {
+        return Err(VaultRefusal::StaleFacts);
+    }
+    if group == vault.group {
+        return Err(VaultRefusal::NoOp);
+    }
+    let crossing = Crossing::between(present.tenant, target.tenant);
+    Ok(vec![VaultEvent::Moved {
+        group,
+        descent: vault
+            .descent
+            .moved(present.tenancy, target.tenancy, crossing),
+        from: present.tenant,
+        to: target.tenant,
+    }])
 }
 
 fn update(vault: &Vault, update: &VaultUpdate) -> Decision {
@@ -278,5 +313,17 @@ fn changed(events: Vec<VaultEvent>) -> Decision {
         Err(VaultRefusal::NoOp)
     } else {
         Ok(events)
+    }
+}
+
+impl VaultFacts {
+    /// Whether the vault is in the subscription that the command names.
+    fn same_subscription(&self) -> bool {
+        match (self.present, self.target) {
+            (Holder::In(present), Holder::In(target)) => {
+                present.subscription == target.subscription
+            }
+            (Holder::Nowhere, _) | (_, Holder::Nowhere) => false,
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What can have happened to a vault.
 
-use strongroom_base::{ResourceGroupName, SubscriptionId, TenantId, Timestamp};
+use strongroom_base::{TenantId, Timestamp};
+use strongroom_identity::{Descent, GroupUid};
 
 use super::{Authorization, Firewall, Policies, PolicyEntry, Vault, VaultLife};
 
@@ -40,9 +41,13 @@ pub enum VaultEvent {
     /// It was moved.
     Moved {
         /// Where to.
-        subscription: SubscriptionId,
-        /// Where to.
-        group: ResourceGroupName,
+        group: GroupUid,
+        /// From the tenancy of that one to its own.
+        descent: Descent,
+        /// The tenant it left.
+        from: TenantId,
+        /// The tenant it is in; the one that it trusts stays (R13).
+        to: TenantId,
     },
     /// It was deleted.
     Deleted {
@@ -79,12 +84,9 @@ pub(super) fn evolve(state: &mut Option<Vault>, event: &VaultEvent) {
         VaultEvent::AuthorizationChanged { authorization } => vault.authorization = *authorization,
         VaultEvent::FirewallChanged { firewall } => vault.firewall = *firewall,
         VaultEvent::PolicySet { entry } => vault.policies.set(entry),
-        VaultEvent::Moved {
-            subscription,
-            group,
-        } => {
-            vault.subscription = *subscription;
-            vault.group = group.clone();
+        VaultEvent::Moved { group, descent, .. } => {
+            vault.group = *group;
+            vault.descent = *descent;
         }
         VaultEvent::Deleted { at, purge_at } => {
             vault.life = VaultLife::Deleted {

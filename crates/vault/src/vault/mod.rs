@@ -17,9 +17,10 @@ mod table;
 mod tests;
 
 use strongroom_base::{Machine, Timestamp};
+use strongroom_identity::VaultUid;
 
 pub use command::{NewVault, PolicyChange, PolicySpec, VaultAction, VaultCommand, VaultUpdate};
-pub use decide::{Authority, VaultFacts};
+pub use decide::{Holder, Place, VaultFacts};
 pub use event::VaultEvent;
 pub use policy::{Grant, Grantee, Policies, PolicyEntry};
 pub use refusal::VaultRefusal;
@@ -43,10 +44,15 @@ pub struct VaultMachine;
 #[expect(clippy::exhaustive_enums, reason = "a driver must carry out each")]
 pub enum VaultEffect {
     /// Purge every key of the vault ([`KeyAction::PurgeWithVault`](crate::key::KeyAction)), see each
-    /// one's material erased, then answer [`VaultAction::KeysErased`].
+    /// one's material erased; then, with the other effect done, answer [`VaultAction::KeysErased`].
     EraseKeys {
         /// The vault.
         vault: VaultName,
+    },
+    /// Clear the role assignments at the vault: nothing is held at what is gone.
+    ClearAccess {
+        /// The vault.
+        vault: VaultUid,
     },
 }
 
@@ -71,21 +77,17 @@ impl Machine for VaultMachine {
     }
 
     fn effects(state: &Option<Vault>, _now: Timestamp) -> Vec<VaultEffect> {
-        match state {
-            Some(Vault {
-                life: VaultLife::Purging { .. },
-                name,
-                ..
-            }) => {
-                vec![VaultEffect::EraseKeys {
-                    vault: name.clone(),
-                }]
-            }
-            Some(Vault {
-                life: VaultLife::Live | VaultLife::Deleted { .. },
-                ..
-            })
-            | None => Vec::new(),
+        let Some(vault) = state else {
+            return Vec::new();
+        };
+        match vault.life {
+            VaultLife::Live | VaultLife::Deleted { .. } => Vec::new(),
+            VaultLife::Purging { .. } => vec![
+                VaultEffect::EraseKeys {
+                    vault: vault.name.clone(),
+                },
+                VaultEffect::ClearAccess { vault: vault.uid },
+            ],
         }
     }
 

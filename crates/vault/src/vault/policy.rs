@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use strongroom_base::PrincipalId;
+use strongroom_identity::AppId;
 
 use super::{PolicyChange, PolicySpec};
 use crate::{KeyPermission, OpId};
@@ -20,7 +21,7 @@ pub struct Grantee {
     pub object: PrincipalId,
     /// The application through which alone the object may act. An entry with one never counts for
     /// a resource's identity (R9).
-    pub application: Option<PrincipalId>,
+    pub application: Option<AppId>,
 }
 
 /// How a permission came to be granted.

@@ -1,6 +1,7 @@
 //! Why a vault turns a command down.
 
-use strongroom_base::{Outcome, OutcomeKind, Region, Retry, SubscriptionId, TenantId, Timestamp};
+use strongroom_base::{Outcome, OutcomeKind, Region, Retry, TenantId, Timestamp};
+use strongroom_identity::Denied;
 
 use super::RetentionDays;
 use crate::{VaultName, advice};
@@ -10,16 +11,8 @@ use crate::{VaultName, advice};
 #[non_exhaustive]
 pub enum VaultRefusal {
     /// The caller lacks authority over the vault.
-    #[error(
-        "the caller may not do `{action}` to the vault `{vault}` (R9, R11): somebody who may must \
-         do it, or assign the role: strongroom role assign Contributor --scope {vault}"
-    )]
-    AuthorizationFailed {
-        /// What the caller's role assignments do not allow.
-        action: &'static str,
-        /// The vault.
-        vault: VaultName,
-    },
+    #[error(transparent)]
+    Denied(#[from] Denied),
     /// There is no such vault.
     #[error("there is no vault of this name")]
     VaultNotFound,
@@ -31,16 +24,14 @@ pub enum VaultRefusal {
     },
     /// The name belongs to a deleted vault in the same subscription.
     #[error(
-        "a deleted vault of the name `{vault}` is in subscription {subscription}: recover it ({}) or \
-         purge it ({}) first",
+        "a deleted vault of the name `{vault}` is in the same subscription: recover it ({}) or purge \
+         it ({}) first",
         advice::recover_vault(vault),
         advice::purge_vault(vault)
     )]
     DeletedVaultExists {
         /// The name.
         vault: VaultName,
-        /// Where it is.
-        subscription: SubscriptionId,
     },
     /// The vault is deleted.
     #[error(
@@ -115,12 +106,16 @@ pub enum VaultRefusal {
     /// The keys of a purged vault are asked to be gone, and it is not purged.
     #[error("the vault is not being purged: its keys stay")]
     NotPurging,
+    /// The facts are not those of this command and state.
+    #[error("the groups read are not those that the vault and the command name: read again")]
+    StaleFacts,
 }
 
 impl Outcome for VaultRefusal {
     fn code(&self) -> &'static str {
         match self {
-            Self::AuthorizationFailed { .. } => "AuthorizationFailed",
+            Self::Denied(denied) => denied.code(),
+            Self::StaleFacts => "StaleFacts",
             Self::VaultNotFound => "VaultNotFound",
             Self::NameTaken { .. } => "VaultAlreadyExists",
             Self::DeletedVaultExists { .. } => "ConflictError",
@@ -142,9 +137,10 @@ impl Outcome for VaultRefusal {
 
     fn kind(&self) -> OutcomeKind {
         match self {
+            Self::Denied(denied) => denied.kind(),
+            Self::StaleFacts => OutcomeKind::Internal,
             Self::VaultNotFound | Self::EmptyPolicy => OutcomeKind::BadInput,
-            Self::AuthorizationFailed { .. }
-            | Self::NameTaken { .. }
+            Self::NameTaken { .. }
             | Self::DeletedVaultExists { .. }
             | Self::VaultDeleted { .. }
             | Self::NotDeleted { .. }
@@ -163,8 +159,8 @@ impl Outcome for VaultRefusal {
 
     fn retry(&self) -> Retry {
         match self {
-            Self::AuthorizationFailed { .. }
-            | Self::NameTaken { .. }
+            Self::Denied(denied) => denied.retry(),
+            Self::NameTaken { .. }
             | Self::DeletedVaultExists { .. }
             | Self::VaultDeleted { .. }
             | Self::NotDeleted { .. }
@@ -179,6 +175,7 @@ impl Outcome for VaultRefusal {
             | Self::RetentionFixed { .. }
             | Self::RegionFixed { .. }
             | Self::EmptyPolicy
+            | Self::StaleFacts
             | Self::NotPurging => Retry::Never,
         }
     }

@@ -2,7 +2,8 @@
 
 use core::time::Duration;
 
-use strongroom_base::{Region, ResourceGroupName, SubscriptionId, TenantId, Timestamp};
+use strongroom_base::{Region, TenantId, Timestamp};
+use strongroom_identity::{Descent, GroupUid, VaultUid};
 
 use super::Policies;
 use crate::{SchemaV1, VaultName};
@@ -20,12 +21,14 @@ pub struct Vault {
     pub v: SchemaV1,
     /// The name, as created.
     pub name: VaultName,
+    /// Its uid, for life: rights are assigned at it, so that a new vault of the same name has none.
+    pub uid: VaultUid,
     /// The region, for life (R7).
     pub region: Region,
-    /// The subscription that it is in; a move changes it.
-    pub subscription: SubscriptionId,
-    /// The resource group that it is in; a move changes it.
-    pub group: ResourceGroupName,
+    /// The resource group that holds it; a move of the vault changes it, one of the group does not.
+    pub group: GroupUid,
+    /// From the tenancy of its group to its own.
+    pub descent: Descent,
     /// The tenant whose tokens it trusts (R13): that of its subscription at creation, left as it
     /// was by every move.
     pub tenant: TenantId,

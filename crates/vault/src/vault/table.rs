@@ -3,7 +3,9 @@
 use strongroom_base::{Machine, Outcome};
 
 use super::*;
-use crate::samples::{DAY, add, facts, new_vault, spec, subscription, tenant, to_vault};
+use crate::samples::{
+    DAY, add, facts_for, group, new_vault, spec, tenant, to_vault, without_authority,
+};
 use crate::table::{name, render};
 use crate::{KeyPermission, OpId};
 
@@ -11,7 +13,9 @@ fn state(actions: &[(u64, VaultAction)]) -> Option<Vault> {
     let mut state = None;
     for (millis, action) in actions {
         let command = to_vault(*millis, action.clone());
-        for event in VaultMachine::decide(&state, &command, &facts()).unwrap() {
+        for event in
+            VaultMachine::decide(&state, &command, &facts_for(state.as_ref(), action)).unwrap()
+        {
             VaultMachine::evolve(&mut state, &event);
         }
     }
@@ -60,21 +64,15 @@ pub(super) fn commands() -> Vec<(&'static str, VaultCommand)> {
         bypass: Bypass::None,
     };
     let elsewhere = NewVault {
-        subscription: subscription(2),
+        group: group(2),
         ..new_vault()
     };
     let foreign = PolicySpec {
         tenant: tenant(2),
         ..spec(2, &[KeyPermission::Get])
     };
-    let there = VaultAction::Move {
-        subscription: subscription(2),
-        group: "other".parse().unwrap(),
-    };
-    let here = VaultAction::Move {
-        subscription: subscription(1),
-        group: "KEYS".parse().unwrap(),
-    };
+    let there = VaultAction::Move { group: group(2) };
+    let here = VaultAction::Move { group: group(1) };
     let retention = |days| RetentionDays::try_from(days).unwrap();
     let actions = vec![
         ("create", VaultAction::Create(new_vault())),
@@ -239,15 +237,15 @@ fn table() {
     };
     let states = states();
     let mut text = render(&commands(), &states, |command, state| {
-        cell(command, state, &facts())
+        cell(command, state, &facts_for(state.as_ref(), &command.action))
     });
     text.push_str("\nwithout authority\n");
-    let missing = VaultFacts {
-        authority: Authority::Missing,
-        ..facts()
-    };
     text.push_str(&render(&commands(), &states, |command, state| {
-        cell(command, state, &missing)
+        cell(
+            command,
+            state,
+            &without_authority(state.as_ref(), &command.action),
+        )
     }));
     crate::table::hold("vault_machine", &text);
 }

@@ -4,16 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use strongroom_base::{Machine, Outcome, OutcomeKind, PrincipalId, TenantId};
+use strongroom_identity::{Action, AppId, Crossing, Tenancy, VaultUid};
 
 use super::table::{commands, states};
 use super::*;
 use crate::samples::{
-    DAY, add, at, caller, facts, new_vault, principal, spec, subscription, tenant, to_vault,
+    DAY, add, at, caller, facts_for, group, new_vault, principal, spec, tenant, to_vault,
+    without_authority,
 };
 use crate::{Asker, Denial, KeyPermission, OpId, Origin, Standing, VaultView};
 
 fn drive(state: &mut Option<Vault>, millis: u64, action: VaultAction) -> Result<(), VaultRefusal> {
-    for event in VaultMachine::decide(state, &to_vault(millis, action), &facts())? {
+    let facts = facts_for(state.as_ref(), &action);
+    for event in VaultMachine::decide(state, &to_vault(millis, action), &facts)? {
         VaultMachine::evolve(state, &event);
     }
     Ok(())
@@ -43,7 +46,11 @@ fn i08_every_refused_command_changes_nothing_and_every_event_is_carried_out() {
     for (state_name, state) in states() {
         for (name, command) in commands() {
             let mut after = state.clone();
-            match VaultMachine::decide(&state, &command, &facts()) {
+            match VaultMachine::decide(
+                &state,
+                &command,
+                &facts_for(state.as_ref(), &command.action),
+            ) {
                 Err(refusal) => assert!(!refusal.to_string().is_empty()),
                 Ok(events) => {
                     assert!(!events.is_empty(), "{name} in {state_name}");
@@ -64,7 +71,7 @@ fn r09_only_an_entry_of_its_own_object_id_without_an_application_counts() {
     let through = PolicySpec {
         grantee: Grantee {
             object: principal(2),
-            application: Some(principal(7)),
+            application: Some(AppId::from_bytes([2; 16])),
         },
         ..spec(2, &[KeyPermission::Get])
     };
@@ -148,16 +155,11 @@ fn r11_a_grant_needs_the_callers_authority_and_an_undo_nobodys() {
     let mut state = live();
     let op = OpId::from_bytes([5; 16]);
     let grant = to_vault(1, add(Grant::ForOperation(op), 2, &[KeyPermission::Get]));
-    let missing = VaultFacts {
-        authority: Authority::Missing,
-        ..facts()
-    };
+    let missing = without_authority(state.as_ref(), &grant.action);
     let refusal = VaultMachine::decide(&state, &grant, &missing).unwrap_err();
     assert_eq!(refusal.code(), "AuthorizationFailed");
-    assert!(
-        refusal.to_string().contains("accessPolicies/write"),
-        "{refusal}"
-    );
+    let needed = grant.action.requires(Crossing::Within);
+    assert_eq!(needed, [Action::AccessPoliciesWrite]);
     drive(&mut state, 1, grant.action).unwrap();
     let undo = to_vault(2, VaultAction::UndoGrant { op });
     assert!(VaultMachine::decide(&state, &undo, &missing).is_ok());
@@ -168,24 +170,26 @@ fn r13_a_move_leaves_the_trusted_tenant_and_the_policies() {
     let mut state = live();
     drive(&mut state, 1, add(Grant::Lasting, 2, &[KeyPermission::Get])).unwrap();
     let before = state.clone().unwrap();
-    let there = VaultAction::Move {
-        subscription: subscription(2),
-        group: "other".parse().unwrap(),
-    };
-    // The new subscription is another tenant's: what holds the vault has no say in what it trusts.
-    let facts = VaultFacts {
-        home: tenant(2),
-        ..facts()
-    };
-    for event in VaultMachine::decide(&state, &to_vault(2, there), &facts).unwrap() {
-        VaultMachine::evolve(&mut state, &event);
-    }
-    let after = state.unwrap();
+    // The other group is another tenant's: what holds the vault has no say in what it trusts. To
+    // leave a tenant takes more than to move within it.
+    let there = VaultAction::Move { group: group(2) };
+    assert!(
+        there
+            .requires(Crossing::Across)
+            .contains(&Action::TenantChange)
+    );
+    drive(&mut state, 2, there).unwrap();
+    let after = state.clone().unwrap();
     assert_eq!(
         (after.tenant, &after.policies),
         (before.tenant, &before.policies)
     );
-    assert_eq!(after.subscription, subscription(2));
+    assert_eq!(after.group, group(2));
+    // Rights at the vault itself are void for good, there and back again.
+    let tenancy = |vault: &Vault| vault.descent.tenancy(Tenancy::default());
+    assert_ne!(tenancy(&after), tenancy(&before));
+    drive(&mut state, 3, VaultAction::Move { group: group(1) }).unwrap();
+    assert_ne!(tenancy(state.as_ref().unwrap()), tenancy(&before));
 }
 
 #[test]
@@ -265,11 +269,14 @@ fn r14_a_protected_vault_is_purged_by_the_end_of_its_retention_alone() {
     drive(&mut state, end, VaultAction::EndRetention).unwrap();
     // The name stays taken until the keys are destroyed, so that no new vault finds them.
     let owed = VaultMachine::effects(&state, at(end));
+    let uid = VaultUid::from_bytes([8; 16]);
+    let vault = new_vault().name;
     assert_eq!(
         owed,
-        [VaultEffect::EraseKeys {
-            vault: new_vault().name
-        }]
+        [
+            VaultEffect::EraseKeys { vault },
+            VaultEffect::ClearAccess { vault: uid }
+        ]
     );
     let refusal = drive(&mut state, end, VaultAction::Create(new_vault())).unwrap_err();
     assert_eq!(refusal.code(), "VaultAlreadyExists");
@@ -325,17 +332,14 @@ fn r17_the_firewall_lets_trusted_services_through_only_while_it_bypasses_them() 
 
 #[test]
 fn i05_without_authority_every_state_answers_the_same() {
-    let missing = VaultFacts {
-        authority: Authority::Missing,
-        ..facts()
-    };
     for (name, command) in commands() {
-        if command.action.requires().is_none() {
+        if command.action.requires(Crossing::Within).is_empty() {
             continue;
         }
         let answers: BTreeSet<String> = states()
             .iter()
             .map(|(_, state)| {
+                let missing = without_authority(state.as_ref(), &command.action);
                 VaultMachine::decide(state, &command, &missing)
                     .unwrap_err()
                     .to_string()
@@ -472,10 +476,7 @@ fn action(step: &Step) -> VaultAction {
         Step::Undo(op) => VaultAction::UndoGrant {
             op: OpId::from_bytes([*op; 16]),
         },
-        Step::Move(n) => VaultAction::Move {
-            subscription: subscription(*n),
-            group: "keys".parse().unwrap(),
-        },
+        Step::Move(n) => VaultAction::Move { group: group(*n) },
         Step::Delete => VaultAction::Delete,
         Step::Recover => VaultAction::Recover,
         Step::Purge => VaultAction::Purge,
