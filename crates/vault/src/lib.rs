@@ -45,3 +45,7 @@ pub use name::{InvalidName, KeyName, VaultName};
 pub use permission::{KeyOperation, KeyPermission, UnknownWord};
 pub use provider::{KeyProperties, KeyVault, VaultDirectory, VaultProperties, Wrapped};
 pub use strongroom_identity::SchemaV1;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

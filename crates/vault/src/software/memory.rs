@@ -104,6 +104,11 @@ impl MemoryState {
         self.inner().material.insert(reference, pkcs8);
     }
 
+    /// Drops private material, as a fault of the store would.
+    pub fn lose_material(&self, reference: MaterialRef) {
+        self.inner().material.remove(&reference);
+    }
+
     /// Makes every later call to the seam fail so, or none.
     pub fn fail(&self, fault: Option<MemoryError>) {
         self.inner().fault = fault;

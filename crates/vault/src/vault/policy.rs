@@ -53,9 +53,24 @@ pub struct PolicyEntry {
 
 /// The access policies of a vault: at most one entry a grantee, in order, none of them empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(transparent))]
 pub struct Policies(Vec<PolicyEntry>);
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Policies {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let entries = Vec::<PolicyEntry>::deserialize(deserializer)?;
+        let rising = entries.is_sorted_by(|a, b| a.grantee < b.grantee);
+        if rising && entries.iter().all(|entry| !entry.keys.is_empty()) {
+            Ok(Self(entries))
+        } else {
+            Err(serde::de::Error::custom(
+                "the policies are not in order of their grantees, or one of them is empty",
+            ))
+        }
+    }
+}
 
 impl Policies {
     /// The most entries that a vault holds.

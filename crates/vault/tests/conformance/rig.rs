@@ -1,8 +1,4 @@
-//! The conformance suite, run on the software vault.
-#![expect(
-    clippy::unwrap_used,
-    reason = "tests; clippy knows only functions marked #[test] as such"
-)]
+//! The software vault, ready to be checked, and every circumstance of it.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
@@ -12,7 +8,7 @@ use strongroom_base::{CorrelationId, PrincipalId, SubscriptionId, TenantId, Time
 use strongroom_crypto::aws_lc_rs::PROVIDER;
 use strongroom_crypto::{RsaKeySize, SecretBytes};
 use strongroom_identity::{GroupUid, Tenancy, VaultUid};
-use strongroom_vault::conformance::{self, Attributes, Bench, Circumstance, Rig};
+use strongroom_vault::conformance::{Attributes, Bench, Circumstance, Rig};
 use strongroom_vault::import::{KeyPair, generate};
 use strongroom_vault::key::{
     AttributeChange, KeyAction, KeyCommand, MintedVersion, NewVersion, Validity,
@@ -27,11 +23,11 @@ use strongroom_vault::{
     MaterialRef, Origin, PublicKey, VaultAddress, VaultName,
 };
 
-const NOW: Timestamp = Timestamp::from_unix_millis(1_800_000_000_000);
-const TENANT: TenantId = TenantId::from_bytes([1; 16]);
-const OTHER_TENANT: TenantId = TenantId::from_bytes([2; 16]);
-const OWNER: PrincipalId = PrincipalId::from_bytes([3; 16]);
-const IDENTITY: PrincipalId = PrincipalId::from_bytes([4; 16]);
+pub(crate) const NOW: Timestamp = Timestamp::from_unix_millis(1_800_000_000_000);
+pub(crate) const TENANT: TenantId = TenantId::from_bytes([1; 16]);
+pub(crate) const OTHER_TENANT: TenantId = TenantId::from_bytes([2; 16]);
+pub(crate) const OWNER: PrincipalId = PrincipalId::from_bytes([3; 16]);
+pub(crate) const IDENTITY: PrincipalId = PrincipalId::from_bytes([4; 16]);
 const GROUP: GroupUid = GroupUid::from_bytes([7; 16]);
 const HELD: [KeyPermission; 5] = [
     KeyPermission::Get,
@@ -50,18 +46,26 @@ fn pairs() -> &'static [KeyPair; 2] {
     })
 }
 
-struct Software;
+/// Makes vaults of this kind.
+pub(crate) struct Software;
 
-struct OneVault {
-    software: SoftwareVault<Arc<MemoryState>>,
-    state: Arc<MemoryState>,
-    name: VaultName,
-    key: KeyName,
+/// One vault with its key.
+pub(crate) struct OneVault {
+    pub(crate) software: SoftwareVault<Arc<MemoryState>>,
+    pub(crate) state: Arc<MemoryState>,
+    pub(crate) name: VaultName,
+    pub(crate) key: KeyName,
 }
 
 #[async_trait]
 impl Bench for Software {
     async fn rig(&self) -> Box<dyn Rig> {
+        Box::new(OneVault::new())
+    }
+}
+
+impl OneVault {
+    pub(crate) fn new() -> Self {
         let state = Arc::new(MemoryState::new());
         let rig = OneVault {
             software: SoftwareVault::new(Arc::clone(&state), PROVIDER, Arc::new(NOW)),
@@ -101,12 +105,10 @@ impl Bench for Software {
             let private = SecretBytes::new(pair.private.expose().to_vec());
             rig.add_version(n, pair.public.clone(), private);
         }
-        Box::new(rig)
+        rig
     }
-}
 
-impl OneVault {
-    fn ask_vault(&self, action: VaultAction) {
+    pub(crate) fn ask_vault(&self, action: VaultAction) {
         let place = Holder::In(Place {
             group: GROUP,
             tenancy: Tenancy::default(),
@@ -124,7 +126,7 @@ impl OneVault {
             .unwrap();
     }
 
-    fn ask_key(&self, action: KeyAction) {
+    pub(crate) fn ask_key(&self, action: KeyAction) {
         let owner = Caller {
             principal: OWNER,
             ..self.caller()
@@ -135,7 +137,12 @@ impl OneVault {
             .unwrap();
     }
 
-    fn change_policy(&self, change: PolicyChange, object: PrincipalId, keys: &[KeyPermission]) {
+    pub(crate) fn change_policy(
+        &self,
+        change: PolicyChange,
+        object: PrincipalId,
+        keys: &[KeyPermission],
+    ) {
         let entries = vec![PolicySpec {
             tenant: TENANT,
             grantee: Grantee {
@@ -147,11 +154,11 @@ impl OneVault {
         self.ask_vault(VaultAction::ChangePolicies { change, entries });
     }
 
-    fn update(&self, update: VaultUpdate) {
+    pub(crate) fn update(&self, update: VaultUpdate) {
         self.ask_vault(VaultAction::Update(update));
     }
 
-    fn add_version(&self, n: u8, public: PublicKey, private: SecretBytes) {
+    pub(crate) fn add_version(&self, n: u8, public: PublicKey, private: SecretBytes) {
         let material = MaterialRef::from_bytes([n; 16]);
         self.state.store_material(material, private);
         self.ask_key(KeyAction::Import(NewVersion {
@@ -285,58 +292,4 @@ impl Rig for OneVault {
     fn recorded(&self) -> Option<usize> {
         Some(self.state.operations().len())
     }
-}
-
-macro_rules! checks {
-    ($($(#[$attribute:meta])* $test:ident => $check:ident $skips:expr;)+) => {$(
-        $(#[$attribute])*
-        #[tokio::test]
-        async fn $test() {
-            assert_eq!(skips(conformance::$check(&Software).await), $skips);
-        }
-    )+};
-}
-
-/// What a check skipped, if it can skip anything.
-trait Skips {
-    fn list(self) -> Vec<Circumstance>;
-}
-
-impl Skips for () {
-    fn list(self) -> Vec<Circumstance> {
-        Vec::new()
-    }
-}
-
-impl Skips for Vec<conformance::Skipped> {
-    fn list(self) -> Vec<Circumstance> {
-        self.into_iter()
-            .map(|skipped| skipped.circumstance)
-            .collect()
-    }
-}
-
-fn skips(outcome: impl Skips) -> Vec<Circumstance> {
-    outcome.list()
-}
-
-checks! {
-    what_is_wrapped_unwraps => what_is_wrapped_unwraps [];
-    r16_an_answer_names_the_version => an_answer_names_the_version [];
-    too_long_is_bad_input => too_long_is_bad_input [];
-    damaged_bytes_are_refused_as_damaged => damaged_bytes_are_refused_as_damaged [];
-    r15_other_types_are_refused => other_types_are_refused [];
-    r17_every_state_of_a_version => every_state_of_a_version [];
-    r17_every_denial_names_its_cause => every_denial_names_its_cause [];
-    i05_what_is_judged_first_is_told => what_is_judged_first_is_told [];
-    r17_an_outage_is_never_a_denial => an_outage_is_never_a_denial [Circumstance::Throttled];
-    i07_a_denial_is_recorded_once => a_denial_is_recorded_once [];
-}
-
-#[tokio::test]
-async fn the_whole_suite_skips_throttling_alone() {
-    assert_eq!(
-        skips(conformance::all(&Software).await),
-        [Circumstance::Throttled]
-    );
 }
