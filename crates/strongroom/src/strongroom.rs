@@ -3,17 +3,17 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use strongroom_base::{CorrelationId, ResourceName, ResourceUid};
+use strongroom_base::{CorrelationId, Outcome, ResourceName, ResourceUid};
 use strongroom_ledger::audit::Verified;
 use strongroom_ledger::{Find, Guard, LedgerError};
 
 use crate::Error;
-use crate::audit::Caller;
+use crate::audit::{Caller, Happened, Operation};
 use crate::audit_chain::{Audited, Checkpoints};
 use crate::core::{Core, random_id};
 use crate::directory::{GroupId, ResourceGroup};
 use crate::installation::{self, InitOptions, InstallationView, Opened, Options};
-use crate::resource::driver::{Assertions, NAME_INDEX};
+use crate::resource::driver::{Assertions, NAME_INDEX, arm_id};
 use crate::resource::machine::{Command, Created};
 use crate::resource::{NewResource, ResourceHandle, ResourceView};
 
@@ -89,7 +89,7 @@ impl Strongroom {
     pub async fn create_resource(&self, new: NewResource) -> Result<ResourceHandle, Error> {
         let uid = ResourceUid::from_bytes(self.core.random_id()?);
         let service_key = self.core.new_service_key(uid).await?;
-        let claim = service_key.claim.clone();
+        let announcement = service_key.announcement.clone();
         let NewResource {
             name,
             region,
@@ -106,21 +106,25 @@ impl Strongroom {
             now: self.core.now(),
             keyring: self.core.first_keyring(uid, &service_key)?,
         };
-        let guards = vec![self.group_stands().await?];
+        let guards = vec![self.group_stands().await?, announcement.clone()];
         let assertions = Assertions {
             guards,
-            holding: vec![claim.clone()],
+            ..Assertions::default()
         };
         let command = Command::Create(Box::new(created));
         let created = self
             .core
             .submit(uid, &command, assertions, &self.caller)
             .await;
-        // Named or not, nobody waits for this key any more; an orphan goes with the next sweep.
-        self.core.ledger.release(&claim).await?;
         match created {
-            Ok(_) => Ok(self.handle(uid)),
-            Err(error) => Err(self.name_taken(error, &name)),
+            Ok(_) => {
+                self.core.settle_announcement(announcement).await?;
+                Ok(self.handle(uid))
+            }
+            Err(error) => {
+                self.core.abandon(announcement).await?;
+                Err(self.not_created(error, &name).await?)
+            }
         }
     }
 
@@ -168,7 +172,7 @@ impl Strongroom {
     /// data folder also its end.
     ///
     /// # Errors
-    /// [`VerifyError`](strongroom_ledger::VerifyError) naming the first entry that was removed,
+    /// [`VerifyError`](strongroom_ledger::audit::VerifyError) naming the first entry that was removed,
     /// changed or reordered.
     pub async fn verify_audit(&self) -> Result<Verified, Error> {
         self.core.verify_audit(self.caller.tenant).await
@@ -212,17 +216,20 @@ impl Strongroom {
         Ok(Guard { id, version })
     }
 
-    /// The error of a creation whose name is in use, said by name.
-    fn name_taken(&self, error: Error, name: &ResourceName) -> Error {
+    /// Why a resource was not created; that its name is taken is a refusal, and recorded.
+    async fn not_created(&self, error: Error, name: &ResourceName) -> Result<Error, Error> {
         match error {
-            Error::Ledger(LedgerError::Taken { index, .. }) if index == NAME_INDEX => {
-                Error::ResourceExists {
-                    name: name.to_string(),
-                    group: self.group.name.to_string(),
-                }
-            }
-            other => other,
+            Error::Ledger(LedgerError::Taken { index, .. }) if index == NAME_INDEX => {}
+            other => return Ok(other),
         }
+        let taken = Error::ResourceExists {
+            name: name.to_string(),
+            group: self.group.name.to_string(),
+        };
+        let refused = Happened::new(Operation::ResourceCreate, arm_id(&self.group, name));
+        let refused = refused.failed(taken.code());
+        self.core.record(vec![refused], &self.caller).await?;
+        Ok(taken)
     }
 
     fn handle(&self, uid: ResourceUid) -> ResourceHandle {

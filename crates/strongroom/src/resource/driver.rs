@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt};
 use object_store::{ObjectStore, ObjectStoreExt};
-use strongroom_base::{Machine, Outcome, ResourceUid, Timestamp};
+use strongroom_base::{Machine, Outcome, ResourceName, ResourceUid, Timestamp};
 use strongroom_ledger::{
     AggregateId, Change, Claim, ClaimOutcome, Commit, Find, Guard, IndexRow, LedgerError, Page,
     Write,
@@ -14,6 +14,7 @@ use super::machine::{Command, Effect, Event, Life, Resource, ResourceMachine};
 use crate::Error;
 use crate::audit::{Caller, Happened, Operation};
 use crate::core::{Core, Loaded, encode};
+use crate::directory::GroupId;
 use crate::store::Place;
 
 /// The index that finds the resource which a service-managed key belongs to.
@@ -190,28 +191,33 @@ impl Core {
     /// Goes on with what was cut off, and purges what has outlived its retention.
     pub(crate) async fn resume(&self, caller: &Caller) -> Result<(), Error> {
         let now = self.now();
-        for (due, uid) in self.indexed(WAKE_INDEX).await? {
-            if due > wake_key(now) {
-                break;
-            }
-            let purged = self
-                .submit(uid, &Command::Purge, Assertions::default(), caller)
-                .await;
-            match purged {
+        while let Some(uid) = self.first_due(now).await? {
+            let expire = Command::Expire { now };
+            match self
+                .submit(uid, &expire, Assertions::default(), caller)
+                .await
+            {
                 // Another process was faster, or it was recovered meanwhile.
                 Ok(_) | Err(Error::Refused(_)) => {}
                 Err(error) => return Err(error),
             }
         }
-        for (_, uid) in self.indexed(OWING_INDEX).await? {
+        for (_, uid) in self.find_all(&Find::prefix(OWING_INDEX, "")).await? {
             self.settle(uid, caller).await?;
         }
         Ok(())
     }
 
-    /// All rows of an index over resources, by key.
-    pub(crate) async fn indexed(&self, index: &str) -> Result<Vec<(String, ResourceUid)>, Error> {
-        self.find_all(&Find::prefix(index, "")).await
+    /// The resource that time was to change first, if its time has come.
+    async fn first_due(&self, now: Timestamp) -> Result<Option<ResourceUid>, Error> {
+        let found = self
+            .ledger
+            .find(&Find::prefix(WAKE_INDEX, ""), Page::first(1))
+            .await?;
+        match found.first() {
+            Some(row) if row.key <= wake_key(now) => Ok(Some(row.id.id().parse()?)),
+            Some(_) | None => Ok(None),
+        }
     }
 
     /// All rows that a query finds.
@@ -307,19 +313,24 @@ fn refused(command: &Command, before: Option<&Resource>, uid: ResourceUid) -> Op
         Command::Delete { .. } => Operation::ResourceDelete,
         Command::Recover { .. } => Operation::ResourceRecover,
         Command::Purge => Operation::ResourcePurge,
-        Command::Forget => return None,
+        Command::Expire { .. } | Command::Forget => return None,
     };
     let target = before.map_or_else(|| format!("resource/{uid}"), Resource::arm_id);
     Some(Happened::new(operation, target))
 }
 
+/// The ARM id of the resource of this name in a group.
+pub(crate) fn arm_id(group: &GroupId, name: &ResourceName) -> String {
+    format!(
+        "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.CognitiveServices/accounts/{name}",
+        group.subscription, group.name
+    )
+}
+
 impl Resource {
     /// The ARM id, as audit records name it.
     pub(crate) fn arm_id(&self) -> String {
-        format!(
-            "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.CognitiveServices/accounts/{}",
-            self.group.subscription, self.group.name, self.name
-        )
+        arm_id(&self.group, &self.name)
     }
 
     /// The key-encryption key, as audit records name it.
