@@ -186,3 +186,109 @@ impl Core {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::resource::NewResource;
+    use crate::{InitOptions, Options, Strongroom};
+
+    const START: Timestamp = Timestamp::from_unix_millis(1_800_000_000_000);
+
+    async fn open(data: &Path, minutes: u64) -> Strongroom {
+        let now = START.saturating_add(Duration::from_mins(minutes));
+        let options = Options::new(crate::aws_lc_rs::PROVIDER).with_clock(Arc::new(now));
+        if !data.exists() {
+            Strongroom::init(data, InitOptions::default(), &options)
+                .await
+                .unwrap();
+        }
+        Strongroom::open(data, &options).await.unwrap()
+    }
+
+    async fn keys(room: &Strongroom) -> Vec<String> {
+        room.core().service_keys.ids(None, 100).await.unwrap()
+    }
+
+    async fn announcements(room: &Strongroom) -> usize {
+        let announced = Find::prefix(ANNOUNCED_INDEX, "");
+        room.core()
+            .ledger
+            .find(&announced, Page::first(100))
+            .await
+            .unwrap()
+            .len()
+    }
+
+    #[tokio::test]
+    async fn i09_a_key_whose_maker_was_cut_off_is_erased_and_can_not_be_named_any_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let room = open(&data, 0).await;
+        let cut_off = room
+            .core()
+            .new_service_key(ResourceUid::from_bytes([1; 16]))
+            .await
+            .unwrap();
+        drop(room);
+
+        // Its maker may only be slow.
+        let room = open(&data, 9).await;
+        assert_eq!(keys(&room).await, [cut_off.id.to_string()]);
+        drop(room);
+
+        let room = open(&data, 11).await;
+        assert!(keys(&room).await.is_empty());
+        assert_eq!(announcements(&room).await, 0);
+        let late = Commit {
+            guards: vec![cut_off.announcement],
+            ..Commit::default()
+        };
+        let refused = room.core().ledger.commit(late, room.core().now()).await;
+        assert!(
+            matches!(refused, Err(LedgerError::Conflict { .. })),
+            "{refused:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn i09_a_key_that_was_named_outlives_its_announcement() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let room = open(&data, 0).await;
+        let new = NewResource::new("notes".parse().unwrap(), "local".parse().unwrap());
+        let resource = room.create_resource(new).await.unwrap();
+        let named = keys(&room).await;
+        // As if the creation had been cut off right after its commit.
+        room.core()
+            .announce(named[0].parse().unwrap())
+            .await
+            .unwrap();
+        drop(room);
+
+        let room = open(&data, 11).await;
+        assert_eq!(keys(&room).await, named);
+        assert_eq!(announcements(&room).await, 0);
+        let name = "notes".parse().unwrap();
+        assert_eq!(room.resource(&name).await.unwrap().uid(), resource.uid());
+    }
+
+    #[tokio::test]
+    async fn i08_a_refused_creation_leaves_no_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let room = open(&folder.path().join("data"), 0).await;
+        let new = NewResource::new("notes".parse().unwrap(), "local".parse().unwrap());
+        room.create_resource(new.clone()).await.unwrap();
+        let before = keys(&room).await;
+        let refused = room.create_resource(new).await;
+        assert!(
+            matches!(refused, Err(Error::ResourceExists { .. })),
+            "{refused:?}"
+        );
+        assert_eq!(keys(&room).await, before);
+        assert_eq!(announcements(&room).await, 0);
+    }
+}

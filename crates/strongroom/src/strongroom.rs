@@ -232,6 +232,11 @@ impl Strongroom {
         Ok(taken)
     }
 
+    #[cfg(test)]
+    pub(crate) fn core(&self) -> &Core {
+        &self.core
+    }
+
     fn handle(&self, uid: ResourceUid) -> ResourceHandle {
         ResourceHandle::new(Arc::clone(&self.core), uid, self.caller.clone())
     }
