@@ -11,13 +11,13 @@ use strongroom_base::{
 use strongroom_crypto::RootKeys;
 use strongroom_ledger::{Commit, Version, Write};
 
-use super::open::make_parts;
+use super::open::make;
 use super::root_key::write_new;
 use super::settings::{FORMAT, Layout, Settings};
 use super::{InstallationError, InstallationView, Options, RootKeySource};
 use crate::Error;
 use crate::audit::{Caller, Happened, Operation};
-use crate::core::{Parts, put, random_id};
+use crate::core::{Core, put, random_id};
 use crate::directory::{GroupId, Principal, ResourceGroup, Subscription};
 
 /// How to make an installation.
@@ -83,9 +83,9 @@ pub(crate) async fn init(
         administrator: PrincipalId::from_bytes(id()?),
     };
     let view = settings.view(&data);
-    let parts = make_parts(&layout, &settings, root, options).await?;
-    found_directory(&parts, &settings, options).await?;
-    parts.close().await?;
+    let core = make(&layout, &settings, root, options).await?;
+    found_directory(&core, &settings, options).await?;
+    core.close().await?;
     publish(&layout, &settings)?;
     Ok(view)
 }
@@ -136,11 +136,7 @@ fn absolute(path: &Path) -> Result<PathBuf, InstallationError> {
 }
 
 /// Commits the first tenant's subscription, group and administrator.
-async fn found_directory(
-    parts: &Parts,
-    settings: &Settings,
-    options: &Options,
-) -> Result<(), Error> {
+async fn found_directory(core: &Core, settings: &Settings, options: &Options) -> Result<(), Error> {
     let now = options.clock.now();
     let Settings {
         tenant,
@@ -187,8 +183,7 @@ async fn found_directory(
             expected: Version::ABSENT,
             change,
         });
-        parts
-            .ledger
+        core.ledger
             .commit(
                 Commit {
                     write,
@@ -201,7 +196,7 @@ async fn found_directory(
     let target = format!("installation/{}", settings.id);
     let record = RecordId::from_bytes(random_id(&options.provider)?);
     let entry = Happened::new(Operation::InstallationCreate, target).entry(record, &caller, now)?;
-    parts.ledger.commit(Commit::audit(vec![entry]), now).await?;
+    core.ledger.commit(Commit::audit(vec![entry]), now).await?;
     Ok(())
 }
 
