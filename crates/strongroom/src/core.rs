@@ -30,7 +30,8 @@ pub(crate) struct Core {
     pub(crate) heads: Arc<dyn CheckpointSink>,
     /// Names this open installation as the owner of claims.
     pub(crate) owner: String,
-    leases: Mutex<HashMap<ResourceUid, Arc<LeaseSource>>>,
+    /// The lease sources that are in use in this process.
+    pub(crate) leases: Mutex<HashMap<ResourceUid, Arc<LeaseSource>>>,
 }
 
 impl fmt::Debug for Core {
@@ -52,33 +53,6 @@ pub(crate) struct Loaded<S> {
 }
 
 impl Core {
-    pub(crate) fn new(parts: Parts) -> Result<Self, Error> {
-        let Parts {
-            ledger,
-            service_keys,
-            objects,
-            provider,
-            root,
-            clock,
-            chain_key,
-            heads,
-        } = parts;
-        let owner = ResourceUid::from_bytes(random_id(&provider)?).to_string();
-        let leases = Mutex::default();
-        Ok(Self {
-            ledger,
-            service_keys,
-            objects,
-            provider,
-            root,
-            clock,
-            chain_key,
-            heads,
-            owner,
-            leases,
-        })
-    }
-
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -160,26 +134,13 @@ impl Core {
             source.end();
         }
     }
-}
 
-/// What [`Core`] is made of.
-pub(crate) struct Parts {
-    pub(crate) ledger: Arc<dyn Ledger>,
-    pub(crate) service_keys: Arc<dyn KeyFile>,
-    pub(crate) objects: Arc<dyn ObjectStore>,
-    pub(crate) provider: Provider,
-    pub(crate) root: RootKeys,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) chain_key: Arc<AuditChainKey>,
-    pub(crate) heads: Arc<dyn CheckpointSink>,
-}
-
-impl Parts {
-    /// Closes the databases.
-    pub(crate) async fn close(self) -> Result<(), Error> {
-        self.ledger.close().await?;
-        self.service_keys.close().await?;
-        Ok(())
+    /// Ends what was leased of a resource that is gone, for good.
+    pub(crate) fn forget_leases(&self, uid: ResourceUid) {
+        let mut leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(source) = leases.remove(&uid) {
+            source.end();
+        }
     }
 }
 

@@ -50,7 +50,7 @@ impl Strongroom {
     /// [`InstallationError`](crate::InstallationError) if there is none or its root key is not the
     /// one it was made with; a ledger error if its databases cannot be opened.
     pub async fn open(data: impl AsRef<Path>, options: &Options) -> Result<Self, Error> {
-        let Opened { settings, parts } = installation::open(data.as_ref(), options).await?;
+        let Opened { settings, core } = installation::open(data.as_ref(), options).await?;
         let caller = Caller {
             tenant: settings.tenant,
             principal: settings.administrator,
@@ -61,7 +61,7 @@ impl Strongroom {
             subscription: settings.subscription,
             name: settings.group.clone(),
         };
-        let core = Arc::new(Core::new(parts)?);
+        let core = Arc::new(core);
         core.sweep_service_keys().await?;
         core.resume(&caller).await?;
         let data = std::path::absolute(data.as_ref()).unwrap_or_else(|_| data.as_ref().to_owned());

@@ -17,6 +17,12 @@ pub enum InstallationError {
         /// The folder.
         path: PathBuf,
     },
+    /// Another `init` is at work in the folder.
+    #[error("another `init` is at work in {}: wait for it, or choose another folder", path.display())]
+    UnderWay {
+        /// The folder.
+        path: PathBuf,
+    },
     /// There is no installation.
     #[error("{} holds no installation: make one with `strongroom init --data {}`",
             path.display(), path.display())]
@@ -103,6 +109,7 @@ impl Outcome for InstallationError {
     fn code(&self) -> &'static str {
         match self {
             Self::Occupied { .. } => "DataFolderOccupied",
+            Self::UnderWay { .. } => "InitUnderWay",
             Self::Absent { .. } => "NoInstallation",
             Self::Settings { .. } => "DamagedSettings",
             Self::Format { .. } => "UnknownInstallationFormat",
@@ -124,13 +131,13 @@ impl Outcome for InstallationError {
             | Self::OtherRootKey { .. } => OutcomeKind::BadInput,
             Self::RootKeyExposed { .. } => OutcomeKind::Refused,
             Self::Settings { .. } => OutcomeKind::Damaged,
-            Self::Io { .. } => OutcomeKind::Unavailable,
+            Self::Io { .. } | Self::UnderWay { .. } => OutcomeKind::Unavailable,
         }
     }
 
     fn retry(&self) -> Retry {
         match self {
-            Self::Io { .. } => Retry::After(Duration::from_secs(1)),
+            Self::Io { .. } | Self::UnderWay { .. } => Retry::After(Duration::from_secs(1)),
             Self::Format { .. } | Self::Settings { .. } => Retry::Never,
             Self::Occupied { .. }
             | Self::Absent { .. }

@@ -1,6 +1,6 @@
 //! Making an installation.
 
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
@@ -8,16 +8,17 @@ use strongroom_base::{
     CorrelationId, PrincipalId, RecordId, Region, ResourceGroupName, ResourceUid, SubscriptionId,
     TenantId,
 };
-use strongroom_crypto::RootKeys;
+use strongroom_crypto::{RootKey, RootKeys};
 use strongroom_ledger::{Commit, Version, Write};
 
-use super::open::make_parts;
-use super::root_key::write_new;
+use super::begun::Begun;
+use super::open::make;
+use super::root_key::{unfinished, write_new};
 use super::settings::{FORMAT, Layout, Settings};
 use super::{InstallationError, InstallationView, Options, RootKeySource};
 use crate::Error;
 use crate::audit::{Caller, Happened, Operation};
-use crate::core::{Parts, put, random_id};
+use crate::core::{Core, put, random_id};
 use crate::directory::{GroupId, Principal, ResourceGroup, Subscription};
 
 /// How to make an installation.
@@ -47,7 +48,7 @@ pub(crate) async fn init(
 ) -> Result<InstallationView, Error> {
     let data = std::path::absolute(data).map_err(InstallationError::io("finding", data))?;
     let layout = Layout::new(&data);
-    let begun_before = begin(&layout)?;
+    let mut begun = Begun::begin(&layout)?;
     let InitOptions {
         dev,
         root_key,
@@ -66,8 +67,7 @@ pub(crate) async fn init(
         None => keep(&layout)?.join("audit-heads"),
         Some(path) => absolute(&path)?,
     };
-    let key = root_key.make_or_read(&data, options.provider.random, begun_before)?;
-    let root = RootKeys::derive(&options.provider, &key)?;
+    let root = obtain_root_key(&root_key, &data, options, &mut begun)?;
     let id = || random_id(&options.provider);
     let settings = Settings {
         format: FORMAT,
@@ -83,40 +83,47 @@ pub(crate) async fn init(
         administrator: PrincipalId::from_bytes(id()?),
     };
     let view = settings.view(&data);
-    let parts = make_parts(&layout, &settings, root, options).await?;
-    found_directory(&parts, &settings, options).await?;
-    parts.close().await?;
-    publish(&layout, &settings)?;
+    let core = make(&layout, &settings, root, options).await?;
+    found_directory(&core, &settings, options).await?;
+    core.close().await?;
+    let text = settings.to_json().map_err(Error::Encoding)?;
+    begun.publish(&layout, &text)?;
     Ok(view)
 }
 
-/// Marks the data folder as begun. Answers whether it had been begun and cut off before.
-fn begin(layout: &Layout) -> Result<bool, InstallationError> {
-    let data = &layout.data;
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(data)
-        .map_err(InstallationError::io("making", data))?;
-    let begun = layout.begun_settings();
-    let cut_off = begun.exists() && !layout.settings().exists();
-    if cut_off {
-        for file in layout.databases() {
-            match fs::remove_file(&file) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(InstallationError::io("removing", file)(error));
-                }
-                _ => {}
+/// Reads the root key, or makes it where it is a file that is not there. A file that is there is
+/// taken only if an earlier `init` that was cut off has made it.
+fn obtain_root_key(
+    source: &RootKeySource,
+    data: &Path,
+    options: &Options,
+    begun: &mut Begun,
+) -> Result<RootKeys, Error> {
+    let derive = |key: &RootKey| RootKeys::derive(&options.provider, key);
+    let RootKeySource::File { path } = source else {
+        return Ok(derive(&source.read(data)?)?);
+    };
+    let path = data.join(path);
+    if path.exists() {
+        let exists = || InstallationError::RootKeyExists { path: path.clone() };
+        let found = source.read(data).map_err(|_| exists())?;
+        let root = derive(&found)?;
+        return match begun.root_key_id() {
+            Some(made) if made == root.id().to_string() => {
+                // Cut off right after the file had got its name, it has two.
+                let _ = fs::remove_file(unfinished(&path));
+                Ok(root)
             }
-        }
-        return Ok(true);
+            Some(_) | None => Err(exists().into()),
+        };
     }
-    let mut entries = fs::read_dir(data).map_err(InstallationError::io("listing", data))?;
-    if entries.next().is_some() {
-        return Err(InstallationError::Occupied { path: data.clone() });
-    }
-    write_new(&begun, b"").map_err(InstallationError::io("writing", begun))?;
-    Ok(false)
+    let key = RootKey::generate(options.provider.random)?;
+    let root = derive(&key)?;
+    // Noted first: whatever cuts this off, the next `init` knows the key for its own.
+    begun.note_root_key(&root.id().to_string())?;
+    write_new(&path, key.to_text().expose())
+        .map_err(InstallationError::io("writing the root key", path))?;
+    Ok(root)
 }
 
 /// The folder beside the data folder, made if it is not there.
@@ -136,11 +143,7 @@ fn absolute(path: &Path) -> Result<PathBuf, InstallationError> {
 }
 
 /// Commits the first tenant's subscription, group and administrator.
-async fn found_directory(
-    parts: &Parts,
-    settings: &Settings,
-    options: &Options,
-) -> Result<(), Error> {
+async fn found_directory(core: &Core, settings: &Settings, options: &Options) -> Result<(), Error> {
     let now = options.clock.now();
     let Settings {
         tenant,
@@ -187,8 +190,7 @@ async fn found_directory(
             expected: Version::ABSENT,
             change,
         });
-        parts
-            .ledger
+        core.ledger
             .commit(
                 Commit {
                     write,
@@ -201,20 +203,56 @@ async fn found_directory(
     let target = format!("installation/{}", settings.id);
     let record = RecordId::from_bytes(random_id(&options.provider)?);
     let entry = Happened::new(Operation::InstallationCreate, target).entry(record, &caller, now)?;
-    parts.ledger.commit(Commit::audit(vec![entry]), now).await?;
+    core.ledger.commit(Commit::audit(vec![entry]), now).await?;
     Ok(())
 }
 
-/// Gives the settings file its name: from now on this is an installation.
-fn publish(layout: &Layout, settings: &Settings) -> Result<(), Error> {
-    let (begun, done) = (layout.begun_settings(), layout.settings());
-    let text = settings.to_json().map_err(Error::Encoding)?;
-    let write = || -> std::io::Result<()> {
-        fs::write(&begun, text)?;
-        File::open(&begun)?.sync_all()?;
-        fs::rename(&begun, &done)?;
-        File::open(&layout.data)?.sync_all()
-    };
-    write().map_err(InstallationError::io("writing", &done))?;
-    Ok(())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options() -> Options {
+        Options::new(crate::aws_lc_rs::PROVIDER)
+    }
+
+    fn keyed(path: &Path) -> InitOptions {
+        let root_key = RootKeySource::File {
+            path: path.to_owned(),
+        };
+        InitOptions {
+            root_key: Some(root_key),
+            ..InitOptions::default()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_root_key_that_is_there_is_refused_however_often_it_is_tried() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = folder.path().join("root.key");
+        let data = folder.path().join("one");
+        init(&data, keyed(&key), &options()).await.unwrap();
+        let before = fs::read(&key).unwrap();
+        for _ in 0..3 {
+            let other = init(&folder.path().join("other"), keyed(&key), &options()).await;
+            assert!(matches!(
+                other,
+                Err(Error::Installation(InstallationError::RootKeyExists { .. }))
+            ));
+        }
+        assert_eq!(fs::read(&key).unwrap(), before);
+    }
+
+    #[tokio::test]
+    async fn i09_an_init_that_was_cut_off_after_its_root_key_is_begun_anew_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = folder.path().join("root.key");
+        let layout = Layout::new(folder.path().join("data"));
+        let mut begun = Begun::begin(&layout).unwrap();
+        let source = keyed(&key).root_key.unwrap();
+        let made = obtain_root_key(&source, &layout.data, &options(), &mut begun).unwrap();
+        drop(begun);
+
+        let view = init(&layout.data, keyed(&key), &options()).await.unwrap();
+        assert_eq!(view.root_key_id, made.id().to_string());
+    }
 }

@@ -6,7 +6,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use strongroom_crypto::{RootKey, SecureRandom};
+use strongroom_crypto::RootKey;
 use zeroize::Zeroizing;
 
 use super::InstallationError;
@@ -139,31 +139,6 @@ impl RootKeySource {
             }
         }
     }
-
-    /// Makes a new root key where the source is a file; reads it elsewhere. A file that exists is
-    /// read only if an earlier `init` that was cut off has made it.
-    pub(super) fn make_or_read(
-        &self,
-        data: &Path,
-        random: &dyn SecureRandom,
-        begun_before: bool,
-    ) -> Result<RootKey, Error> {
-        let Self::File { path } = self else {
-            return self.read(data);
-        };
-        let path = data.join(path);
-        let key = RootKey::generate(random)?;
-        match write_new(&path, key.to_text().expose()) {
-            Ok(()) => Ok(key),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && begun_before => {
-                self.read(data)
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                Err(InstallationError::RootKeyExists { path }.into())
-            }
-            Err(source) => Err(InstallationError::io("writing the root key", path)(source).into()),
-        }
-    }
 }
 
 fn read_all(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
@@ -175,15 +150,27 @@ fn read_all(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
     Ok(text)
 }
 
-/// Writes a file that did not exist, readable by its owner alone, and makes it durable.
+/// Writes a file that did not exist, readable by its owner alone, whole or not at all, and durable.
 pub(super) fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
+    let unfinished = unfinished(path);
     let mut file = OpenOptions::new()
         .write(true)
-        .create_new(true)
+        .create(true)
+        .truncate(true)
         .mode(0o600)
-        .open(path)?;
+        .open(&unfinished)?;
     file.write_all(content)?;
     file.sync_all()?;
+    // Unlike a rename, a link does not replace what is there.
+    std::fs::hard_link(&unfinished, path)?;
+    std::fs::remove_file(unfinished)?;
     path.parent()
         .map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+}
+
+/// What a file is called while [`write_new`] is at it.
+pub(super) fn unfinished(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    name.into()
 }

@@ -92,7 +92,11 @@ impl Core {
             };
             match self.ledger.commit(commit, now).await {
                 Ok(_) => {
-                    self.end_leases(uid);
+                    if after.is_some() {
+                        self.end_leases(uid);
+                    } else {
+                        self.forget_leases(uid);
+                    }
                     return Ok(after);
                 }
                 // Somebody else changed this very state: decide again on what it is now.
