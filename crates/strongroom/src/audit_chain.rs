@@ -11,7 +11,7 @@ use strongroom_ledger::{AuditRow, ChainKey};
 use tokio::sync::Mutex;
 
 use crate::Error;
-use crate::audit::AuditRecord;
+use crate::audit::{AuditRecord, Caller};
 use crate::core::Core;
 
 /// How often the heads are written out (R18).
@@ -38,7 +38,8 @@ impl ChainKey for AuditChainKey {
     }
 }
 
-/// Writes the heads of the chains out once a minute while an installation is open.
+/// Writes the heads of the chains out once a minute while an installation is open, and purges what
+/// has outlived its retention.
 #[derive(Debug)]
 pub(crate) struct Checkpoints {
     task: tokio::task::JoinHandle<()>,
@@ -47,9 +48,9 @@ pub(crate) struct Checkpoints {
 }
 
 impl Checkpoints {
-    pub(crate) fn start(core: &Arc<Core>) -> Self {
+    pub(crate) fn start(core: &Arc<Core>, caller: Caller) -> Self {
         let checkpointer = Arc::default();
-        let task = write_heads_for_ever(Arc::downgrade(core), Arc::clone(&checkpointer));
+        let task = keep_house(Arc::downgrade(core), caller, Arc::clone(&checkpointer));
         Self {
             task: tokio::spawn(task),
             checkpointer,
@@ -63,10 +64,18 @@ impl Checkpoints {
     }
 }
 
-async fn write_heads_for_ever(core: Weak<Core>, checkpointer: Arc<Mutex<Option<Checkpointer>>>) {
+/// What time alone makes due while an installation is open.
+async fn keep_house(
+    core: Weak<Core>,
+    caller: Caller,
+    checkpointer: Arc<Mutex<Option<Checkpointer>>>,
+) {
     loop {
         tokio::time::sleep(CHECKPOINT_EVERY).await;
         let Some(core) = core.upgrade() else { return };
+        if let Err(error) = core.resume(&caller).await {
+            tracing::error!(%error, "what was due could not be done");
+        }
         if let Err(error) = core.write_heads(&mut *checkpointer.lock().await).await {
             tracing::error!(%error, "the audit heads could not be written");
         }

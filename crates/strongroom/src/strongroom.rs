@@ -66,7 +66,7 @@ impl Strongroom {
         core.resume(&caller).await?;
         let data = std::path::absolute(data.as_ref()).unwrap_or_else(|_| data.as_ref().to_owned());
         let view = settings.view(&data);
-        let checkpoints = Checkpoints::start(&core);
+        let checkpoints = Checkpoints::start(&core, caller.clone());
         Ok(Self {
             core,
             caller,
@@ -197,8 +197,10 @@ impl Strongroom {
         let Self {
             core, checkpoints, ..
         } = self;
-        checkpoints.stop(&core).await?;
-        core.close().await
+        let written = checkpoints.stop(&core).await;
+        // Closed whatever became of the heads; the first failure is the one to tell of.
+        let closed = core.close().await;
+        written.and(closed)
     }
 
     /// The sequence of the newest audit entry of the installation's tenant.

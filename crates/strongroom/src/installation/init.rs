@@ -14,7 +14,7 @@ use strongroom_ledger::{Commit, Version, Write};
 use super::begun::Begun;
 use super::open::make;
 use super::root_key::{unfinished, write_new};
-use super::settings::{FORMAT, Layout, Settings};
+use super::settings::{FORMAT, Layout, Settings, resolve};
 use super::{InstallationError, InstallationView, Options, RootKeySource};
 use crate::Error;
 use crate::audit::{Caller, Happened, Operation};
@@ -48,6 +48,7 @@ pub(crate) async fn init(
 ) -> Result<InstallationView, Error> {
     let data = std::path::absolute(data).map_err(InstallationError::io("finding", data))?;
     let layout = Layout::new(&data);
+    refuse_early(&layout, init.root_key.as_ref())?;
     let mut begun = Begun::begin(&layout)?;
     let InitOptions {
         dev,
@@ -89,6 +90,23 @@ pub(crate) async fn init(
     let text = settings.to_json().map_err(Error::Encoding)?;
     begun.publish(&layout, &text)?;
     Ok(view)
+}
+
+/// Refuses what can be refused before anything is made: a root key that is there already, or one
+/// that is to be read and cannot be.
+fn refuse_early(layout: &Layout, root_key: Option<&RootKeySource>) -> Result<(), Error> {
+    let begun_before = layout.begun_settings().exists();
+    let path = match root_key {
+        None => resolve(&layout.data, &layout.keep().join("root.key")),
+        Some(RootKeySource::File { path }) => absolute(path)?,
+        // A descriptor can be read once.
+        Some(RootKeySource::Descriptor { .. }) => return Ok(()),
+        Some(other) => return other.read(&layout.data).map(drop),
+    };
+    if path.exists() && !begun_before && !layout.settings().exists() {
+        return Err(InstallationError::RootKeyExists { path }.into());
+    }
+    Ok(())
 }
 
 /// Reads the root key, or makes it where it is a file that is not there. A file that is there is

@@ -153,10 +153,14 @@ fn read_all(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
 /// Writes a file that did not exist, readable by its owner alone, whole or not at all, and durable.
 pub(super) fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     let unfinished = unfinished(path);
+    // What a write that was cut off has left, or whatever else is there, keeps its mode: it goes.
+    match std::fs::remove_file(&unfinished) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
     let mut file = OpenOptions::new()
         .write(true)
-        .create(true)
-        .truncate(true)
+        .create_new(true)
         .mode(0o600)
         .open(&unfinished)?;
     file.write_all(content)?;
@@ -173,4 +177,27 @@ pub(super) fn unfinished(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".new");
     name.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn i01_a_new_file_is_its_owners_alone_whatever_was_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("root.key");
+        let elsewhere = folder.path().join("elsewhere");
+        std::fs::write(unfinished(&path), "readable by all").unwrap();
+        write_new(&path, b"secret").unwrap();
+        let mode = path.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+
+        std::fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, unfinished(&path)).unwrap();
+        write_new(&path, b"secret").unwrap();
+        assert!(!elsewhere.exists());
+        assert!(write_new(&path, b"another").is_err());
+        assert_eq!(std::fs::read(&path).unwrap(), b"secret");
+    }
 }
