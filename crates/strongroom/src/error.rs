@@ -53,6 +53,24 @@ pub enum Error {
         /// Where reading failed.
         source: serde_json::Error,
     },
+    /// A stored state was not written by this installation.
+    #[error(
+        "the stored state of {id} does not authenticate under the root key: it was changed or \
+             moved by something else; restore the ledger from a backup"
+    )]
+    ForgedState {
+        /// What it is the state of.
+        id: AggregateId,
+    },
+    /// An index leads to a resource of another name.
+    #[error(
+        "the ledger's index leads from `{name}` to another resource: it was changed by something \
+             else; restore the ledger from a backup"
+    )]
+    ForgedIndex {
+        /// The name that was looked up.
+        name: String,
+    },
     /// A value cannot be encoded.
     #[error("a value could not be encoded as JSON")]
     Encoding(#[source] serde_json::Error),
@@ -209,6 +227,8 @@ impl Outcome for Error {
             Self::DamagedRecord { .. } => "DamagedRecord",
             Self::DamagedState { .. } => "DamagedState",
             Self::ForeignKey => "ForeignKey",
+            Self::ForgedIndex { .. } => "ForgedIndex",
+            Self::ForgedState { .. } => "ForgedState",
             Self::Encoding(_) => "EncodingFailed",
             Self::Installation(error) => error.code(),
             Self::InvalidId(_) => "InvalidId",
@@ -251,6 +271,8 @@ impl Outcome for Error {
             }
             Self::DamagedRecord { .. }
             | Self::DamagedState { .. }
+            | Self::ForgedIndex { .. }
+            | Self::ForgedState { .. }
             | Self::MissingServiceKey { .. } => OutcomeKind::Damaged,
             Self::Encoding(_) | Self::ForeignKey => OutcomeKind::Internal,
             Self::LeaseEnded | Self::ResourceExists { .. } => OutcomeKind::Refused,

@@ -16,7 +16,7 @@ use strongroom_ledger::{
 };
 
 use crate::Error;
-use crate::core::{Core, Loaded, encode};
+use crate::core::{Core, Loaded};
 use crate::resource::driver::SERVICE_KEY_INDEX;
 
 /// How long a new key may wait for the commit that names it.
@@ -160,7 +160,7 @@ impl Core {
     ) -> Result<Version, Error> {
         let made = format!("{:020}", announcement.made.as_unix_millis());
         let change = Change::Put {
-            state: encode(announcement)?,
+            state: self.encode(id, announcement)?,
             index: vec![IndexRow::shared(ANNOUNCED_INDEX, made)],
         };
         let write = Some(Write {

@@ -13,8 +13,8 @@ use crate::audit_chain::{Audited, Checkpoints};
 use crate::core::{Core, random_id};
 use crate::directory::{GroupId, ResourceGroup};
 use crate::installation::{self, InitOptions, InstallationView, Opened, Options};
-use crate::resource::driver::{Assertions, NAME_INDEX, arm_id};
-use crate::resource::machine::{Command, Created};
+use crate::resource::driver::{Assertions, NAME_INDEX, aggregate, arm_id, name_key};
+use crate::resource::machine::{Command, Created, Resource};
 use crate::resource::{NewResource, ResourceHandle, ResourceView};
 
 /// An open installation: its resources, their data, and the audit of both.
@@ -138,12 +138,20 @@ impl Strongroom {
             self.group.index_prefix(),
             name.as_str().to_ascii_lowercase()
         );
-        let found = self.core.find_all(&Find::exact(NAME_INDEX, key)).await?;
+        let found = self.core.find_all(&Find::exact(NAME_INDEX, &*key)).await?;
         let no_such = || Error::NoSuchResource {
             name: name.to_string(),
             group: self.group.name.to_string(),
         };
         let (_, uid) = found.first().ok_or_else(no_such)?;
+        let resource = self.core.load::<Resource>(&aggregate(*uid)?).await?.state;
+        let resource = resource.ok_or_else(no_such)?;
+        // The index is only a way to the state, which alone is authenticated.
+        if name_key(&resource) != key {
+            return Err(Error::ForgedIndex {
+                name: name.to_string(),
+            });
+        }
         Ok(self.handle(*uid))
     }
 

@@ -4,12 +4,13 @@ use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
 use strongroom_base::{
     CorrelationId, PrincipalId, RecordId, Region, ResourceGroupName, ResourceUid, SubscriptionId,
-    TenantId,
+    TenantId, Timestamp,
 };
 use strongroom_crypto::{RootKey, RootKeys};
-use strongroom_ledger::{Commit, Version, Write};
+use strongroom_ledger::{AggregateId, Commit, Version, Write};
 
 use super::begun::Begun;
 use super::open::make;
@@ -18,7 +19,7 @@ use super::settings::{FORMAT, Layout, Settings, resolve};
 use super::{InstallationError, InstallationView, Options, RootKeySource};
 use crate::Error;
 use crate::audit::{Caller, Happened, Operation};
-use crate::core::{Core, put, random_id};
+use crate::core::{Core, random_id};
 use crate::directory::{GroupId, Principal, ResourceGroup, Subscription};
 
 /// How to make an installation.
@@ -180,48 +181,46 @@ async fn found_directory(core: &Core, settings: &Settings, options: &Options) ->
         correlation: CorrelationId::from_bytes(random_id(&options.provider)?),
     };
     let default = "default".to_owned();
-    let states = [
-        (
-            Subscription::aggregate(subscription)?,
-            put(&Subscription {
-                id: subscription,
-                name: default,
-                tenant,
-            })?,
-        ),
-        (
-            group.aggregate()?,
-            put(&ResourceGroup { id: group.clone() })?,
-        ),
-        (
-            Principal::aggregate(administrator)?,
-            put(&Principal {
-                id: administrator,
-                name: "administrator".to_owned(),
-                tenant,
-            })?,
-        ),
-    ];
-    for (id, change) in states {
-        let write = Some(Write {
-            id,
-            expected: Version::ABSENT,
-            change,
-        });
-        core.ledger
-            .commit(
-                Commit {
-                    write,
-                    ..Commit::default()
-                },
-                now,
-            )
-            .await?;
-    }
+    let first = Subscription {
+        id: subscription,
+        name: default,
+        tenant,
+    };
+    found(core, Subscription::aggregate(subscription)?, &first, now).await?;
+    let first = ResourceGroup { id: group.clone() };
+    found(core, group.aggregate()?, &first, now).await?;
+    let first = Principal {
+        id: administrator,
+        name: "administrator".to_owned(),
+        tenant,
+    };
+    found(core, Principal::aggregate(administrator)?, &first, now).await?;
     let target = format!("installation/{}", settings.id);
     let record = RecordId::from_bytes(random_id(&options.provider)?);
     let entry = Happened::new(Operation::InstallationCreate, target).entry(record, &caller, now)?;
     core.ledger.commit(Commit::audit(vec![entry]), now).await?;
+    Ok(())
+}
+
+/// Commits the first state of an aggregate.
+async fn found(
+    core: &Core,
+    id: AggregateId,
+    state: &impl Serialize,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let change = core.put(&id, state)?;
+    let expected = Version::ABSENT;
+    let write = Some(Write {
+        id,
+        expected,
+        change,
+    });
+    let commit = Commit {
+        write,
+        ..Commit::default()
+    };
+    core.ledger.commit(commit, now).await?;
     Ok(())
 }
 

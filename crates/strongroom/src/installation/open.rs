@@ -116,6 +116,7 @@ async fn open_core(
         Some(objects) => Arc::clone(objects),
         None => Arc::new(LocalFolder::open(&layout.objects())?),
     };
+    let state_mac = root.state_mac()?;
     let owner = ResourceUid::from_bytes(random_id(&options.provider)?).to_string();
     Ok(Core {
         ledger: Arc::new(ledger),
@@ -123,6 +124,7 @@ async fn open_core(
         objects,
         provider: options.provider,
         root,
+        state_mac,
         clock: Arc::clone(&options.clock),
         chain_key,
         heads: Arc::new(heads),

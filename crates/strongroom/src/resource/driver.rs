@@ -13,7 +13,7 @@ use strongroom_ledger::{
 use super::machine::{Command, Effect, Event, Life, Resource, ResourceMachine};
 use crate::Error;
 use crate::audit::{Caller, Happened, Operation};
-use crate::core::{Core, Loaded, encode};
+use crate::core::{Core, Loaded};
 use crate::directory::GroupId;
 use crate::store::Place;
 
@@ -81,7 +81,7 @@ impl Core {
             let write = Write {
                 id: id.clone(),
                 expected: version,
-                change: change(after.as_ref(), now)?,
+                change: self.change(&id, after.as_ref(), now)?,
             };
             let audit = self.entries(happened, caller, now)?;
             let commit = Commit {
@@ -107,6 +107,21 @@ impl Core {
             }
         }
         Err(Error::Contended { id })
+    }
+
+    fn change(
+        &self,
+        id: &AggregateId,
+        after: Option<&Resource>,
+        now: Timestamp,
+    ) -> Result<Change, Error> {
+        match after {
+            None => Ok(Change::Remove),
+            Some(resource) => Ok(Change::Put {
+                state: self.encode(id, resource)?,
+                index: index_rows(resource, now),
+            }),
+        }
     }
 
     /// Does what the state of `uid` owes the outside, unless another process is at it.
@@ -246,16 +261,6 @@ pub(crate) fn aggregate(uid: ResourceUid) -> Result<AggregateId, Error> {
     Ok(AggregateId::new("resource", &uid.to_string())?)
 }
 
-fn change(after: Option<&Resource>, now: Timestamp) -> Result<Change, Error> {
-    match after {
-        None => Ok(Change::Remove),
-        Some(resource) => Ok(Change::Put {
-            state: encode(resource)?,
-            index: index_rows(resource, now),
-        }),
-    }
-}
-
 fn index_rows(resource: &Resource, now: Timestamp) -> Vec<IndexRow> {
     let mut rows = vec![IndexRow::unique(NAME_INDEX, name_key(resource))];
     if let Some(key) = resource.service_key() {
@@ -277,7 +282,7 @@ fn wake_key(at: Timestamp) -> String {
 }
 
 /// A resource's place in the index of names. ARM compares names without regard to case.
-fn name_key(resource: &Resource) -> String {
+pub(crate) fn name_key(resource: &Resource) -> String {
     format!(
         "{}{}",
         resource.group.index_prefix(),
