@@ -3,9 +3,9 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use strongroom_base::{RecordId, TenantId};
+use strongroom_base::{RecordId, TenantId, Timestamp};
 use strongroom_crypto::HmacKey;
-use strongroom_ledger::audit::{Verified, verify};
+use strongroom_ledger::audit::verify;
 use strongroom_ledger::checkpoint::Checkpointer;
 use strongroom_ledger::{AuditRow, ChainKey};
 use tokio::sync::Mutex;
@@ -101,10 +101,18 @@ impl Core {
     }
 
     /// Verifies one tenant's chain against its key and the heads outside the data folder.
-    pub(crate) async fn verify_audit(&self, tenant: TenantId) -> Result<Verified, Error> {
+    pub(crate) async fn verify_audit(&self, tenant: TenantId) -> Result<VerifiedAudit, Error> {
         let heads = self.heads.read_all().await?;
         let chain = tenant.to_string();
-        Ok(verify(&*self.ledger, &*self.chain_key, &chain, &heads).await?)
+        let verified = verify(&*self.ledger, &*self.chain_key, &chain, &heads).await?;
+        let own = || heads.iter().filter(|head| head.head.chain == chain);
+        Ok(VerifiedAudit {
+            records: verified.records,
+            entries: verified.entries,
+            unknown: verified.unknown,
+            heads: own().count() as u64,
+            newest_head: own().map(|head| head.at).max(),
+        })
     }
 
     /// Entries of one tenant's chain, oldest first.
@@ -130,6 +138,23 @@ impl Core {
             .find(|head| head.chain == chain)
             .map_or(0, |head| head.sequence))
     }
+}
+
+/// An audit chain in which nothing was removed, changed or reordered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct VerifiedAudit {
+    /// How many records there are.
+    pub records: u64,
+    /// How many entries they consist of.
+    pub entries: u64,
+    /// How many records have no outcome: what was asked of a remote key when a process was cut off.
+    pub unknown: u64,
+    /// How many heads outside the data folder it was held against. Without one, a tail that was cut
+    /// off would not be seen.
+    pub heads: u64,
+    /// When the newest of them was written.
+    pub newest_head: Option<Timestamp>,
 }
 
 /// One entry of an audit chain.

@@ -4,12 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use strongroom_base::{CorrelationId, Outcome, ResourceName, ResourceUid};
-use strongroom_ledger::audit::Verified;
 use strongroom_ledger::{Find, Guard, LedgerError};
 
 use crate::Error;
 use crate::audit::{Caller, Happened, Operation};
-use crate::audit_chain::{Audited, Checkpoints};
+use crate::audit_chain::{Audited, Checkpoints, VerifiedAudit};
 use crate::core::{Core, random_id};
 use crate::directory::{GroupId, ResourceGroup};
 use crate::installation::{self, InitOptions, InstallationView, Opened, Options};
@@ -182,7 +181,7 @@ impl Strongroom {
     /// # Errors
     /// [`VerifyError`](strongroom_ledger::audit::VerifyError) naming the first entry that was removed,
     /// changed or reordered.
-    pub async fn verify_audit(&self) -> Result<Verified, Error> {
+    pub async fn verify_audit(&self) -> Result<VerifiedAudit, Error> {
         self.core.verify_audit(self.caller.tenant).await
     }
 

@@ -67,8 +67,8 @@ pub(crate) struct Model {
 
 impl Model {
     /// Takes in a line. Answers whether it acknowledges an operation.
-    pub(crate) fn hear(&mut self, line: &str) -> bool {
-        let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+    pub(crate) fn hear(&mut self, told: &str) -> bool {
+        let words: Vec<String> = told.split(' ').map(str::to_owned).collect();
         match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
             ["begin", lane, ..] => {
                 self.begin(&words[2..]);

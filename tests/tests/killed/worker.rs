@@ -39,15 +39,12 @@ fn tell(line: &str) {
 
 async fn resource(room: &Strongroom, name: &str) -> ResourceHandle {
     let name = name.parse().unwrap();
-    match room.resource(&name).await {
-        Ok(found) => found,
-        Err(_) => {
-            let region = room.show().region.clone();
-            room.create_resource(NewResource::new(name, region))
-                .await
-                .unwrap()
-        }
+    if let Ok(found) = room.resource(&name).await {
+        return found;
     }
+    let region = room.show().region.clone();
+    let created = room.create_resource(NewResource::new(name, region)).await;
+    created.unwrap()
 }
 
 /// Writes, overwrites and removes the objects of one lane.
