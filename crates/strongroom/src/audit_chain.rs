@@ -8,7 +8,7 @@ use strongroom_crypto::HmacKey;
 use strongroom_ledger::audit::verify;
 use strongroom_ledger::checkpoint::Checkpointer;
 use strongroom_ledger::{AuditRow, ChainKey};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 
 use crate::Error;
 use crate::audit::{AuditRecord, Caller};
@@ -43,23 +43,33 @@ impl ChainKey for AuditChainKey {
 #[derive(Debug)]
 pub(crate) struct Checkpoints {
     task: tokio::task::JoinHandle<()>,
+    stop: Arc<Notify>,
     /// What was written last; none before the first round.
     checkpointer: Arc<Mutex<Option<Checkpointer>>>,
 }
 
 impl Checkpoints {
     pub(crate) fn start(core: &Arc<Core>, caller: Caller) -> Self {
-        let checkpointer = Arc::default();
-        let task = keep_house(Arc::downgrade(core), caller, Arc::clone(&checkpointer));
+        let (checkpointer, stop): (Arc<Mutex<Option<Checkpointer>>>, Arc<Notify>) =
+            Default::default();
+        let task = keep_house(
+            Arc::downgrade(core),
+            caller,
+            Arc::clone(&checkpointer),
+            Arc::clone(&stop),
+        );
         Self {
             task: tokio::spawn(task),
+            stop,
             checkpointer,
         }
     }
 
-    /// Stops, and writes the heads out a last time.
+    /// Stops once a round under way is done, and writes the heads out a last time.
     pub(crate) async fn stop(self, core: &Core) -> Result<(), Error> {
-        self.task.abort();
+        self.stop.notify_one();
+        // A round that failed has said so.
+        let _ = self.task.await;
         core.write_heads(&mut *self.checkpointer.lock().await).await
     }
 }
@@ -69,15 +79,20 @@ async fn keep_house(
     core: Weak<Core>,
     caller: Caller,
     checkpointer: Arc<Mutex<Option<Checkpointer>>>,
+    stop: Arc<Notify>,
 ) {
     loop {
-        tokio::time::sleep(CHECKPOINT_EVERY).await;
-        let Some(core) = core.upgrade() else { return };
-        if let Err(error) = core.resume(&caller).await {
-            tracing::error!(%error, "what was due could not be done");
+        tokio::select! {
+            () = stop.notified() => return,
+            () = tokio::time::sleep(CHECKPOINT_EVERY) => {}
         }
+        let Some(core) = core.upgrade() else { return };
+        // First: a purge may take long.
         if let Err(error) = core.write_heads(&mut *checkpointer.lock().await).await {
             tracing::error!(%error, "the audit heads could not be written");
+        }
+        if let Err(error) = core.resume(&caller).await {
+            tracing::error!(%error, "what was due could not be found");
         }
     }
 }

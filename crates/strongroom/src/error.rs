@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use strongroom_base::{InvalidId, InvalidName, Outcome, OutcomeKind, Retry};
+use strongroom_base::{InvalidId, InvalidName, Outcome, OutcomeKind, ResourceUid, Retry};
 use strongroom_crypto::keyring::KeyringError;
 use strongroom_crypto::object::{HeaderError, LengthError, OpenError, SealError};
 use strongroom_crypto::{CryptoError, RootKeyTextError, ServiceKeyError, ServiceKeyId};
@@ -61,6 +61,15 @@ pub enum Error {
     ForgedState {
         /// What it is the state of.
         id: AggregateId,
+    },
+    /// Another process is carrying out what a resource owes.
+    #[error("another process is at work on resource {uid}, or was until it was cut off: try again \
+             in {} seconds", wait.as_secs() + 1)]
+    HeldElsewhere {
+        /// The resource.
+        uid: ResourceUid,
+        /// How long its claim still holds.
+        wait: Duration,
     },
     /// An index leads to a resource of another name.
     #[error(
@@ -227,6 +236,7 @@ impl Outcome for Error {
             Self::DamagedRecord { .. } => "DamagedRecord",
             Self::DamagedState { .. } => "DamagedState",
             Self::ForeignKey => "ForeignKey",
+            Self::HeldElsewhere { .. } => "HeldElsewhere",
             Self::ForgedIndex { .. } => "ForgedIndex",
             Self::ForgedState { .. } => "ForgedState",
             Self::Encoding(_) => "EncodingFailed",
@@ -266,9 +276,10 @@ impl Outcome for Error {
             | Self::Range(_)
             | Self::RenamedOntoItself
             | Self::UploadEnded => OutcomeKind::BadInput,
-            Self::Contended { .. } | Self::OverwrittenWhileReading | Self::PartLost => {
-                OutcomeKind::Unavailable
-            }
+            Self::Contended { .. }
+            | Self::HeldElsewhere { .. }
+            | Self::OverwrittenWhileReading
+            | Self::PartLost => OutcomeKind::Unavailable,
             Self::DamagedRecord { .. }
             | Self::DamagedState { .. }
             | Self::ForgedIndex { .. }
@@ -314,6 +325,7 @@ impl Outcome for Error {
             Self::RootKey(error) => error.retry(),
             Self::Seal(error) => error.retry(),
             Self::ServiceKey(error) => error.retry(),
+            Self::HeldElsewhere { wait, .. } => Retry::After(*wait),
             other => match other.kind() {
                 OutcomeKind::Unavailable | OutcomeKind::Throttled => {
                     Retry::After(Duration::from_secs(1))

@@ -97,26 +97,28 @@ impl Core {
     pub(crate) async fn sweep_service_keys(&self) -> Result<(), Error> {
         let now = self.now();
         let announced = Find::prefix(ANNOUNCED_INDEX, "");
+        let mut page = Page::first(1);
         loop {
-            let found = self.ledger.find(&announced, Page::first(1)).await?;
+            let found = self.ledger.find(&announced, page).await?;
             let Some(oldest) = found.first() else {
                 return Ok(());
             };
+            // Each once: what somebody else is changing is theirs.
+            page = Page::after(oldest, 1);
             let Loaded { state, version } = self.load::<Announcement>(&oldest.id).await?;
             let Some(announcement) = state else { continue };
             if now.saturating_since(announcement.made) < ANNOUNCED_FOR {
                 return Ok(());
             }
-            let guard = if announcement.withdrawn {
+            let withdrawn = if announcement.withdrawn {
                 let id = oldest.id.clone();
-                Guard { id, version }
+                Some(Guard { id, version })
             } else {
-                match self.withdraw(&oldest.id, version, announcement).await? {
-                    Some(guard) => guard,
-                    None => continue,
-                }
+                self.withdraw(&oldest.id, version, announcement).await?
             };
-            self.settle_announcement(guard).await?;
+            if let Some(withdrawn) = withdrawn {
+                self.settle_announcement(withdrawn).await?;
+            }
         }
     }
 

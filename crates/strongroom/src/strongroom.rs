@@ -117,7 +117,10 @@ impl Strongroom {
             .await;
         match created {
             Ok(_) => {
-                self.core.settle_announcement(announcement).await?;
+                // It is created: what is left of its making goes with the next sweep.
+                if let Err(error) = self.core.settle_announcement(announcement).await {
+                    tracing::warn!(%uid, %error, "a new key's announcement could not be ended");
+                }
                 Ok(self.handle(uid))
             }
             Err(error) => {

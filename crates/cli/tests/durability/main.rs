@@ -169,17 +169,27 @@ fn i09_an_installation_is_durable_before_it_is_acknowledged() {
     assert!(missing.is_empty(), "{missing:?} missing in {trace:?}");
     // Named through the data folder, as the settings do.
     let key = desk.root.join("data/../data.keep/root.key");
-    let unfinished = desk.root.join("data.keep/root.key.new");
-    let (named, _) = trace.published(&key).expect("the root key is published");
+    let (named, unfinished) = trace.published(&key).expect("the root key is published");
+    let keep = desk.root.join("data.keep");
+    let unfinished = keep.join(unfinished.file_name().unwrap());
     let written = trace.written(&unfinished).expect("the root key is written");
     assert!(
         trace.synced_between(&unfinished, written, named.begun),
         "{trace:?}"
     );
     assert!(
-        trace.synced_between(&desk.root.join("data.keep"), named.ended, answered),
+        trace.synced_between(&keep, named.ended, answered),
         "{trace:?}"
     );
+    // Data folder and keep are new names in the folder above.
+    for (folder, when) in trace.folders_made(&desk.root) {
+        let parent = folder.parent().unwrap().canonicalize().unwrap();
+        assert!(
+            trace.synced_between(&parent, when, answered),
+            "{} in {trace:?}",
+            folder.display()
+        );
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::Path;
 
 use super::InstallationError;
 use super::settings::Layout;
@@ -12,6 +13,7 @@ use super::settings::Layout;
 #[derive(Debug)]
 pub(super) struct Begun {
     file: File,
+    folder: File,
     root_key_id: Option<String>,
 }
 
@@ -21,11 +23,7 @@ impl Begun {
     pub(super) fn begin(layout: &Layout) -> Result<Self, InstallationError> {
         let data = &layout.data;
         let occupied = || InstallationError::Occupied { path: data.clone() };
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(data)
-            .map_err(InstallationError::io("making", data))?;
+        make_folder(data).map_err(InstallationError::io("making", data))?;
         let path = layout.begun_settings();
         let mut entries = fs::read_dir(data).map_err(InstallationError::io("listing", data))?;
         if !path.exists() && entries.next().is_some() {
@@ -64,7 +62,12 @@ impl Begun {
             }
         }
         let root_key_id = (!noted.is_empty()).then_some(noted);
-        Ok(Self { file, root_key_id })
+        let folder = File::open(data).map_err(InstallationError::io("opening", data))?;
+        Ok(Self {
+            file,
+            folder,
+            root_key_id,
+        })
     }
 
     /// The id of the root key that an earlier `init` has made here.
@@ -72,9 +75,16 @@ impl Begun {
         self.root_key_id.as_deref()
     }
 
+    /// What files that are being made here have in their names: the id of the root key.
+    pub(super) fn tag(&self) -> &str {
+        self.root_key_id.as_deref().unwrap_or("key")
+    }
+
     /// Notes the id of a root key that is about to be written.
     pub(super) fn note_root_key(&mut self, id: &str) -> Result<(), InstallationError> {
+        self.root_key_id = Some(id.to_owned());
         self.replace(id.as_bytes())
+            .and_then(|()| self.folder.sync_all())
             .map_err(InstallationError::io("writing", "installation.json.new"))
     }
 
@@ -97,6 +107,25 @@ impl Begun {
         self.file.write_all(content)?;
         self.file.sync_all()
     }
+}
+
+/// Makes a folder that its owner alone can use, and those above it, so that a power cut leaves them
+/// where they are.
+pub(super) fn make_folder(path: &Path) -> io::Result<()> {
+    let there = path.ancestors().find(|folder| folder.exists());
+    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    for made in path.ancestors().skip(1) {
+        let folder = if made.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            made
+        };
+        File::open(folder)?.sync_all()?;
+        if there == Some(made) {
+            break;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

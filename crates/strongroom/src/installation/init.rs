@@ -1,7 +1,6 @@
 //! Making an installation.
 
-use std::fs::{self, DirBuilder};
-use std::os::unix::fs::DirBuilderExt;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -12,7 +11,7 @@ use strongroom_base::{
 use strongroom_crypto::{RootKey, RootKeys};
 use strongroom_ledger::{AggregateId, Commit, Version, Write};
 
-use super::begun::Begun;
+use super::begun::{Begun, make_folder};
 use super::open::make;
 use super::root_key::{unfinished, write_new};
 use super::settings::{FORMAT, Layout, Settings, resolve};
@@ -130,7 +129,7 @@ fn obtain_root_key(
         return match begun.root_key_id() {
             Some(made) if made == root.id().to_string() => {
                 // Cut off right after the file had got its name, it has two.
-                let _ = fs::remove_file(unfinished(&path));
+                let _ = fs::remove_file(unfinished(&path, begun.tag()));
                 Ok(root)
             }
             Some(_) | None => Err(exists().into()),
@@ -140,7 +139,7 @@ fn obtain_root_key(
     let root = derive(&key)?;
     // Noted first: whatever cuts this off, the next `init` knows the key for its own.
     begun.note_root_key(&root.id().to_string())?;
-    write_new(&path, key.to_text().expose())
+    write_new(&path, begun.tag(), key.to_text().expose())
         .map_err(InstallationError::io("writing the root key", path))?;
     Ok(root)
 }
@@ -149,11 +148,7 @@ fn obtain_root_key(
 fn keep(layout: &Layout) -> Result<PathBuf, InstallationError> {
     let keep = layout.keep();
     let path = layout.data.join(&keep);
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(&path)
-        .map_err(InstallationError::io("making", path))?;
+    make_folder(&path).map_err(InstallationError::io("making", path))?;
     Ok(keep)
 }
 

@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
+use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -126,9 +127,10 @@ impl RootKeySource {
             Self::Descriptor { number } => {
                 read_all(Path::new(&format!("/dev/fd/{number}"))).map_err(unreadable)
             }
-            Self::Environment { variable } => std::env::var(variable)
-                .map(|text| Zeroizing::new(text.into_bytes()))
-                .map_err(|error| unreadable(io::Error::other(error))),
+            // Not `env::var`: its error would hold the text.
+            Self::Environment { variable } => std::env::var_os(variable)
+                .map(|text| Zeroizing::new(text.into_vec()))
+                .ok_or_else(|| unreadable(io::Error::other("it is not set"))),
             Self::File { path } => {
                 let path = data.join(path);
                 let mode = path.metadata().map_err(unreadable)?.permissions().mode() & 0o777;
@@ -151,31 +153,37 @@ fn read_all(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
 }
 
 /// Writes a file that did not exist, readable by its owner alone, whole or not at all, and durable.
-pub(super) fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
-    let unfinished = unfinished(path);
-    // What a write that was cut off has left, or whatever else is there, keeps its mode: it goes.
+///
+/// `tag` is nobody else's: two who write the same file do not meet before it has its name.
+pub(super) fn write_new(path: &Path, tag: &str, content: &[u8]) -> io::Result<()> {
+    let unfinished = unfinished(path, tag);
+    let written = write_and_link(&unfinished, path, content);
+    // It has its name, or never will.
     match std::fs::remove_file(&unfinished) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return written.and(Err(error)),
         _ => {}
     }
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&unfinished)?;
-    file.write_all(content)?;
-    file.sync_all()?;
-    // Unlike a rename, a link does not replace what is there.
-    std::fs::hard_link(&unfinished, path)?;
-    std::fs::remove_file(unfinished)?;
+    written?;
     path.parent()
         .map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }
 
+fn write_and_link(unfinished: &Path, path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(unfinished)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    // Unlike a rename, a link does not replace what is there.
+    std::fs::hard_link(unfinished, path)
+}
+
 /// What a file is called while [`write_new`] is at it.
-pub(super) fn unfinished(path: &Path) -> PathBuf {
+pub(super) fn unfinished(path: &Path, tag: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push(".new");
+    name.push(format!(".{tag}.new"));
     name.into()
 }
 
@@ -184,20 +192,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn i01_a_new_file_is_its_owners_alone_whatever_was_there() {
+    fn i01_a_new_file_is_its_owners_alone_and_never_replaces_another() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("root.key");
         let elsewhere = folder.path().join("elsewhere");
-        std::fs::write(unfinished(&path), "readable by all").unwrap();
-        write_new(&path, b"secret").unwrap();
+        // Somebody has been here before.
+        std::os::unix::fs::symlink(&elsewhere, unfinished(&path, "a")).unwrap();
+        assert!(write_new(&path, "a", b"secret").is_err());
+        assert!(!elsewhere.exists());
+
+        write_new(&path, "b", b"secret").unwrap();
         let mode = path.metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-
-        std::fs::remove_file(&path).unwrap();
-        std::os::unix::fs::symlink(&elsewhere, unfinished(&path)).unwrap();
-        write_new(&path, b"secret").unwrap();
-        assert!(!elsewhere.exists());
-        assert!(write_new(&path, b"another").is_err());
+        assert!(write_new(&path, "c", b"another").is_err());
         assert_eq!(std::fs::read(&path).unwrap(), b"secret");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

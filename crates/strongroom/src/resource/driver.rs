@@ -29,7 +29,7 @@ const OWING_INDEX: &str = "resource.owing";
 /// How often a decision is taken anew because what it was based on has changed.
 const DECIDE_RETRIES: usize = 64;
 /// How long one process may take to carry out what a state owes before another takes over.
-const EFFECTS_CLAIMED_FOR: Duration = Duration::from_mins(10);
+const EFFECTS_CLAIMED_FOR: Duration = Duration::from_mins(1);
 /// How long a staged copy may take before it counts as abandoned.
 const ABANDONED_AFTER: Duration = Duration::from_hours(24);
 /// How many index rows are read at once.
@@ -124,38 +124,59 @@ impl Core {
         }
     }
 
-    /// Does what the state of `uid` owes the outside, unless another process is at it.
+    /// Does what the state of `uid` owes the outside.
+    ///
+    /// Fails with [`Error::HeldElsewhere`] if another process is at it, or was until it was cut off.
     pub(crate) async fn settle(&self, uid: ResourceUid, caller: &Caller) -> Result<(), Error> {
         let Some(resource) = self.load::<Resource>(&aggregate(uid)?).await?.state else {
             return Ok(());
         };
-        let now = self.now();
-        let effects = ResourceMachine::effects(&Some(resource.clone()), now);
+        let effects = ResourceMachine::effects(&Some(resource.clone()), self.now());
         if effects.is_empty() {
             return Ok(());
         }
+        let claim = self.claim_effects(uid).await?;
+        let settled = self.settle_under(&claim, effects, &resource, caller).await;
+        // Released whatever came of it: who tries again need not wait.
+        let released = self.ledger.release(&claim).await;
+        settled.and(released.map_err(Error::from))
+    }
+
+    async fn settle_under(
+        &self,
+        claim: &Claim,
+        effects: Vec<Effect>,
+        resource: &Resource,
+        caller: &Caller,
+    ) -> Result<(), Error> {
+        for effect in effects {
+            self.carry_out(effect, resource).await?;
+        }
+        // It may have taken longer than it was claimed for.
+        self.claim_effects(resource.uid).await?;
+        let assertions = Assertions {
+            holding: vec![claim.clone()],
+            ..Assertions::default()
+        };
+        self.submit(resource.uid, &Command::Forget, assertions, caller)
+            .await?;
+        Ok(())
+    }
+
+    async fn claim_effects(&self, uid: ResourceUid) -> Result<Claim, Error> {
+        let now = self.now();
         let claim = Claim {
             name: format!("effects/{uid}"),
             owner: self.owner.clone(),
             expires: now.saturating_add(EFFECTS_CLAIMED_FOR),
         };
-        if !matches!(
-            self.ledger.claim(&claim, now).await?,
-            ClaimOutcome::Held { .. }
-        ) {
-            return Ok(());
+        match self.ledger.claim(&claim, now).await? {
+            ClaimOutcome::Held { .. } => Ok(claim),
+            ClaimOutcome::HeldBy { expires, .. } => Err(Error::HeldElsewhere {
+                uid,
+                wait: expires.saturating_since(now),
+            }),
         }
-        for effect in effects {
-            self.carry_out(effect, &resource).await?;
-        }
-        let assertions = Assertions {
-            holding: vec![claim.clone()],
-            ..Assertions::default()
-        };
-        self.submit(uid, &Command::Forget, assertions, caller)
-            .await?;
-        self.ledger.release(&claim).await?;
-        Ok(())
     }
 
     async fn carry_out(&self, effect: Effect, resource: &Resource) -> Result<(), Error> {
@@ -208,9 +229,12 @@ impl Core {
     }
 
     /// Goes on with what was cut off, and purges what has outlived its retention.
+    ///
+    /// What cannot be done for one resource stays owing and is logged; it does not keep the others
+    /// waiting.
     pub(crate) async fn resume(&self, caller: &Caller) -> Result<(), Error> {
         let now = self.now();
-        while let Some(uid) = self.first_due(now).await? {
+        for uid in self.due(now).await? {
             let expire = Command::Expire { now };
             match self
                 .submit(uid, &expire, Assertions::default(), caller)
@@ -218,24 +242,35 @@ impl Core {
             {
                 // Another process was faster, or it was recovered meanwhile.
                 Ok(_) | Err(Error::Refused(_)) => {}
-                Err(error) => return Err(error),
+                Err(error) => tracing::error!(%uid, %error, "a resource could not be purged"),
             }
         }
         for (_, uid) in self.find_all(&Find::prefix(OWING_INDEX, "")).await? {
-            self.settle(uid, caller).await?;
+            match self.settle(uid, caller).await {
+                Ok(()) | Err(Error::HeldElsewhere { .. }) => {}
+                Err(error) => tracing::error!(%uid, %error, "a resource still owes something"),
+            }
         }
         Ok(())
     }
 
-    /// The resource that time was to change first, if its time has come.
-    async fn first_due(&self, now: Timestamp) -> Result<Option<ResourceUid>, Error> {
-        let found = self
-            .ledger
-            .find(&Find::prefix(WAKE_INDEX, ""), Page::first(1))
-            .await?;
-        match found.first() {
-            Some(row) if row.key <= wake_key(now) => Ok(Some(row.id.id().parse()?)),
-            Some(_) | None => Ok(None),
+    /// The resources whose time has come, each once.
+    async fn due(&self, now: Timestamp) -> Result<Vec<ResourceUid>, Error> {
+        let query = Find::prefix(WAKE_INDEX, "");
+        let mut due = Vec::new();
+        let mut page = Page::first(PAGE);
+        loop {
+            let found = self.ledger.find(&query, page).await?;
+            let Some(last) = found.last() else {
+                return Ok(due);
+            };
+            page = Page::after(last, PAGE);
+            for row in found {
+                if row.key > wake_key(now) {
+                    return Ok(due);
+                }
+                due.push(row.id.id().parse()?);
+            }
         }
     }
 
