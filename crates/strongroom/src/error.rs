@@ -80,6 +80,9 @@ pub enum Error {
         /// The name that was looked up.
         name: String,
     },
+    /// An object needs a name.
+    #[error("the object's path is empty: name the object")]
+    EmptyPath,
     /// A value cannot be encoded.
     #[error("a value could not be encoded as JSON")]
     Encoding(#[source] serde_json::Error),
@@ -239,6 +242,7 @@ impl Outcome for Error {
             Self::HeldElsewhere { .. } => "HeldElsewhere",
             Self::ForgedIndex { .. } => "ForgedIndex",
             Self::ForgedState { .. } => "ForgedState",
+            Self::EmptyPath => "EmptyPath",
             Self::Encoding(_) => "EncodingFailed",
             Self::Installation(error) => error.code(),
             Self::InvalidId(_) => "InvalidId",
@@ -270,6 +274,7 @@ impl Outcome for Error {
     fn kind(&self) -> OutcomeKind {
         match self {
             Self::Closed
+            | Self::EmptyPath
             | Self::InvalidId(_)
             | Self::InvalidName(_)
             | Self::NoSuchResource { .. }

@@ -23,6 +23,13 @@ pub enum InstallationError {
         /// The folder.
         path: PathBuf,
     },
+    /// A path that the settings cannot hold.
+    #[error("{} is not valid UTF-8: choose a path that is, so that the settings can name it",
+            path.display())]
+    NotUtf8 {
+        /// The path.
+        path: PathBuf,
+    },
     /// There is no installation.
     #[error("{} holds no installation: make one with `strongroom init --data {}`",
             path.display(), path.display())]
@@ -111,6 +118,7 @@ impl Outcome for InstallationError {
             Self::Occupied { .. } => "DataFolderOccupied",
             Self::UnderWay { .. } => "InitUnderWay",
             Self::Absent { .. } => "NoInstallation",
+            Self::NotUtf8 { .. } => "PathNotUtf8",
             Self::Settings { .. } => "DamagedSettings",
             Self::Format { .. } => "UnknownInstallationFormat",
             Self::RootKeyExists { .. } => "RootKeyExists",
@@ -125,6 +133,7 @@ impl Outcome for InstallationError {
         match self {
             Self::Occupied { .. }
             | Self::Absent { .. }
+            | Self::NotUtf8 { .. }
             | Self::Format { .. }
             | Self::RootKeyExists { .. }
             | Self::RootKeyUnreadable { .. }
@@ -141,6 +150,7 @@ impl Outcome for InstallationError {
             Self::Format { .. } | Self::Settings { .. } => Retry::Never,
             Self::Occupied { .. }
             | Self::Absent { .. }
+            | Self::NotUtf8 { .. }
             | Self::RootKeyExists { .. }
             | Self::RootKeyExposed { .. }
             | Self::RootKeyUnreadable { .. }

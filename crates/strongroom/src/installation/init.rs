@@ -49,6 +49,11 @@ pub(crate) async fn init(
     let data = std::path::absolute(data).map_err(InstallationError::io("finding", data))?;
     let layout = Layout::new(&data);
     refuse_early(&layout, init.root_key.as_ref())?;
+    if let Some(path) = &init.audit_heads
+        && path.to_str().is_none()
+    {
+        return Err(InstallationError::NotUtf8 { path: path.clone() }.into());
+    }
     let mut begun = Begun::begin(&layout)?;
     let InitOptions {
         dev,
@@ -96,6 +101,10 @@ pub(crate) async fn init(
 /// that is to be read and cannot be.
 fn refuse_early(layout: &Layout, root_key: Option<&RootKeySource>) -> Result<(), Error> {
     let begun_before = layout.begun_settings().exists();
+    if layout.data.to_str().is_none() {
+        let path = layout.data.clone();
+        return Err(InstallationError::NotUtf8 { path }.into());
+    }
     let path = match root_key {
         None => resolve(&layout.data, &layout.keep().join("root.key")),
         Some(RootKeySource::File { path }) => absolute(path)?,

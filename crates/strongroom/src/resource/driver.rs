@@ -392,3 +392,89 @@ impl Resource {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use strongroom_base::OutcomeKind;
+
+    use super::*;
+    use crate::resource::NewResource;
+    use crate::{InitOptions, Options, Strongroom};
+
+    #[tokio::test]
+    async fn a_purge_that_another_process_holds_says_so_and_can_be_done_later() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let options = Options::new(crate::aws_lc_rs::PROVIDER);
+        let view = Strongroom::init(&data, InitOptions::default(), &options)
+            .await
+            .unwrap();
+        let room = Strongroom::open(&data, &options).await.unwrap();
+        let new = NewResource::new("notes".parse().unwrap(), view.region);
+        let resource = room.create_resource(new).await.unwrap();
+        resource.delete().await.unwrap();
+        let core = room.core();
+        let theirs = Claim {
+            name: format!("effects/{}", resource.uid()),
+            owner: "somebody-else".to_owned(),
+            expires: core.now().saturating_add(Duration::from_mins(1)),
+        };
+        let _ = core.ledger.claim(&theirs, core.now()).await.unwrap();
+
+        let held = resource.purge().await.unwrap_err();
+        assert!(matches!(held, Error::HeldElsewhere { .. }), "{held:?}");
+        assert_eq!(held.kind(), OutcomeKind::Unavailable);
+        assert!(resource.show().await.is_ok());
+
+        core.ledger.release(&theirs).await.unwrap();
+        resource.purge().await.unwrap();
+        assert!(resource.show().await.is_err());
+        assert!(core.service_keys.ids(None, 10).await.unwrap().is_empty());
+        room.close().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_forged_index_row_holds_no_start_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let options = Options::new(crate::aws_lc_rs::PROVIDER);
+        let view = Strongroom::init(&data, InitOptions::default(), &options)
+            .await
+            .unwrap();
+        let room = Strongroom::open(&data, &options).await.unwrap();
+        let new = NewResource::new("notes".parse().unwrap(), view.region);
+        let resource = room.create_resource(new).await.unwrap();
+        let core = room.core();
+        let id = aggregate(resource.uid()).unwrap();
+        let Loaded { state, version } = core.load::<Resource>(&id).await.unwrap();
+        let state = state.unwrap();
+        let mut index = index_rows(&state, core.now());
+        // Due, and owing, by the index alone.
+        index.push(IndexRow::shared(WAKE_INDEX, wake_key(core.now())));
+        index.push(IndexRow::shared(OWING_INDEX, state.uid.to_string()));
+        let change = Change::Put {
+            state: core.encode(&id, &state).unwrap(),
+            index,
+        };
+        let write = Some(Write {
+            id,
+            expected: version,
+            change,
+        });
+        core.ledger
+            .commit(
+                Commit {
+                    write,
+                    ..Commit::default()
+                },
+                core.now(),
+            )
+            .await
+            .unwrap();
+        room.close().await.unwrap();
+
+        let room = Strongroom::open(&data, &options).await.unwrap();
+        assert_eq!(room.resources().await.unwrap().len(), 1);
+        room.close().await.unwrap();
+    }
+}

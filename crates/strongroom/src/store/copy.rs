@@ -22,6 +22,7 @@ const PART_LEN: usize = 5 << 20;
 
 impl EncryptedStore {
     pub(super) async fn copy_to(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
+        Self::named(to)?;
         let CopyOptions { mode, extensions } = options;
         match self.place.mode() {
             BindingMode::Resource => {
@@ -57,6 +58,7 @@ impl EncryptedStore {
         to: &Path,
         options: RenameOptions,
     ) -> Result<()> {
+        Self::named(to)?;
         if from == to {
             return self.rename_onto_itself(from, options.target_mode).await;
         }
