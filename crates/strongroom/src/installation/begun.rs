@@ -8,8 +8,8 @@ use std::path::Path;
 use super::InstallationError;
 use super::settings::Layout;
 
-/// The settings file before it has its name. It is locked while `init` runs, and holds the id of
-/// the root key that was made, so that an `init` that was cut off can be begun anew.
+/// The file that says so. It is locked while `init` runs, and holds the id of the root key that was
+/// made, so that an `init` that was cut off can be begun anew.
 #[derive(Debug)]
 pub(super) struct Begun {
     file: File,
@@ -89,16 +89,29 @@ impl Begun {
     }
 
     /// Gives the settings file its content and its name: from now on this is an installation.
-    pub(super) fn publish(
-        mut self,
-        layout: &Layout,
-        settings: &[u8],
-    ) -> Result<(), InstallationError> {
-        let name = layout.settings();
-        self.replace(settings)
-            .and_then(|()| fs::rename(layout.begun_settings(), &name))
-            .and_then(|()| File::open(&layout.data)?.sync_all())
-            .map_err(InstallationError::io("writing", name))
+    ///
+    /// The content is written beside what was noted: whatever cuts this off before the settings
+    /// have their name, the next `init` still knows its root key.
+    pub(super) fn publish(self, layout: &Layout, settings: &[u8]) -> Result<(), InstallationError> {
+        let Self { file, folder, .. } = self;
+        let (draft, name) = (layout.settings_draft(), layout.settings());
+        let publish = || -> io::Result<()> {
+            let mut draft_file = OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .mode(0o600)
+                .open(&draft)?;
+            draft_file.write_all(settings)?;
+            draft_file.sync_all()?;
+            fs::rename(&draft, &name)?;
+            folder.sync_all()?;
+            fs::remove_file(layout.begun_settings())
+        };
+        let published = publish().map_err(InstallationError::io("writing", &name));
+        // Locked until then.
+        drop(file);
+        published
     }
 
     fn replace(&mut self, content: &[u8]) -> io::Result<()> {
@@ -161,6 +174,24 @@ mod tests {
         let anew = Begun::begin(&layout).unwrap();
         assert_eq!(anew.root_key_id(), Some("0a"));
         assert!(!layout.ledger().exists());
+    }
+
+    #[test]
+    fn i09_the_root_key_is_known_until_the_settings_have_their_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::new(folder.path().join("data"));
+        let mut cut_off = Begun::begin(&layout).unwrap();
+        cut_off.note_root_key("0a").unwrap();
+        // Where the name is to be given, it cannot be.
+        fs::create_dir(layout.settings()).unwrap();
+        cut_off.publish(&layout, b"{}").unwrap_err();
+        fs::remove_dir(layout.settings()).unwrap();
+
+        let anew = Begun::begin(&layout).unwrap();
+        assert_eq!(anew.root_key_id(), Some("0a"));
+        anew.publish(&layout, b"{}").unwrap();
+        assert_eq!(fs::read(layout.settings()).unwrap(), b"{}");
+        assert_eq!(fs::read_dir(&layout.data).unwrap().count(), 1);
     }
 
     #[test]
