@@ -36,8 +36,8 @@ pub struct Verified {
 #[non_exhaustive]
 pub enum VerifyError {
     /// It could not be read; damage to a single entry is found so, too.
-    #[error("the audit cannot be read: {0}")]
-    Ledger(LedgerError),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
     /// An entry is not there, and a later one is.
     #[error("audit chain `{chain}`: entry {sequence} is missing")]
     Removed {
@@ -130,12 +130,6 @@ impl Outcome for VerifyError {
             Self::Ledger(error) => error.retry(),
             _ => Retry::AfterRepair,
         }
-    }
-}
-
-impl From<LedgerError> for VerifyError {
-    fn from(error: LedgerError) -> Self {
-        Self::Ledger(error)
     }
 }
 

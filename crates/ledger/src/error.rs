@@ -287,6 +287,12 @@ pub enum Invalid {
         /// The number given.
         value: u64,
     },
+    /// A file name that SQLite cannot take.
+    #[error("`{}` is not UTF-8: SQLite takes no other file names, so choose another", path.display())]
+    Path {
+        /// The path given.
+        path: PathBuf,
+    },
     /// A claim that ends before it begins.
     #[error("claim `{name}` would expire at {} and it is {} already: claim it for longer",
         expires.as_unix_millis(), now.as_unix_millis())]
@@ -308,6 +314,7 @@ impl Outcome for Invalid {
             Self::Key { .. } => "LedgerInvalidKey",
             Self::Size { .. } => "LedgerTooLarge",
             Self::Number { .. } => "LedgerInvalidNumber",
+            Self::Path { .. } => "LedgerInvalidPath",
             Self::ClaimExpired { .. } => "LedgerClaimExpired",
         }
     }

@@ -2,9 +2,19 @@
 //!
 //! A write-ahead log keeps old pages for as long as somebody reads, `secure_delete` or not. So these keys
 //! are kept apart, with a rollback journal (`journal_mode = DELETE`), `secure_delete = ON` and
-//! `synchronous = EXTRA`: when [`KeyFile::erase`] has returned, the sealed bytes are in no page of the
-//! file, free or in use, and the journal that held them is unlinked, durably. What the file system
-//! and the disk keep of overwritten blocks and unlinked files is beyond any program's reach.
+//! `synchronous = EXTRA`. That alone is not enough, as the tests have shown:
+//!
+//! - When SQLite moves rows between pages it leaves copies of them in the gaps. So `sealed` stands
+//!   behind 4,096 bytes of zeros in its row. What does not fit a row's page goes to overflow pages,
+//!   which belong to one row, are never shared out anew, and are zeroed when the row goes
+//!   (<https://www.sqlite.org/fileformat2.html>, section 1.6).
+//! - A free page that is used again is not in the journal, so what a cut-off commit wrote into it
+//!   would stay. With `auto_vacuum = FULL` there are no free pages: a cut-off commit only made the file
+//!   longer, and rolling back shortens it.
+//!
+//! When [`KeyFile::erase`] has returned, the sealed bytes are in no page of the file and the journal
+//! that held them is unlinked, durably. What the file system and the disk keep of overwritten
+//! blocks and unlinked files is beyond any program's reach.
 
 use core::fmt;
 use std::path::Path;

@@ -1,5 +1,7 @@
 //! The conformance suite on SQLite.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+#[expect(dead_code, reason = "other tests use the rest")]
 mod common;
 
 use std::sync::Arc;

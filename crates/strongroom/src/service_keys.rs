@@ -1,43 +1,60 @@
 //! Service-managed keys: made before the commit that names them, erased after the one that stops
 //! naming them, and swept if that commit never came.
+//!
+//! The key file and the ledger cannot change together. So a new key is announced in the ledger
+//! first, and the commit that names it asserts that the announcement stands as it was made. Who
+//! finds an old announcement overwrites it, after which nobody can name the key any more, and then
+//! erases the key unless somebody already has.
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use strongroom_base::{ResourceUid, Timestamp};
 use strongroom_crypto::{SealedServiceKey, ServiceKeyId, ServiceManagedKey};
-use strongroom_ledger::{Claim, ClaimOutcome, Find, Page};
+use strongroom_ledger::{
+    AggregateId, Change, Commit, Find, Guard, IndexRow, LedgerError, Page, Version, Write,
+};
 
 use crate::Error;
-use crate::core::Core;
+use crate::core::{Core, Loaded};
 use crate::resource::driver::SERVICE_KEY_INDEX;
 
 /// How long a new key may wait for the commit that names it.
-const CLAIMED_FOR: Duration = Duration::from_mins(1);
+const ANNOUNCED_FOR: Duration = Duration::from_mins(10);
 
-/// How many keys one page of the sweep looks at.
-const SWEEP_PAGE: u32 = 1_000;
+/// The index of announcements, by when they were made.
+const ANNOUNCED_INDEX: &str = "service-key.announced";
 
-/// A key in the key file that no resource names yet. The claim keeps sweeps away from it; the
-/// commit that names it must hold the claim.
+/// A key in the key file that no resource names yet.
 pub(crate) struct NewServiceKey {
     pub(crate) id: ServiceKeyId,
     pub(crate) key: ServiceManagedKey,
-    pub(crate) claim: Claim,
+    /// What the commit that names it must assert.
+    pub(crate) announcement: Guard,
+}
+
+/// What the ledger says of a key that is being made.
+#[derive(Serialize, Deserialize)]
+struct Announcement {
+    made: Timestamp,
+    /// Whether somebody has found it too old: the key must not be named any more.
+    withdrawn: bool,
 }
 
 impl Core {
     pub(crate) async fn new_service_key(&self, uid: ResourceUid) -> Result<NewServiceKey, Error> {
         let id = ServiceKeyId::generate(self.provider.random)?;
         let key = ServiceManagedKey::generate(self.provider.random)?;
-        let now = self.now();
-        let claim = self.claim_on(&id.to_string(), now);
-        // Nobody else can hold a claim on an id that was drawn just now; the commit asserts it.
-        let _ = self.ledger.claim(&claim, now).await?;
+        let announcement = self.announce(id).await?;
         let sealed = self.root.seal_service_key(uid, id, &key)?;
         self.service_keys
             .put(&id.to_string(), &sealed.to_bytes())
             .await?;
-        Ok(NewServiceKey { id, key, claim })
+        Ok(NewServiceKey {
+            id,
+            key,
+            announcement,
+        })
     }
 
     pub(crate) async fn service_key(
@@ -51,56 +68,229 @@ impl Core {
         Ok(self.root.open_service_key(uid, id, &sealed)?)
     }
 
-    /// Erases every key that no resource names: what a process made before it was cut off.
+    /// Gives up a new key whose commit did not come to pass.
+    pub(crate) async fn abandon(&self, announcement: Guard) -> Result<(), Error> {
+        let Guard { id, version } = announcement;
+        let Some(announcement) = self.load::<Announcement>(&id).await?.state else {
+            return Ok(());
+        };
+        match self.withdraw(&id, version, announcement).await? {
+            Some(withdrawn) => self.settle_announcement(withdrawn).await,
+            // A sweep was faster.
+            None => Ok(()),
+        }
+    }
+
+    /// Ends an announcement whose key was named, or was withdrawn.
+    pub(crate) async fn settle_announcement(&self, guard: Guard) -> Result<(), Error> {
+        let Guard { id, version } = guard;
+        self.erase_unless_named(id.id()).await?;
+        let commit = Commit::remove(&id, version);
+        match self.ledger.commit(commit, self.now()).await {
+            // A sweep was faster.
+            Ok(_) | Err(LedgerError::Conflict { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Goes after keys whose makers were cut off.
     pub(crate) async fn sweep_service_keys(&self) -> Result<(), Error> {
-        let mut after: Option<String> = None;
+        let now = self.now();
+        let announced = Find::prefix(ANNOUNCED_INDEX, "");
+        let mut page = Page::first(1);
         loop {
-            let ids = self.service_keys.ids(after.as_deref(), SWEEP_PAGE).await?;
-            let Some(last) = ids.last() else {
+            let found = self.ledger.find(&announced, page).await?;
+            let Some(oldest) = found.first() else {
                 return Ok(());
             };
-            after = Some(last.clone());
-            for id in ids {
-                self.erase_if_orphaned(&id).await?;
+            // Each once: what somebody else is changing is theirs.
+            page = Page::after(oldest, 1);
+            let Loaded { state, version } = self.load::<Announcement>(&oldest.id).await?;
+            let Some(announcement) = state else { continue };
+            if now.saturating_since(announcement.made) < ANNOUNCED_FOR {
+                return Ok(());
+            }
+            let withdrawn = if announcement.withdrawn {
+                let id = oldest.id.clone();
+                Some(Guard { id, version })
+            } else {
+                self.withdraw(&oldest.id, version, announcement).await?
+            };
+            if let Some(withdrawn) = withdrawn {
+                self.settle_announcement(withdrawn).await?;
             }
         }
     }
 
-    async fn erase_if_orphaned(&self, id: &str) -> Result<(), Error> {
-        if self.is_named(id).await? {
-            return Ok(());
+    async fn announce(&self, key: ServiceKeyId) -> Result<Guard, Error> {
+        let id = AggregateId::new("announced-key", &key.to_string())?;
+        let made = self.now();
+        let announcement = Announcement {
+            made,
+            withdrawn: false,
+        };
+        let version = self.write(&id, Version::ABSENT, &announcement).await?;
+        Ok(Guard { id, version })
+    }
+
+    /// From here on nobody can name the key. None if somebody else has just changed it.
+    async fn withdraw(
+        &self,
+        id: &AggregateId,
+        version: Version,
+        announcement: Announcement,
+    ) -> Result<Option<Guard>, Error> {
+        let withdrawn = Announcement {
+            withdrawn: true,
+            ..announcement
+        };
+        match self.write(id, version, &withdrawn).await {
+            Ok(version) => Ok(Some(Guard {
+                id: id.clone(),
+                version,
+            })),
+            Err(Error::Ledger(LedgerError::Conflict { .. })) => Ok(None),
+            Err(error) => Err(error),
         }
-        let now = self.now();
-        let claim = self.claim_on(id, now);
-        if !matches!(
-            self.ledger.claim(&claim, now).await?,
-            ClaimOutcome::Held { .. }
-        ) {
-            // Somebody is about to name it.
-            return Ok(());
+    }
+
+    async fn write(
+        &self,
+        id: &AggregateId,
+        expected: Version,
+        announcement: &Announcement,
+    ) -> Result<Version, Error> {
+        let made = format!("{:020}", announcement.made.as_unix_millis());
+        let change = Change::Put {
+            state: self.encode(id, announcement)?,
+            index: vec![IndexRow::shared(ANNOUNCED_INDEX, made)],
+        };
+        let write = Some(Write {
+            id: id.clone(),
+            expected,
+            change,
+        });
+        let commit = Commit {
+            write,
+            ..Commit::default()
+        };
+        let committed = self.ledger.commit(commit, self.now()).await?;
+        Ok(committed.version.unwrap_or(Version::ABSENT))
+    }
+
+    async fn erase_unless_named(&self, key: &str) -> Result<(), Error> {
+        let named = Find::exact(SERVICE_KEY_INDEX, key);
+        if self.ledger.find(&named, Page::first(1)).await?.is_empty()
+            && self.service_keys.erase(key).await?
+        {
+            tracing::info!(key, "erased a service-managed key that no resource names");
         }
-        // Under the claim nobody can begin to name it; somebody may just have.
-        if !self.is_named(id).await? {
-            self.service_keys.erase(id).await?;
-            tracing::info!(
-                key = id,
-                "erased a service-managed key that no resource names"
-            );
-        }
-        self.ledger.release(&claim).await?;
         Ok(())
     }
+}
 
-    async fn is_named(&self, id: &str) -> Result<bool, Error> {
-        let named = Find::exact(SERVICE_KEY_INDEX, id);
-        Ok(!self.ledger.find(&named, Page::first(1)).await?.is_empty())
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::resource::NewResource;
+    use crate::{InitOptions, Options, Strongroom};
+
+    const START: Timestamp = Timestamp::from_unix_millis(1_800_000_000_000);
+
+    async fn open(data: &Path, minutes: u64) -> Strongroom {
+        let now = START.saturating_add(Duration::from_mins(minutes));
+        let options = Options::new(crate::aws_lc_rs::PROVIDER).with_clock(Arc::new(now));
+        if !data.exists() {
+            Strongroom::init(data, InitOptions::default(), &options)
+                .await
+                .unwrap();
+        }
+        Strongroom::open(data, &options).await.unwrap()
     }
 
-    fn claim_on(&self, id: &str, now: Timestamp) -> Claim {
-        Claim {
-            name: format!("service-key/{id}"),
-            owner: self.owner.clone(),
-            expires: now.saturating_add(CLAIMED_FOR),
-        }
+    async fn keys(room: &Strongroom) -> Vec<String> {
+        room.core().service_keys.ids(None, 100).await.unwrap()
+    }
+
+    async fn announcements(room: &Strongroom) -> usize {
+        let announced = Find::prefix(ANNOUNCED_INDEX, "");
+        room.core()
+            .ledger
+            .find(&announced, Page::first(100))
+            .await
+            .unwrap()
+            .len()
+    }
+
+    #[tokio::test]
+    async fn i09_a_key_whose_maker_was_cut_off_is_erased_and_can_not_be_named_any_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let room = open(&data, 0).await;
+        let cut_off = room
+            .core()
+            .new_service_key(ResourceUid::from_bytes([1; 16]))
+            .await
+            .unwrap();
+        drop(room);
+
+        // Its maker may only be slow.
+        let room = open(&data, 9).await;
+        assert_eq!(keys(&room).await, [cut_off.id.to_string()]);
+        drop(room);
+
+        let room = open(&data, 11).await;
+        assert!(keys(&room).await.is_empty());
+        assert_eq!(announcements(&room).await, 0);
+        let late = Commit {
+            guards: vec![cut_off.announcement],
+            ..Commit::default()
+        };
+        let refused = room.core().ledger.commit(late, room.core().now()).await;
+        assert!(
+            matches!(refused, Err(LedgerError::Conflict { .. })),
+            "{refused:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn i09_a_key_that_was_named_outlives_its_announcement() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let room = open(&data, 0).await;
+        let new = NewResource::new("notes".parse().unwrap(), "local".parse().unwrap());
+        let resource = room.create_resource(new).await.unwrap();
+        let named = keys(&room).await;
+        // As if the creation had been cut off right after its commit.
+        room.core()
+            .announce(named[0].parse().unwrap())
+            .await
+            .unwrap();
+        drop(room);
+
+        let room = open(&data, 11).await;
+        assert_eq!(keys(&room).await, named);
+        assert_eq!(announcements(&room).await, 0);
+        let name = "notes".parse().unwrap();
+        assert_eq!(room.resource(&name).await.unwrap().uid(), resource.uid());
+    }
+
+    #[tokio::test]
+    async fn i08_a_refused_creation_leaves_no_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let room = open(&folder.path().join("data"), 0).await;
+        let new = NewResource::new("notes".parse().unwrap(), "local".parse().unwrap());
+        room.create_resource(new.clone()).await.unwrap();
+        let before = keys(&room).await;
+        let refused = room.create_resource(new).await;
+        assert!(
+            matches!(refused, Err(Error::ResourceExists { .. })),
+            "{refused:?}"
+        );
+        assert_eq!(keys(&room).await, before);
+        assert_eq!(announcements(&room).await, 0);
     }
 }

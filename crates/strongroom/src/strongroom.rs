@@ -3,18 +3,17 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use strongroom_base::{CorrelationId, ResourceName, ResourceUid};
-use strongroom_ledger::audit::Verified;
+use strongroom_base::{CorrelationId, Outcome, ResourceName, ResourceUid};
 use strongroom_ledger::{Find, Guard, LedgerError};
 
 use crate::Error;
-use crate::audit::Caller;
-use crate::audit_chain::{Audited, Checkpoints};
+use crate::audit::{Caller, Happened, Operation};
+use crate::audit_chain::{Audited, Checkpoints, VerifiedAudit};
 use crate::core::{Core, random_id};
 use crate::directory::{GroupId, ResourceGroup};
 use crate::installation::{self, InitOptions, InstallationView, Opened, Options};
-use crate::resource::driver::{Assertions, NAME_INDEX};
-use crate::resource::machine::{Command, Created};
+use crate::resource::driver::{Assertions, NAME_INDEX, aggregate, arm_id, name_key};
+use crate::resource::machine::{Command, Created, Resource};
 use crate::resource::{NewResource, ResourceHandle, ResourceView};
 
 /// An open installation: its resources, their data, and the audit of both.
@@ -50,7 +49,7 @@ impl Strongroom {
     /// [`InstallationError`](crate::InstallationError) if there is none or its root key is not the
     /// one it was made with; a ledger error if its databases cannot be opened.
     pub async fn open(data: impl AsRef<Path>, options: &Options) -> Result<Self, Error> {
-        let Opened { settings, parts } = installation::open(data.as_ref(), options).await?;
+        let Opened { settings, core } = installation::open(data.as_ref(), options).await?;
         let caller = Caller {
             tenant: settings.tenant,
             principal: settings.administrator,
@@ -61,12 +60,12 @@ impl Strongroom {
             subscription: settings.subscription,
             name: settings.group.clone(),
         };
-        let core = Arc::new(Core::new(parts)?);
+        let core = Arc::new(core);
         core.sweep_service_keys().await?;
         core.resume(&caller).await?;
         let data = std::path::absolute(data.as_ref()).unwrap_or_else(|_| data.as_ref().to_owned());
         let view = settings.view(&data);
-        let checkpoints = Checkpoints::start(&core);
+        let checkpoints = Checkpoints::start(&core, caller.clone());
         Ok(Self {
             core,
             caller,
@@ -89,7 +88,7 @@ impl Strongroom {
     pub async fn create_resource(&self, new: NewResource) -> Result<ResourceHandle, Error> {
         let uid = ResourceUid::from_bytes(self.core.random_id()?);
         let service_key = self.core.new_service_key(uid).await?;
-        let claim = service_key.claim.clone();
+        let announcement = service_key.announcement.clone();
         let NewResource {
             name,
             region,
@@ -106,21 +105,28 @@ impl Strongroom {
             now: self.core.now(),
             keyring: self.core.first_keyring(uid, &service_key)?,
         };
-        let guards = vec![self.group_stands().await?];
+        let guards = vec![self.group_stands().await?, announcement.clone()];
         let assertions = Assertions {
             guards,
-            holding: vec![claim.clone()],
+            ..Assertions::default()
         };
         let command = Command::Create(Box::new(created));
         let created = self
             .core
             .submit(uid, &command, assertions, &self.caller)
             .await;
-        // Named or not, nobody waits for this key any more; an orphan goes with the next sweep.
-        self.core.ledger.release(&claim).await?;
         match created {
-            Ok(_) => Ok(self.handle(uid)),
-            Err(error) => Err(self.name_taken(error, &name)),
+            Ok(_) => {
+                // It is created: what is left of its making goes with the next sweep.
+                if let Err(error) = self.core.settle_announcement(announcement).await {
+                    tracing::warn!(%uid, %error, "a new key's announcement could not be ended");
+                }
+                Ok(self.handle(uid))
+            }
+            Err(error) => {
+                self.core.abandon(announcement).await?;
+                Err(self.not_created(error, &name).await?)
+            }
         }
     }
 
@@ -134,12 +140,20 @@ impl Strongroom {
             self.group.index_prefix(),
             name.as_str().to_ascii_lowercase()
         );
-        let found = self.core.find_all(&Find::exact(NAME_INDEX, key)).await?;
+        let found = self.core.find_all(&Find::exact(NAME_INDEX, &*key)).await?;
         let no_such = || Error::NoSuchResource {
             name: name.to_string(),
             group: self.group.name.to_string(),
         };
         let (_, uid) = found.first().ok_or_else(no_such)?;
+        let resource = self.core.load::<Resource>(&aggregate(*uid)?).await?.state;
+        let resource = resource.ok_or_else(no_such)?;
+        // The index is only a way to the state, which alone is authenticated.
+        if name_key(&resource) != key {
+            return Err(Error::ForgedIndex {
+                name: name.to_string(),
+            });
+        }
         Ok(self.handle(*uid))
     }
 
@@ -168,9 +182,9 @@ impl Strongroom {
     /// data folder also its end.
     ///
     /// # Errors
-    /// [`VerifyError`](strongroom_ledger::VerifyError) naming the first entry that was removed,
+    /// [`VerifyError`](strongroom_ledger::audit::VerifyError) naming the first entry that was removed,
     /// changed or reordered.
-    pub async fn verify_audit(&self) -> Result<Verified, Error> {
+    pub async fn verify_audit(&self) -> Result<VerifiedAudit, Error> {
         self.core.verify_audit(self.caller.tenant).await
     }
 
@@ -193,8 +207,10 @@ impl Strongroom {
         let Self {
             core, checkpoints, ..
         } = self;
-        checkpoints.stop(&core).await?;
-        core.close().await
+        let written = checkpoints.stop(&core).await;
+        // Closed whatever became of the heads; the first failure is the one to tell of.
+        let closed = core.close().await;
+        written.and(closed)
     }
 
     /// The sequence of the newest audit entry of the installation's tenant.
@@ -212,17 +228,25 @@ impl Strongroom {
         Ok(Guard { id, version })
     }
 
-    /// The error of a creation whose name is in use, said by name.
-    fn name_taken(&self, error: Error, name: &ResourceName) -> Error {
+    /// Why a resource was not created; that its name is taken is a refusal, and recorded.
+    async fn not_created(&self, error: Error, name: &ResourceName) -> Result<Error, Error> {
         match error {
-            Error::Ledger(LedgerError::Taken { index, .. }) if index == NAME_INDEX => {
-                Error::ResourceExists {
-                    name: name.to_string(),
-                    group: self.group.name.to_string(),
-                }
-            }
-            other => other,
+            Error::Ledger(LedgerError::Taken { index, .. }) if index == NAME_INDEX => {}
+            other => return Ok(other),
         }
+        let taken = Error::ResourceExists {
+            name: name.to_string(),
+            group: self.group.name.to_string(),
+        };
+        let refused = Happened::new(Operation::ResourceCreate, arm_id(&self.group, name));
+        let refused = refused.failed(taken.code());
+        self.core.record(vec![refused], &self.caller).await?;
+        Ok(taken)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn core(&self) -> &Core {
+        &self.core
     }
 
     fn handle(&self, uid: ResourceUid) -> ResourceHandle {

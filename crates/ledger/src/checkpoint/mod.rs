@@ -59,8 +59,8 @@ pub trait CheckpointSink: core::fmt::Debug + Send + Sync {
 #[non_exhaustive]
 pub enum CheckpointError {
     /// The ledger could not say where its chains stand.
-    #[error("the audit chains' heads cannot be read: {0}")]
-    Ledger(LedgerError),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
     /// A line of the sink is not a checkpoint, or not one of this key.
     #[error("line {line} of the checkpoints {fault}: somebody has changed it")]
     BadLine {
@@ -174,7 +174,7 @@ impl Checkpointer {
         now: Timestamp,
     ) -> Result<Round, CheckpointError> {
         let mut heads: BTreeMap<String, Head> = BTreeMap::new();
-        for head in ledger.heads().await.map_err(CheckpointError::Ledger)? {
+        for head in ledger.heads().await? {
             heads.insert(head.chain.clone(), head);
         }
         let went_back = self.last.iter().filter(|(chain, (sequence, tag))| {

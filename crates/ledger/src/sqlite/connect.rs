@@ -5,6 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -12,7 +13,7 @@ use sqlx::{ConnectOptions as _, Connection as _, Executor as _, SqlSafeStr as _}
 
 use super::SqliteOptions;
 use super::fault::Fault;
-use crate::LedgerError;
+use crate::{Invalid, LedgerError};
 
 /// What a file is for: how it is marked, kept and laid out.
 #[derive(Debug)]
@@ -46,7 +47,13 @@ impl Schema {
             application: 0x5354_524b, // STRK
             set_application: "PRAGMA application_id = 0x5354524b",
             journal: "DELETE",
-            pragmas: &[("synchronous", "EXTRA"), ("secure_delete", "ON")],
+            // The first two count when the file is made. See `key_file` for what each is for.
+            pragmas: &[
+                ("page_size", "4096"),
+                ("auto_vacuum", "FULL"),
+                ("synchronous", "EXTRA"),
+                ("secure_delete", "ON"),
+            ],
             migrations: &[(
                 1,
                 "keys",
@@ -78,14 +85,17 @@ pub(crate) async fn open_file(
     schema: Schema,
     options: &SqliteOptions,
 ) -> Result<(SqliteConnection, SqliteConnectOptions), LedgerError> {
-    let missing = || LedgerError::Missing {
-        path: path.to_owned(),
-    };
+    // Absolute, so that SQLite takes no name for a word of its own, such as `:memory:` or `file:`.
+    let path = &std::path::absolute(path).map_err(Fault::from)?;
+    if path.to_str().is_none() {
+        return Err(Invalid::Path { path: path.clone() }.into());
+    }
+    let missing = || LedgerError::Missing { path: path.clone() };
     if !path.try_exists().map_err(Fault::from)? {
         if !options.create {
             return Err(missing());
         }
-        create(path.to_owned()).await?;
+        create(path.clone()).await?;
     }
     let mut connect = SqliteConnectOptions::new()
         .filename(path)
@@ -99,11 +109,12 @@ pub(crate) async fn open_file(
     let mut connection = connect.connect().await.map_err(Fault::from)?;
     let found = look(&mut connection).await?;
     if found.application != schema.application && !(found.empty && options.create) {
-        return Err(match found.empty {
-            true => missing(),
-            false => LedgerError::Foreign {
+        return Err(if found.empty {
+            missing()
+        } else {
+            LedgerError::Foreign {
                 path: path.to_owned(),
-            },
+            }
         });
     }
     set_journal(&mut connection, schema.journal, options.busy_timeout).await?;
@@ -117,13 +128,11 @@ pub(crate) async fn open_file(
 /// process has open through SQLite would drop SQLite's locks (POSIX). Its log and journal take its
 /// mode over.
 async fn create(path: PathBuf) -> Result<(), LedgerError> {
+    static DRAFTS: AtomicU64 = AtomicU64::new(0);
     let made = tokio::task::spawn_blocking(move || -> io::Result<()> {
-        let folder = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
+        let draft = DRAFTS.fetch_add(1, Ordering::Relaxed);
         let mut name = path.clone().into_os_string();
-        name.push(format!(".{}.new", std::process::id()));
+        name.push(format!(".{}-{draft}.new", std::process::id()));
         let draft = PathBuf::from(name);
         // Left over by a process of this number that was cut off.
         match fs::remove_file(&draft) {
@@ -139,10 +148,13 @@ async fn create(path: PathBuf) -> Result<(), LedgerError> {
         let linked = fs::hard_link(&draft, &path);
         fs::remove_file(&draft)?;
         match linked {
-            // Another process was faster.
+            // Somebody else was faster.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
             Err(error) => Err(error),
-            Ok(()) => File::open(folder)?.sync_all(),
+            Ok(()) => match path.parent() {
+                Some(folder) => File::open(folder)?.sync_all(),
+                None => Ok(()),
+            },
         }
     });
     Ok(made

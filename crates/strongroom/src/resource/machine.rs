@@ -53,6 +53,10 @@ pub(crate) enum Command {
         now: Timestamp,
     },
     Purge,
+    /// The retention of a deleted resource is over.
+    Expire {
+        now: Timestamp,
+    },
     /// The effects of a purge are done.
     Forget,
 }
@@ -170,26 +174,47 @@ impl Machine for ResourceMachine {
         let life = state.as_ref().map(|resource| &resource.life);
         match (life, command) {
             (None, Command::Create(created)) => Ok(vec![Event::Created(created.clone())]),
-            (None, _) => Err(Refusal::Absent),
+            (
+                None,
+                Command::Delete { .. }
+                | Command::Recover { .. }
+                | Command::Purge
+                | Command::Expire { .. }
+                | Command::Forget,
+            ) => Err(Refusal::Absent),
             (Some(_), Command::Create(_)) => Err(Refusal::Exists),
             (Some(Life::Active), Command::Delete { now }) => {
                 let purge_at = now.saturating_add(RETENTION);
                 Ok(vec![Event::Deleted { at: *now, purge_at }])
             }
-            (Some(Life::Active), Command::Recover { .. } | Command::Purge | Command::Forget) => {
-                Err(Refusal::NotDeleted)
-            }
+            (
+                Some(Life::Active),
+                Command::Recover { .. } | Command::Purge | Command::Expire { .. } | Command::Forget,
+            ) => Err(Refusal::NotDeleted),
             (Some(Life::Deleted { .. }), Command::Delete { .. }) => Err(Refusal::AlreadyDeleted),
-            (Some(Life::Deleted { purge_at, .. }), Command::Recover { now }) if now < purge_at => {
-                Ok(vec![Event::Recovered])
+            (Some(Life::Deleted { purge_at, .. }), Command::Recover { now }) => {
+                if now < purge_at {
+                    Ok(vec![Event::Recovered])
+                } else {
+                    Err(Refusal::RetentionEnded)
+                }
             }
-            (Some(Life::Deleted { .. }), Command::Recover { .. }) => Err(Refusal::RetentionEnded),
             (Some(Life::Deleted { .. }), Command::Purge) => Ok(vec![Event::PurgeStarted]),
+            (Some(Life::Deleted { purge_at, .. }), Command::Expire { now }) => {
+                if now < purge_at {
+                    Err(Refusal::Deleted)
+                } else {
+                    Ok(vec![Event::PurgeStarted])
+                }
+            }
             (Some(Life::Deleted { .. }), Command::Forget) => Err(Refusal::Deleted),
             (Some(Life::Purging), Command::Forget) => Ok(vec![Event::Forgotten]),
             (
                 Some(Life::Purging),
-                Command::Delete { .. } | Command::Recover { .. } | Command::Purge,
+                Command::Delete { .. }
+                | Command::Recover { .. }
+                | Command::Purge
+                | Command::Expire { .. },
             ) => Err(Refusal::Purging),
         }
     }
