@@ -1,0 +1,167 @@
+//! What can be asked of a vault.
+
+use std::collections::BTreeSet;
+
+use strongroom_base::{Region, ResourceGroupName, SubscriptionId, TenantId, Timestamp};
+
+use super::{Authorization, Firewall, Grant, Grantee, RetentionDays};
+use crate::{KeyPermission, OpId, VaultName};
+
+/// Something asked of a vault at a moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "a driver makes it from these parts"
+)]
+pub struct VaultCommand {
+    /// The moment.
+    pub at: Timestamp,
+    /// What is asked.
+    pub action: VaultAction,
+}
+
+/// What can be asked of a vault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "every command is spelt in the table"
+)]
+pub enum VaultAction {
+    /// Create it.
+    Create(NewVault),
+    /// Change properties; what is `None` stays as it is.
+    Update(VaultUpdate),
+    /// Change the access policies; all entries or none.
+    ChangePolicies {
+        /// How.
+        change: PolicyChange,
+        /// Whose, and what.
+        entries: Vec<PolicySpec>,
+    },
+    /// Take back what `op` granted, and nothing else. It grants nothing, so it needs nobody's
+    /// authority: an operation that was cut off is undone by Strongroom itself (R11).
+    UndoGrant {
+        /// The operation.
+        op: OpId,
+    },
+    /// Move it to a group, of the same or another subscription and tenant. The tenant that it
+    /// trusts stays (R13), and so do its policies, name and keys.
+    Move {
+        /// Where to.
+        subscription: SubscriptionId,
+        /// Where to.
+        group: ResourceGroupName,
+    },
+    /// Delete it; it can be recovered until its retention ends.
+    Delete,
+    /// Bring it back as it was.
+    Recover,
+    /// Destroy it and its keys for good.
+    Purge,
+    /// Time alone: destroy it if its retention has ended.
+    EndRetention,
+    /// Every key of a purged vault is destroyed: the name is free.
+    KeysErased,
+}
+
+/// A vault to be created. It has soft delete, whatever is asked (R14).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "a driver makes it from these parts"
+)]
+pub struct NewVault {
+    /// The name, which must be free everywhere.
+    pub name: VaultName,
+    /// The region.
+    pub region: Region,
+    /// The subscription to hold it.
+    pub subscription: SubscriptionId,
+    /// The group to hold it.
+    pub group: ResourceGroupName,
+    /// `enableSoftDelete` as asked: `false` is refused (R14).
+    pub soft_delete: bool,
+    /// How long what is deleted can be recovered.
+    pub retention: RetentionDays,
+    /// Whether nothing can be purged before that.
+    pub purge_protection: bool,
+    /// What judges its callers.
+    pub authorization: Authorization,
+    /// Who may reach it.
+    pub firewall: Firewall,
+}
+
+/// Properties to change; what is `None` stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "a driver makes it from these parts"
+)]
+pub struct VaultUpdate {
+    /// `location`: no other than it has.
+    pub region: Option<Region>,
+    /// `enableSoftDelete`: only `true` (R14).
+    pub soft_delete: Option<bool>,
+    /// `softDeleteRetentionInDays`: no other than it has.
+    pub retention: Option<RetentionDays>,
+    /// `enablePurgeProtection`: only `true` (R14).
+    pub purge_protection: Option<bool>,
+    /// `tenantId`: another one drops the policies (R13).
+    pub tenant: Option<TenantId>,
+    /// `enableRbacAuthorization`.
+    pub authorization: Option<Authorization>,
+    /// `networkAcls`.
+    pub firewall: Option<Firewall>,
+}
+
+/// How access policies are changed, by the words of ARM's `accessPolicies/{add|replace|remove}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "ARM has these three")]
+pub enum PolicyChange {
+    /// Adds permissions to those of the grantee.
+    Add {
+        /// For good, or for an operation that may be undone. What somebody granted for good is
+        /// never marked for an operation.
+        grant: Grant,
+    },
+    /// Sets the grantee's permissions, for good.
+    Replace,
+    /// Takes permissions from the grantee; an entry without any vanishes.
+    Remove,
+}
+
+/// One entry of a change of access policies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "a driver makes it from these parts"
+)]
+pub struct PolicySpec {
+    /// The tenant of the grantee: the one that the vault trusts.
+    pub tenant: TenantId,
+    /// Whom it is for.
+    pub grantee: Grantee,
+    /// The permissions with keys.
+    pub keys: BTreeSet<KeyPermission>,
+}
+
+impl VaultAction {
+    /// The action, by ARM's name, that the caller's role assignments must allow; none for what
+    /// Strongroom does by itself.
+    #[must_use]
+    pub const fn requires(&self) -> Option<&'static str> {
+        match self {
+            // Taking trust, mode or firewall over is the same as writing policies.
+            Self::Create(_) | Self::Update(_) | Self::Recover => {
+                Some("Microsoft.KeyVault/vaults/write")
+            }
+            Self::ChangePolicies { .. } => Some("Microsoft.KeyVault/vaults/accessPolicies/write"),
+            Self::Move { .. } => {
+                Some("Microsoft.Resources/subscriptions/resourceGroups/moveResources/action")
+            }
+            Self::Delete => Some("Microsoft.KeyVault/vaults/delete"),
+            Self::Purge => Some("Microsoft.KeyVault/locations/deletedVaults/purge/action"),
+            Self::UndoGrant { .. } | Self::EndRetention | Self::KeysErased => None,
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Why a vault turns a command down.
+
+use strongroom_base::{Outcome, OutcomeKind, Region, Retry, SubscriptionId, TenantId, Timestamp};
+
+use super::RetentionDays;
+use crate::{VaultName, advice};
+
+/// Why a vault turns a command down.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum VaultRefusal {
+    /// The caller lacks authority over the vault.
+    #[error(
+        "the caller may not do `{action}` to the vault `{vault}` (R9, R11): somebody who may must \
+         do it, or assign the role: strongroom role assign Contributor --scope {vault}"
+    )]
+    AuthorizationFailed {
+        /// What the caller's role assignments do not allow.
+        action: &'static str,
+        /// The vault.
+        vault: VaultName,
+    },
+    /// There is no such vault.
+    #[error("there is no vault of this name")]
+    VaultNotFound,
+    /// The name belongs to a vault elsewhere, or to one that is still being destroyed.
+    #[error("the vault name `{vault}` is taken: vault names are unique everywhere; choose another")]
+    NameTaken {
+        /// The name.
+        vault: VaultName,
+    },
+    /// The name belongs to a deleted vault in the same subscription.
+    #[error(
+        "a deleted vault of the name `{vault}` is in subscription {subscription}: recover it ({}) or \
+         purge it ({}) first",
+        advice::recover_vault(vault),
+        advice::purge_vault(vault)
+    )]
+    DeletedVaultExists {
+        /// The name.
+        vault: VaultName,
+        /// Where it is.
+        subscription: SubscriptionId,
+    },
+    /// The vault is deleted.
+    #[error(
+        "the vault `{vault}` is deleted: recover it first: {}",
+        advice::recover_vault(vault)
+    )]
+    VaultDeleted {
+        /// The vault.
+        vault: VaultName,
+    },
+    /// Only what is deleted can be purged.
+    #[error("the vault `{vault}` is in use: only a deleted vault can be purged")]
+    NotDeleted {
+        /// The vault.
+        vault: VaultName,
+    },
+    /// It is as asked already.
+    #[error("the vault is so already: nothing changes")]
+    NoOp,
+    /// Soft delete cannot be turned off.
+    #[error("soft delete cannot be turned off (R14): leave it on")]
+    SoftDeleteRequired,
+    /// Purge protection cannot be turned off.
+    #[error("purge protection, once on, cannot be turned off (R14): leave it on")]
+    PurgeProtectionRequired,
+    /// The retention is for life.
+    #[error("the retention of {} days was set at creation and cannot be changed", current.days())]
+    RetentionFixed {
+        /// What it is.
+        current: RetentionDays,
+    },
+    /// The region is for life.
+    #[error("the vault is in {current} and cannot change its region")]
+    RegionFixed {
+        /// Where it is.
+        current: Region,
+    },
+    /// The vault is protected until its retention ends.
+    #[error(
+        "purge protection keeps the vault until {} ms after the epoch (R14): it is purged by itself \
+         then; recover it to use it", until.as_unix_millis()
+    )]
+    PurgeProtected {
+        /// When it is purged by itself.
+        until: Timestamp,
+    },
+    /// The retention has not ended.
+    #[error("the retention ends {} ms after the epoch, and not before", until.as_unix_millis())]
+    RetentionNotOver {
+        /// When it ends.
+        until: Timestamp,
+    },
+    /// A policy for another tenant than the vault trusts.
+    #[error(
+        "the vault trusts tenant {trusted}, and a policy names tenant {given} (R13): grant to \
+         principals of {trusted}, or let the vault trust the other tenant first"
+    )]
+    PolicyOfOtherTenant {
+        /// The tenant that the vault trusts.
+        trusted: TenantId,
+        /// The tenant of the entry.
+        given: TenantId,
+    },
+    /// A policy without permissions, or a change without policies.
+    #[error(
+        "a change of access policies names at least one grantee and, but to replace, one permission"
+    )]
+    EmptyPolicy,
+    /// More entries than a vault holds.
+    #[error("a vault holds at most 1,024 access policies: remove one first")]
+    TooManyPolicies,
+    /// The keys of a purged vault are asked to be gone, and it is not purged.
+    #[error("the vault is not being purged: its keys stay")]
+    NotPurging,
+}
+
+impl Outcome for VaultRefusal {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::AuthorizationFailed { .. } => "AuthorizationFailed",
+            Self::VaultNotFound => "VaultNotFound",
+            Self::NameTaken { .. } => "VaultAlreadyExists",
+            Self::DeletedVaultExists { .. } => "ConflictError",
+            Self::VaultDeleted { .. } => "VaultDeleted",
+            Self::NotDeleted { .. } => "VaultNotDeleted",
+            Self::NoOp => "NoOp",
+            Self::SoftDeleteRequired => "SoftDeleteRequired",
+            Self::PurgeProtectionRequired => "PurgeProtectionRequired",
+            Self::RetentionFixed { .. } => "RetentionFixed",
+            Self::RegionFixed { .. } => "InvalidResourceLocation",
+            Self::PurgeProtected { .. } => "PurgeProtected",
+            Self::RetentionNotOver { .. } => "RetentionNotOver",
+            Self::PolicyOfOtherTenant { .. } => "PolicyTenantMismatch",
+            Self::EmptyPolicy => "EmptyPolicy",
+            Self::TooManyPolicies => "TooManyPolicies",
+            Self::NotPurging => "VaultNotPurging",
+        }
+    }
+
+    fn kind(&self) -> OutcomeKind {
+        match self {
+            Self::VaultNotFound | Self::EmptyPolicy => OutcomeKind::BadInput,
+            Self::AuthorizationFailed { .. }
+            | Self::NameTaken { .. }
+            | Self::DeletedVaultExists { .. }
+            | Self::VaultDeleted { .. }
+            | Self::NotDeleted { .. }
+            | Self::NoOp
+            | Self::SoftDeleteRequired
+            | Self::PurgeProtectionRequired
+            | Self::RetentionFixed { .. }
+            | Self::RegionFixed { .. }
+            | Self::PurgeProtected { .. }
+            | Self::RetentionNotOver { .. }
+            | Self::PolicyOfOtherTenant { .. }
+            | Self::TooManyPolicies
+            | Self::NotPurging => OutcomeKind::Refused,
+        }
+    }
+
+    fn retry(&self) -> Retry {
+        match self {
+            Self::AuthorizationFailed { .. }
+            | Self::NameTaken { .. }
+            | Self::DeletedVaultExists { .. }
+            | Self::VaultDeleted { .. }
+            | Self::NotDeleted { .. }
+            | Self::PolicyOfOtherTenant { .. }
+            | Self::TooManyPolicies
+            | Self::PurgeProtected { .. }
+            | Self::RetentionNotOver { .. } => Retry::AfterRepair,
+            Self::VaultNotFound
+            | Self::NoOp
+            | Self::SoftDeleteRequired
+            | Self::PurgeProtectionRequired
+            | Self::RetentionFixed { .. }
+            | Self::RegionFixed { .. }
+            | Self::EmptyPolicy
+            | Self::NotPurging => Retry::Never,
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! What is stored of a vault.
+
+use core::time::Duration;
+
+use strongroom_base::{Region, ResourceGroupName, SubscriptionId, TenantId, Timestamp};
+
+use super::Policies;
+use crate::{SchemaV1, VaultName};
+
+/// A vault: its properties and policies. Soft delete is always on and therefore not stored (R14).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "kebab-case", deny_unknown_fields)
+)]
+#[non_exhaustive]
+pub struct Vault {
+    /// The schema in which it is stored.
+    pub v: SchemaV1,
+    /// The name, as created.
+    pub name: VaultName,
+    /// The region, for life (R7).
+    pub region: Region,
+    /// The subscription that it is in; a move changes it.
+    pub subscription: SubscriptionId,
+    /// The resource group that it is in; a move changes it.
+    pub group: ResourceGroupName,
+    /// The tenant whose tokens it trusts (R13): that of its subscription at creation, left as it
+    /// was by every move.
+    pub tenant: TenantId,
+    /// How long what is deleted can be recovered, for life.
+    pub retention: RetentionDays,
+    /// Whether nothing deleted can be purged before its retention ends; once on, for life (R14).
+    pub purge_protection: bool,
+    /// Whether access policies or role assignments judge its callers (R9).
+    pub authorization: Authorization,
+    /// The access policies. In role mode they are kept and do not count.
+    pub policies: Policies,
+    /// Who may reach it.
+    pub firewall: Firewall,
+    /// When it was created.
+    pub created: Timestamp,
+    /// Where it is on its way.
+    pub life: VaultLife,
+}
+
+/// Where a vault is on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "kebab-case", deny_unknown_fields)
+)]
+#[expect(clippy::exhaustive_enums, reason = "the rules must judge each")]
+pub enum VaultLife {
+    /// In use.
+    Live,
+    /// Deleted: it answers nothing, and can be recovered as it was.
+    Deleted {
+        /// When it was deleted.
+        at: Timestamp,
+        /// When its retention ends and it is purged.
+        purge_at: Timestamp,
+    },
+    /// Purged: gone for all callers, its name not yet free, since its keys are being destroyed.
+    Purging {
+        /// When it was purged.
+        at: Timestamp,
+    },
+}
+
+/// What judges the callers of a vault (`enableRbacAuthorization`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[expect(clippy::exhaustive_enums, reason = "the rules must judge each")]
+pub enum Authorization {
+    /// Its access policies.
+    AccessPolicies,
+    /// Role assignments.
+    Roles,
+}
+
+/// Who may reach a vault (`networkAcls`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "kebab-case", deny_unknown_fields)
+)]
+#[expect(clippy::exhaustive_structs, reason = "ARM has these two")]
+pub struct Firewall {
+    /// What happens to callers that nothing lets through.
+    pub default_action: DefaultAction,
+    /// Who is let through all the same.
+    pub bypass: Bypass,
+}
+
+impl Firewall {
+    /// Open to all, as a vault is created by default.
+    pub const OPEN: Self = Self {
+        default_action: DefaultAction::Allow,
+        bypass: Bypass::AzureServices,
+    };
+}
+
+/// What a firewall does with callers that nothing lets through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[expect(clippy::exhaustive_enums, reason = "ARM has these two")]
+pub enum DefaultAction {
+    /// Lets them in.
+    Allow,
+    /// Keeps them out.
+    Deny,
+}
+
+/// Whom a firewall lets through whatever its default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[expect(clippy::exhaustive_enums, reason = "ARM has these two")]
+pub enum Bypass {
+    /// Trusted services, such as the one that keeps the customer's resources.
+    AzureServices,
+    /// Nobody.
+    None,
+}
+
+/// How long a vault keeps what was deleted: 7 to 90 days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "u16", into = "u16"))]
+pub struct RetentionDays(u16);
+
+/// A number of days that no vault keeps deleted things for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a vault keeps what is deleted for 7 to 90 days, not {days}")]
+pub struct InvalidRetention {
+    days: u16,
+}
+
+impl RetentionDays {
+    /// 90 days, the default.
+    pub const DEFAULT: Self = Self(90);
+
+    /// The number of days.
+    #[must_use]
+    pub const fn days(self) -> u16 {
+        self.0
+    }
+
+    /// When what is deleted at `at` is purged: so many times 86,400 seconds later.
+    #[must_use]
+    pub fn end(self, at: Timestamp) -> Timestamp {
+        at.saturating_add(Duration::from_secs(u64::from(self.0) * 86_400))
+    }
+}
+
+impl TryFrom<u16> for RetentionDays {
+    type Error = InvalidRetention;
+
+    fn try_from(days: u16) -> Result<Self, InvalidRetention> {
+        if (7..=90).contains(&days) {
+            Ok(Self(days))
+        } else {
+            Err(InvalidRetention { days })
+        }
+    }
+}
+
+impl From<RetentionDays> for u16 {
+    fn from(retention: RetentionDays) -> Self {
+        retention.0
+    }
+}
+
+/// Whether what is deleted in a vault comes back, by Azure's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "R14 must judge each")]
+pub enum RecoveryLevel {
+    /// A deletion is final: the vault has no soft delete. Only a remote vault can be so.
+    Purgeable,
+    /// 90 days, but it can be purged before.
+    RecoverablePurgeable,
+    /// 90 days, with purge protection.
+    Recoverable,
+    /// 7 to 89 days, but it can be purged before.
+    CustomizedRecoverablePurgeable,
+    /// 7 to 89 days, with purge protection.
+    CustomizedRecoverable,
+}
+
+impl RecoveryLevel {
+    /// Whether both soft delete and purge protection are on, as R14 wants.
+    #[must_use]
+    pub const fn purge_protected(self) -> bool {
+        match self {
+            Self::Recoverable | Self::CustomizedRecoverable => true,
+            Self::Purgeable | Self::RecoverablePurgeable | Self::CustomizedRecoverablePurgeable => {
+                false
+            }
+        }
+    }
+
+    /// Azure's word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Purgeable => "Purgeable",
+            Self::RecoverablePurgeable => "Recoverable+Purgeable",
+            Self::Recoverable => "Recoverable",
+            Self::CustomizedRecoverablePurgeable => "CustomizedRecoverable+Purgeable",
+            Self::CustomizedRecoverable => "CustomizedRecoverable",
+        }
+    }
+}
+
+impl Vault {
+    /// What becomes of keys that are deleted in it.
+    #[must_use]
+    pub fn recovery_level(&self) -> RecoveryLevel {
+        let longest = self.retention == RetentionDays::DEFAULT;
+        match (longest, self.purge_protection) {
+            (true, true) => RecoveryLevel::Recoverable,
+            (true, false) => RecoveryLevel::RecoverablePurgeable,
+            (false, true) => RecoveryLevel::CustomizedRecoverable,
+            (false, false) => RecoveryLevel::CustomizedRecoverablePurgeable,
+        }
+    }
+}
