@@ -10,7 +10,7 @@ use strongroom_base::ResourceName;
 
 use crate::address::Address;
 
-/// Customer data encrypted at rest, under keys that you manage.
+/// Customer data encrypted at rest, every resource under a key of its own.
 #[derive(Debug, Parser)]
 #[command(
     version,

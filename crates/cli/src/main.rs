@@ -12,6 +12,7 @@ mod transfer;
 mod verb;
 mod walk;
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use strongroom_base::Outcome as _;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         EnvFilter::try_from_env("STRONGROOM_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(!cli.json && std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
     let output = Output::new(cli.json);

@@ -10,6 +10,10 @@ use crate::{Action, Caller, Denied, Role, SchemaV1, Scope, Standing, Tenancy, Ve
 /// The role assignments at one scope.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "kebab-case", deny_unknown_fields)
+)]
 pub struct AccessList {
     /// The schema.
     pub v: SchemaV1,
@@ -22,6 +26,10 @@ pub struct AccessList {
 /// Under what a role is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "kebab-case", deny_unknown_fields)
+)]
 pub struct Held {
     /// The tenancy of the scope when the role was assigned: with any other, it is void.
     pub tenancy: Tenancy,
@@ -119,6 +127,10 @@ pub struct AccessFacts {
 /// What happened to an access list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "kebab-case", deny_unknown_fields)
+)]
 #[expect(clippy::exhaustive_enums, reason = "an audit must name each")]
 pub enum AccessEvent {
     /// A role was assigned.

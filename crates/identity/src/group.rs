@@ -13,6 +13,10 @@ use crate::{
 /// A resource group.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "kebab-case", deny_unknown_fields)
+)]
 pub struct ResourceGroup {
     /// The schema.
     pub v: SchemaV1,
@@ -50,14 +54,12 @@ pub enum GroupCommand {
 }
 
 impl GroupCommand {
-    /// What the caller must be allowed where the group is; for a creation, at the subscription. A
-    /// move out of the tenant is for an owner, as the directory change of a subscription is.
+    /// What the caller must be allowed where the group is; for a creation, at the subscription.
     #[must_use]
     pub const fn requires(&self, crossing: Crossing) -> &'static [Action] {
-        match (self, crossing) {
-            (Self::Create { .. }, _) => &[Action::GroupsWrite],
-            (Self::Move { .. }, Crossing::Within) => &[Action::GroupsMove],
-            (Self::Move { .. }, Crossing::Across) => &[Action::GroupsMove, Action::TenantChange],
+        match self {
+            Self::Create { .. } => &[Action::GroupsWrite],
+            Self::Move { .. } => crossing.requires(),
         }
     }
 
@@ -108,6 +110,10 @@ pub enum Present<'a> {
 /// What happened to a resource group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "kebab-case", deny_unknown_fields)
+)]
 #[expect(clippy::exhaustive_enums, reason = "an audit must name each")]
 pub enum GroupEvent {
     /// It was made.

@@ -10,6 +10,10 @@ use crate::Standing;
 /// stored: it is seen by comparing its home with the resource's present tenant (R13).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "kebab-case", deny_unknown_fields)
+)]
 #[expect(clippy::exhaustive_enums, reason = "the rules must judge each")]
 pub enum ManagedIdentity {
     /// There is none.
@@ -121,6 +125,10 @@ pub struct IdentityFacts {
 /// What happened to a managed identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "kebab-case", deny_unknown_fields)
+)]
 #[expect(clippy::exhaustive_enums, reason = "an audit must name each")]
 pub enum IdentityEvent {
     /// It was made.

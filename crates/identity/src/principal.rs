@@ -11,6 +11,10 @@ use crate::{Action, AppId, Denied, DisplayName, NameUse, SchemaV1, Verdict};
 /// A principal of a tenant's directory.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "kebab-case", deny_unknown_fields)
+)]
 pub struct Principal {
     /// The schema.
     pub v: SchemaV1,
@@ -41,6 +45,10 @@ impl Principal {
 /// What a principal is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "kebab-case", deny_unknown_fields)
+)]
 #[expect(clippy::exhaustive_enums, reason = "rules must judge each kind")]
 pub enum PrincipalKind {
     /// A person. It alone can be a guest: hold a role in another tenant.
@@ -61,6 +69,10 @@ pub enum PrincipalKind {
 /// Whether a principal may authenticate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "kebab-case", deny_unknown_fields)
+)]
 #[expect(clippy::exhaustive_enums, reason = "callers must react to each")]
 pub enum PrincipalLife {
     /// It may.
@@ -155,6 +167,10 @@ pub struct PrincipalFacts {
 /// What happened to a principal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "kebab-case", deny_unknown_fields)
+)]
 #[expect(clippy::exhaustive_enums, reason = "an audit must name each")]
 pub enum PrincipalEvent {
     /// It was registered.

@@ -20,6 +20,10 @@ pub struct UnknownRole {
 /// its data, as Azure lets them by the account's keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "kebab-case", deny_unknown_fields)
+)]
 #[non_exhaustive]
 pub enum Role {
     /// Sees everything but data and keys, changes nothing.

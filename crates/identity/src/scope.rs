@@ -9,6 +9,10 @@ use crate::{Action, Descent, GroupUid, ResourceGroup, Subscription, Tenancy, Vau
 /// Something that a role can be assigned at. By uid, never by ARM id, which moves and is reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "kebab-case", deny_unknown_fields)
+)]
 #[expect(
     clippy::exhaustive_enums,
     reason = "a walk must know each kind of scope"

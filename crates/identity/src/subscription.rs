@@ -9,6 +9,10 @@ use crate::{Action, Crossing, Denied, DisplayName, SchemaV1, Tenancy, Verdict};
 /// A subscription.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "kebab-case", deny_unknown_fields)
+)]
 pub struct Subscription {
     /// The schema.
     pub v: SchemaV1,
@@ -27,6 +31,10 @@ pub struct Subscription {
 /// Whether new things may be made in a subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "kebab-case", deny_unknown_fields)
+)]
 #[expect(clippy::exhaustive_enums, reason = "callers must react to each")]
 pub enum SubscriptionState {
     /// As usual.
@@ -103,6 +111,10 @@ pub struct SubscriptionFacts {
 /// What happened to a subscription.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "kebab-case", deny_unknown_fields)
+)]
 #[expect(clippy::exhaustive_enums, reason = "an audit must name each")]
 pub enum SubscriptionEvent {
     /// It was made.

@@ -2,6 +2,8 @@
 
 use strongroom_base::TenantId;
 
+use crate::Action;
+
 /// How often a scope has changed its tenant, whether by itself or with what holds it.
 ///
 /// A role assignment remembers the tenancy of its scope when it was made, and counts only while the
@@ -42,6 +44,17 @@ impl Crossing {
             Self::Within
         } else {
             Self::Across
+        }
+    }
+
+    /// What a caller must be allowed at a group, resource or vault to move it like this. Out of its
+    /// tenant only an owner takes a thing, as the directory change of a subscription. Where it goes,
+    /// [`Action::GroupsWrite`] is needed.
+    #[must_use]
+    pub const fn requires(self) -> &'static [Action] {
+        match self {
+            Self::Within => &[Action::GroupsMove],
+            Self::Across => &[Action::GroupsMove, Action::TenantChange],
         }
     }
 }

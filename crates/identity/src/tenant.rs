@@ -9,6 +9,10 @@ use crate::{Action, Denied, DisplayName, SchemaV1, Verdict};
 /// A tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "kebab-case", deny_unknown_fields)
+)]
 pub struct Tenant {
     /// The schema.
     pub v: SchemaV1,
@@ -23,6 +27,10 @@ pub struct Tenant {
 /// Whether the root of a tenant has its first owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "kebab-case", deny_unknown_fields)
+)]
 #[expect(clippy::exhaustive_enums, reason = "a driver must react to each")]
 pub enum Founding {
     /// This principal is to be Owner at the root. The assignment lives in another aggregate, so it is
@@ -82,6 +90,10 @@ pub struct TenantFacts {
 /// What happened to a tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(rename_all = "kebab-case", deny_unknown_fields)
+)]
 #[expect(clippy::exhaustive_enums, reason = "an audit must name each")]
 pub enum TenantEvent {
     /// It was made.

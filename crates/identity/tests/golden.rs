@@ -10,9 +10,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use strongroom_base::{PrincipalId, ResourceUid, SubscriptionId, TenantId, Timestamp};
 use strongroom_identity::{
-    AccessEvent, AccessList, AccessMachine, Crossing, Descent, Founding, GroupUid, Held,
-    ManagedIdentity, Principal, PrincipalKind, PrincipalLife, ResourceGroup, Role, SchemaV1, Scope,
-    Subscription, SubscriptionState, Tenancy, Tenant,
+    AccessEvent, AccessList, AccessMachine, Crossing, Descent, Founding, GroupEvent, GroupUid,
+    Held, IdentityEvent, ManagedIdentity, Principal, PrincipalEvent, PrincipalKind, PrincipalLife,
+    ResourceGroup, Role, SchemaV1, Scope, Subscription, SubscriptionEvent, SubscriptionState,
+    Tenancy, Tenant, TenantEvent,
 };
 
 fn golden<T: Serialize + DeserializeOwned + Debug + PartialEq>(value: &T, file: &str) {
@@ -115,4 +116,43 @@ fn an_access_list_is_written_and_read_as_ever() {
         <AccessMachine as strongroom_base::Machine>::evolve(&mut state, &event);
     }
     golden(&state.unwrap(), include_str!("golden/access_list.json"));
+}
+
+#[test]
+fn events_are_written_and_read_as_ever() {
+    let (subscription, role) = (SubscriptionId::from_bytes([0x33; 16]), Role::Owner);
+    let held = Held {
+        tenancy: Tenancy::default(),
+        since: AT,
+    };
+    let moved = SubscriptionEvent::Moved {
+        from: tenant(),
+        to: TenantId::from_bytes([0x66; 16]),
+    };
+    let group = GroupEvent::Moved {
+        subscription,
+        descent: Descent::default(),
+        from: tenant(),
+        to: tenant(),
+    };
+    let assigned = AccessEvent::Assigned {
+        scope: Scope::Group(GroupUid::from_bytes([0x44; 16])),
+        principal: principal(),
+        role,
+        held,
+    };
+    let enabled = IdentityEvent::Enabled {
+        principal: principal(),
+        home: tenant(),
+        at: AT,
+    };
+    let events = (
+        TenantEvent::Founded,
+        moved,
+        group,
+        PrincipalEvent::Deleted { at: AT },
+        assigned,
+        enabled,
+    );
+    golden(&events, include_str!("golden/events.json"));
 }

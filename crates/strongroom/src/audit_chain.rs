@@ -3,15 +3,15 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use strongroom_base::{RecordId, TenantId};
+use strongroom_base::{RecordId, TenantId, Timestamp};
 use strongroom_crypto::HmacKey;
-use strongroom_ledger::audit::{Verified, verify};
+use strongroom_ledger::audit::verify;
 use strongroom_ledger::checkpoint::Checkpointer;
 use strongroom_ledger::{AuditRow, ChainKey};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 
 use crate::Error;
-use crate::audit::AuditRecord;
+use crate::audit::{AuditRecord, Caller};
 use crate::core::Core;
 
 /// How often the heads are written out (R18).
@@ -38,37 +38,61 @@ impl ChainKey for AuditChainKey {
     }
 }
 
-/// Writes the heads of the chains out once a minute while an installation is open.
+/// Writes the heads of the chains out once a minute while an installation is open, and purges what
+/// has outlived its retention.
 #[derive(Debug)]
 pub(crate) struct Checkpoints {
     task: tokio::task::JoinHandle<()>,
+    stop: Arc<Notify>,
     /// What was written last; none before the first round.
     checkpointer: Arc<Mutex<Option<Checkpointer>>>,
 }
 
 impl Checkpoints {
-    pub(crate) fn start(core: &Arc<Core>) -> Self {
-        let checkpointer = Arc::default();
-        let task = write_heads_for_ever(Arc::downgrade(core), Arc::clone(&checkpointer));
+    pub(crate) fn start(core: &Arc<Core>, caller: Caller) -> Self {
+        let (checkpointer, stop): (Arc<Mutex<Option<Checkpointer>>>, Arc<Notify>) =
+            Default::default();
+        let task = keep_house(
+            Arc::downgrade(core),
+            caller,
+            Arc::clone(&checkpointer),
+            Arc::clone(&stop),
+        );
         Self {
             task: tokio::spawn(task),
+            stop,
             checkpointer,
         }
     }
 
-    /// Stops, and writes the heads out a last time.
+    /// Stops once a round under way is done, and writes the heads out a last time.
     pub(crate) async fn stop(self, core: &Core) -> Result<(), Error> {
-        self.task.abort();
+        self.stop.notify_one();
+        // A round that failed has said so.
+        let _ = self.task.await;
         core.write_heads(&mut *self.checkpointer.lock().await).await
     }
 }
 
-async fn write_heads_for_ever(core: Weak<Core>, checkpointer: Arc<Mutex<Option<Checkpointer>>>) {
+/// What time alone makes due while an installation is open.
+async fn keep_house(
+    core: Weak<Core>,
+    caller: Caller,
+    checkpointer: Arc<Mutex<Option<Checkpointer>>>,
+    stop: Arc<Notify>,
+) {
     loop {
-        tokio::time::sleep(CHECKPOINT_EVERY).await;
+        tokio::select! {
+            () = stop.notified() => return,
+            () = tokio::time::sleep(CHECKPOINT_EVERY) => {}
+        }
         let Some(core) = core.upgrade() else { return };
+        // First: a purge may take long.
         if let Err(error) = core.write_heads(&mut *checkpointer.lock().await).await {
             tracing::error!(%error, "the audit heads could not be written");
+        }
+        if let Err(error) = core.resume(&caller).await {
+            tracing::error!(%error, "what was due could not be found");
         }
     }
 }
@@ -92,10 +116,18 @@ impl Core {
     }
 
     /// Verifies one tenant's chain against its key and the heads outside the data folder.
-    pub(crate) async fn verify_audit(&self, tenant: TenantId) -> Result<Verified, Error> {
+    pub(crate) async fn verify_audit(&self, tenant: TenantId) -> Result<VerifiedAudit, Error> {
         let heads = self.heads.read_all().await?;
         let chain = tenant.to_string();
-        Ok(verify(&*self.ledger, &*self.chain_key, &chain, &heads).await?)
+        let verified = verify(&*self.ledger, &*self.chain_key, &chain, &heads).await?;
+        let own = || heads.iter().filter(|head| head.head.chain == chain);
+        Ok(VerifiedAudit {
+            records: verified.records,
+            entries: verified.entries,
+            unknown: verified.unknown,
+            heads: own().count() as u64,
+            newest_head: own().map(|head| head.at).max(),
+        })
     }
 
     /// Entries of one tenant's chain, oldest first.
@@ -121,6 +153,23 @@ impl Core {
             .find(|head| head.chain == chain)
             .map_or(0, |head| head.sequence))
     }
+}
+
+/// An audit chain in which nothing was removed, changed or reordered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct VerifiedAudit {
+    /// How many records there are.
+    pub records: u64,
+    /// How many entries they consist of.
+    pub entries: u64,
+    /// How many records have no outcome: what was asked of a remote key when a process was cut off.
+    pub unknown: u64,
+    /// How many heads outside the data folder it was held against. Without one, a tail that was cut
+    /// off would not be seen.
+    pub heads: u64,
+    /// When the newest of them was written.
+    pub newest_head: Option<Timestamp>,
 }
 
 /// One entry of an audit chain.

@@ -6,7 +6,6 @@ use strongroom_base::{Clock, Timestamp};
 
 /// The wall clock of this machine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub struct SystemClock;
 
 impl Clock for SystemClock {

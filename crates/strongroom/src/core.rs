@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
 use object_store::ObjectStore;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use strongroom_base::{Clock, RecordId, ResourceUid, Timestamp};
-use strongroom_crypto::{Provider, RootKeys};
+use strongroom_crypto::{HmacKey, Provider, RootKeys};
 use strongroom_ledger::checkpoint::CheckpointSink;
 use strongroom_ledger::key_file::KeyFile;
 use strongroom_ledger::{AggregateId, AuditEntry, Change, Commit, Ledger, Version};
@@ -25,12 +26,15 @@ pub(crate) struct Core {
     pub(crate) objects: Arc<dyn ObjectStore>,
     pub(crate) provider: Provider,
     pub(crate) root: RootKeys,
+    /// Authenticates every state.
+    pub(crate) state_mac: Box<dyn HmacKey>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) chain_key: Arc<AuditChainKey>,
     pub(crate) heads: Arc<dyn CheckpointSink>,
     /// Names this open installation as the owner of claims.
     pub(crate) owner: String,
-    leases: Mutex<HashMap<ResourceUid, Arc<LeaseSource>>>,
+    /// The lease sources that are in use in this process.
+    pub(crate) leases: Mutex<HashMap<ResourceUid, Arc<LeaseSource>>>,
 }
 
 impl fmt::Debug for Core {
@@ -52,33 +56,6 @@ pub(crate) struct Loaded<S> {
 }
 
 impl Core {
-    pub(crate) fn new(parts: Parts) -> Result<Self, Error> {
-        let Parts {
-            ledger,
-            service_keys,
-            objects,
-            provider,
-            root,
-            clock,
-            chain_key,
-            heads,
-        } = parts;
-        let owner = ResourceUid::from_bytes(random_id(&provider)?).to_string();
-        let leases = Mutex::default();
-        Ok(Self {
-            ledger,
-            service_keys,
-            objects,
-            provider,
-            root,
-            clock,
-            chain_key,
-            heads,
-            owner,
-            leases,
-        })
-    }
-
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -97,19 +74,39 @@ impl Core {
                 state: None,
                 version: Version::ABSENT,
             }),
-            Some(stored) => {
-                let state = serde_json::from_slice(&stored.state).map_err(|source| {
-                    Error::DamagedState {
-                        id: id.clone(),
-                        source,
-                    }
-                })?;
-                Ok(Loaded {
-                    state: Some(state),
-                    version: stored.version,
-                })
-            }
+            Some(stored) => Ok(Loaded {
+                state: Some(self.decode(id, &stored.state)?),
+                version: stored.version,
+            }),
         }
+    }
+
+    /// A state as it is stored: its tag, then its JSON. The tag covers the aggregate's id, so that
+    /// whoever writes the database can neither make a state nor move one (F36).
+    pub(crate) fn encode(&self, id: &AggregateId, state: &impl Serialize) -> Result<Bytes, Error> {
+        let json = serde_json::to_vec(state).map_err(Error::Encoding)?;
+        let tag = self.state_mac.tag(&authenticated(id, &json));
+        Ok([tag.as_slice(), &json].concat().into())
+    }
+
+    fn decode<S: DeserializeOwned>(&self, id: &AggregateId, stored: &[u8]) -> Result<S, Error> {
+        let forged = || Error::ForgedState { id: id.clone() };
+        let (tag, json) = stored.split_first_chunk().ok_or_else(forged)?;
+        if !self.state_mac.verify(&authenticated(id, json), tag) {
+            return Err(forged());
+        }
+        serde_json::from_slice(json).map_err(|source| Error::DamagedState {
+            id: id.clone(),
+            source,
+        })
+    }
+
+    /// A state without index rows, as a change.
+    pub(crate) fn put(&self, id: &AggregateId, state: &impl Serialize) -> Result<Change, Error> {
+        Ok(Change::Put {
+            state: self.encode(id, state)?,
+            index: Vec::new(),
+        })
     }
 
     /// The audit entries of one request.
@@ -160,40 +157,19 @@ impl Core {
             source.end();
         }
     }
-}
 
-/// What [`Core`] is made of.
-pub(crate) struct Parts {
-    pub(crate) ledger: Arc<dyn Ledger>,
-    pub(crate) service_keys: Arc<dyn KeyFile>,
-    pub(crate) objects: Arc<dyn ObjectStore>,
-    pub(crate) provider: Provider,
-    pub(crate) root: RootKeys,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) chain_key: Arc<AuditChainKey>,
-    pub(crate) heads: Arc<dyn CheckpointSink>,
-}
-
-impl Parts {
-    /// Closes the databases.
-    pub(crate) async fn close(self) -> Result<(), Error> {
-        self.ledger.close().await?;
-        self.service_keys.close().await?;
-        Ok(())
+    /// Ends what was leased of a resource that is gone, for good.
+    pub(crate) fn forget_leases(&self, uid: ResourceUid) {
+        let mut leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(source) = leases.remove(&uid) {
+            source.end();
+        }
     }
 }
 
-/// A state as it is stored.
-pub(crate) fn encode(state: &impl Serialize) -> Result<bytes::Bytes, Error> {
-    Ok(serde_json::to_vec(state).map_err(Error::Encoding)?.into())
-}
-
-/// A state without index rows, as a change.
-pub(crate) fn put(state: &impl Serialize) -> Result<Change, Error> {
-    Ok(Change::Put {
-        state: encode(state)?,
-        index: Vec::new(),
-    })
+/// What a state's tag is over: its aggregate's id, which holds no zero byte, a zero, and its JSON.
+fn authenticated<'a>(id: &'a AggregateId, json: &'a [u8]) -> [&'a [u8]; 3] {
+    [id.as_str().as_bytes(), &[0], json]
 }
 
 /// 16 random bytes: an id that nobody else draws.

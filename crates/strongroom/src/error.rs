@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use strongroom_base::{InvalidId, InvalidName, Outcome, OutcomeKind, Retry};
+use strongroom_base::{InvalidId, InvalidName, Outcome, OutcomeKind, ResourceUid, Retry};
 use strongroom_crypto::keyring::KeyringError;
 use strongroom_crypto::object::{HeaderError, LengthError, OpenError, SealError};
 use strongroom_crypto::{CryptoError, RootKeyTextError, ServiceKeyError, ServiceKeyId};
@@ -53,6 +53,36 @@ pub enum Error {
         /// Where reading failed.
         source: serde_json::Error,
     },
+    /// A stored state was not written by this installation.
+    #[error(
+        "the stored state of {id} does not authenticate under the root key: it was changed or \
+             moved by something else; restore the ledger from a backup"
+    )]
+    ForgedState {
+        /// What it is the state of.
+        id: AggregateId,
+    },
+    /// Another process is carrying out what a resource owes.
+    #[error("another process is at work on resource {uid}, or was until it was cut off: try again \
+             in {} seconds", wait.as_secs() + 1)]
+    HeldElsewhere {
+        /// The resource.
+        uid: ResourceUid,
+        /// How long its claim still holds.
+        wait: Duration,
+    },
+    /// An index leads to a resource of another name.
+    #[error(
+        "the ledger's index leads from `{name}` to another resource: it was changed by something \
+             else; restore the ledger from a backup"
+    )]
+    ForgedIndex {
+        /// The name that was looked up.
+        name: String,
+    },
+    /// An object needs a name.
+    #[error("the object's path is empty: name the object")]
+    EmptyPath,
     /// A value cannot be encoded.
     #[error("a value could not be encoded as JSON")]
     Encoding(#[source] serde_json::Error),
@@ -209,6 +239,10 @@ impl Outcome for Error {
             Self::DamagedRecord { .. } => "DamagedRecord",
             Self::DamagedState { .. } => "DamagedState",
             Self::ForeignKey => "ForeignKey",
+            Self::HeldElsewhere { .. } => "HeldElsewhere",
+            Self::ForgedIndex { .. } => "ForgedIndex",
+            Self::ForgedState { .. } => "ForgedState",
+            Self::EmptyPath => "EmptyPath",
             Self::Encoding(_) => "EncodingFailed",
             Self::Installation(error) => error.code(),
             Self::InvalidId(_) => "InvalidId",
@@ -240,17 +274,21 @@ impl Outcome for Error {
     fn kind(&self) -> OutcomeKind {
         match self {
             Self::Closed
+            | Self::EmptyPath
             | Self::InvalidId(_)
             | Self::InvalidName(_)
             | Self::NoSuchResource { .. }
             | Self::Range(_)
             | Self::RenamedOntoItself
             | Self::UploadEnded => OutcomeKind::BadInput,
-            Self::Contended { .. } | Self::OverwrittenWhileReading | Self::PartLost => {
-                OutcomeKind::Unavailable
-            }
+            Self::Contended { .. }
+            | Self::HeldElsewhere { .. }
+            | Self::OverwrittenWhileReading
+            | Self::PartLost => OutcomeKind::Unavailable,
             Self::DamagedRecord { .. }
             | Self::DamagedState { .. }
+            | Self::ForgedIndex { .. }
+            | Self::ForgedState { .. }
             | Self::MissingServiceKey { .. } => OutcomeKind::Damaged,
             Self::Encoding(_) | Self::ForeignKey => OutcomeKind::Internal,
             Self::LeaseEnded | Self::ResourceExists { .. } => OutcomeKind::Refused,
@@ -292,6 +330,7 @@ impl Outcome for Error {
             Self::RootKey(error) => error.retry(),
             Self::Seal(error) => error.retry(),
             Self::ServiceKey(error) => error.retry(),
+            Self::HeldElsewhere { wait, .. } => Retry::After(*wait),
             other => match other.kind() {
                 OutcomeKind::Unavailable | OutcomeKind::Throttled => {
                     Retry::After(Duration::from_secs(1))

@@ -18,16 +18,19 @@ const LEASE: Duration = Duration::from_mins(1);
 pub(crate) struct Lease {
     keys: GenerationKeys,
     proved: Timestamp,
-    ended: AtomicBool,
+    ending: Ending,
 }
 
+/// Set once, for every lease whose proof was asked for before.
+type Ending = Arc<AtomicBool>;
+
 impl Lease {
-    /// A lease whose proof was asked for at `proved`.
-    pub(crate) fn new(keys: GenerationKeys, proved: Timestamp) -> Self {
+    fn new(proof: Proof, ending: Ending) -> Self {
+        let Proof { keys, asked } = proof;
         Self {
             keys,
-            proved,
-            ended: AtomicBool::new(false),
+            proved: asked,
+            ending,
         }
     }
 
@@ -38,7 +41,7 @@ impl Lease {
 
     /// Fails once the resource must not be used under this lease any more.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        if self.ended.load(Ordering::Acquire) {
+        if self.ending.load(Ordering::Acquire) {
             Err(Error::LeaseEnded)
         } else {
             Ok(())
@@ -51,24 +54,37 @@ impl Lease {
     }
 }
 
+/// Keys that were just unwrapped, and when that was asked for.
+pub(crate) struct Proof {
+    pub(crate) keys: GenerationKeys,
+    pub(crate) asked: Timestamp,
+}
+
 /// Where the data path takes its lease from: kept while it holds, proved anew by one of those who
 /// wait for it.
 pub(crate) struct LeaseSource {
     core: Weak<Core>,
     uid: ResourceUid,
     caller: Caller,
-    current: RwLock<Option<Arc<Lease>>>,
+    state: RwLock<State>,
     proving: tokio::sync::Mutex<()>,
+}
+
+#[derive(Default)]
+struct State {
+    current: Option<Arc<Lease>>,
+    /// What ends the leases that are out, old ones with running streams too.
+    ending: Ending,
 }
 
 impl LeaseSource {
     pub(crate) fn new(core: Weak<Core>, uid: ResourceUid, caller: Caller) -> Self {
-        let (current, proving) = Default::default();
+        let (state, proving) = Default::default();
         Self {
             core,
             uid,
             caller,
-            current,
+            state,
             proving,
         }
     }
@@ -83,31 +99,84 @@ impl LeaseSource {
         if let Some(lease) = self.current(core.now()) {
             return Ok(lease);
         }
-        let lease = Arc::new(core.prove(self.uid, &self.caller).await?);
-        self.replace(Some(Arc::clone(&lease)));
+        // Taken before the proof is asked for: what ends the resource meanwhile ends this lease.
+        let ending = Arc::clone(
+            &self
+                .state
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .ending,
+        );
+        let proof = core.prove(self.uid, &self.caller).await?;
+        let lease = Arc::new(Lease::new(proof, ending));
+        lease.check()?;
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        state.current = Some(Arc::clone(&lease));
         Ok(lease)
     }
 
-    /// Ends the lease that is out, for those who hold it too.
+    /// Ends every lease that is out, and every proof under way.
     pub(crate) fn end(&self) {
-        self.replace(None);
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        let State { current: _, ending } = std::mem::take(&mut *state);
+        ending.store(true, Ordering::Release);
     }
 
     fn current(&self, now: Timestamp) -> Option<Arc<Lease>> {
-        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
-        current
-            .as_ref()
-            .filter(|lease| lease.holds_at(now))
-            .cloned()
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        let current = state.current.as_ref();
+        current.filter(|lease| lease.holds_at(now)).cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU64;
+
+    use futures::StreamExt as _;
+    use object_store::ObjectStoreExt as _;
+    use object_store::path::Path;
+    use strongroom_base::Clock;
+
+    use crate::{InitOptions, NewResource, Options, Strongroom};
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Hand(AtomicU64);
+
+    impl Clock for Hand {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_unix_millis(self.0.load(Ordering::SeqCst))
+        }
     }
 
-    fn replace(&self, lease: Option<Arc<Lease>>) {
-        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(old) = std::mem::replace(&mut *current, lease) {
-            // A lease that merely grew old is replaced without stopping its streams.
-            if current.is_none() {
-                old.ended.store(true, Ordering::Release);
-            }
-        }
+    #[tokio::test]
+    async fn r17_a_deletion_stops_streams_of_older_leases_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let hand = Arc::new(Hand(AtomicU64::new(1_800_000_000_000)));
+        let clock: Arc<dyn Clock> = hand.clone();
+        let options = Options::new(crate::aws_lc_rs::PROVIDER).with_clock(clock);
+        let view = Strongroom::init(&data, InitOptions::default(), &options)
+            .await
+            .unwrap();
+        let room = Strongroom::open(&data, &options).await.unwrap();
+        let new = NewResource::new("notes".parse().unwrap(), view.region);
+        let resource = room.create_resource(new).await.unwrap();
+        let store = resource.store().await.unwrap();
+        let path = Path::from("large");
+        store.put(&path, vec![7; 5 << 20].into()).await.unwrap();
+
+        let mut running = store.get(&path).await.unwrap().into_stream();
+        assert!(running.next().await.unwrap().is_ok());
+        hand.0.fetch_add(61_000, Ordering::SeqCst);
+        store.head(&path).await.unwrap();
+        assert!(running.next().await.unwrap().is_ok());
+
+        resource.delete().await.unwrap();
+        assert!(running.next().await.unwrap().is_err());
+        assert!(store.get(&path).await.is_err());
+        room.close().await.unwrap();
     }
 }

@@ -39,7 +39,7 @@ mod store;
 mod strongroom;
 
 pub use crate::audit::{AuditRecord, AuditResult, Caller, Operation};
-pub use crate::audit_chain::Audited;
+pub use crate::audit_chain::{Audited, VerifiedAudit};
 pub use crate::clock::SystemClock;
 pub use crate::error::Error;
 pub use crate::installation::{
@@ -57,7 +57,6 @@ pub use strongroom_crypto::aws_lc_rs;
 pub use strongroom_crypto::object::BindingMode;
 #[cfg(feature = "ring")]
 pub use strongroom_crypto::ring;
-pub use strongroom_ledger::audit::Verified;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -1,9 +1,11 @@
 //! Objects in a local folder, so that what was acknowledged survives a power cut.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::ops::Range;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path as OsPath;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -11,8 +13,9 @@ use futures::stream::{BoxStream, StreamExt};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{
-    CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
-    PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions, Result,
+    CopyMode, CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta,
+    ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions,
+    RenameTargetMode, Result,
 };
 
 /// `object_store`'s local store with fsync, and with durable deletes, which it leaves to its users.
@@ -102,25 +105,102 @@ impl ObjectStore for LocalFolder {
     }
 
     async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
+        if matches!(options.mode, CopyMode::Overwrite) && self.are_one_file(from, to).await? {
+            return Ok(());
+        }
         self.inner.copy_opts(from, to, options).await
     }
 
     async fn rename_opts(&self, from: &Path, to: &Path, options: RenameOptions) -> Result<()> {
-        self.inner.rename_opts(from, to, options).await
+        let overwrites = matches!(options.target_mode, RenameTargetMode::Overwrite);
+        self.inner.rename_opts(from, to, options).await?;
+        if overwrites && from != to && self.are_one_file(from, to).await? {
+            self.unlink_after_rename(from, to).await?;
+        }
+        Ok(())
     }
 }
 
+// A copy is a link to the same file. POSIX has it that a rename of one such name to the other does
+// nothing at all and succeeds: it would leave the old name, or the name of a staged copy.
 impl LocalFolder {
+    /// Whether both names are there and are links to one file.
+    async fn are_one_file(&self, from: &Path, to: &Path) -> Result<bool> {
+        let (from, to) = (
+            self.inner.path_to_filesystem(from)?,
+            self.inner.path_to_filesystem(to)?,
+        );
+        blocking(move || are_one_file(&from, &to)).await
+    }
+
+    /// Takes the old name away after a rename that did nothing.
+    async fn unlink_after_rename(&self, from: &Path, to: &Path) -> Result<()> {
+        let (from, to) = (
+            self.inner.path_to_filesystem(from)?,
+            self.inner.path_to_filesystem(to)?,
+        );
+        blocking(move || unlink_after_rename(&from, &to)).await
+    }
+
     /// Makes the removal of `location` durable: no folder names it on disk either.
     async fn sync_parent(&self, location: &Path) -> Result<()> {
         let file = self.inner.path_to_filesystem(location)?;
-        tokio::task::spawn_blocking(move || sync_nearest(&file))
-            .await?
-            .map_err(|source| object_store::Error::Generic {
-                store: "LocalFolder",
-                source: Box::new(source),
-            })
+        blocking(move || sync_nearest(&file)).await
     }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<T> {
+    tokio::task::spawn_blocking(work)
+        .await?
+        .map_err(|source| object_store::Error::Generic {
+            store: "LocalFolder",
+            source: Box::new(source),
+        })
+}
+
+fn are_one_file(from: &OsPath, to: &OsPath) -> io::Result<bool> {
+    let id = |path: &OsPath| match path.symlink_metadata() {
+        Ok(found) => Ok(Some((found.dev(), found.ino()))),
+        Err(error) if is_absence(&error) => Ok(None),
+        Err(error) => Err(error),
+    };
+    let from = id(from)?;
+    Ok(from.is_some() && from == id(to)?)
+}
+
+/// The old name is moved out of sight first, so that an object which is put there meanwhile is not
+/// removed but renamed, as if it had been put before.
+fn unlink_after_rename(from: &OsPath, to: &OsPath) -> io::Result<()> {
+    static ASIDE: AtomicU64 = AtomicU64::new(0);
+
+    let number = ASIDE.fetch_add(1, Ordering::Relaxed);
+    // No listing of the local store shows a name that ends in `#` and digits; the process id keeps
+    // two processes apart.
+    let aside = from.with_file_name(format!(".renamed-{}#{number}", std::process::id()));
+    let gone = |error: io::Error| {
+        if is_absence(&error) {
+            Ok(())
+        } else {
+            Err(error)
+        }
+    };
+    match fs::rename(from, &aside) {
+        Ok(()) => {}
+        Err(error) => return gone(error),
+    }
+    fs::rename(&aside, to)?;
+    fs::remove_file(&aside).or_else(gone)?;
+    sync_nearest(from)?;
+    sync_nearest(to)
+}
+
+fn is_absence(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
 }
 
 /// Syncs the nearest folder above `file` that is left: those that became empty are gone with it.
@@ -128,9 +208,48 @@ fn sync_nearest(file: &OsPath) -> io::Result<()> {
     for folder in file.ancestors().skip(1) {
         match File::open(folder) {
             Ok(folder) => return folder.sync_all(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) if is_absence(&error) => {}
             Err(error) => return Err(error),
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::TryStreamExt as _;
+    use object_store::ObjectStoreExt as _;
+
+    use super::*;
+
+    /// The names of all files below a folder.
+    fn names(folder: &OsPath) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[tokio::test]
+    async fn copies_are_renamed_and_overwritten_as_objects_not_as_links() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = LocalFolder::open(folder.path()).unwrap();
+        let [one, two] = ["one", "two"].map(Path::from);
+        store.put(&one, "bytes".into()).await.unwrap();
+        for _ in 0..2 {
+            store.copy(&one, &two).await.unwrap();
+            assert_eq!(names(folder.path()), ["one", "two"]);
+        }
+        store.rename(&one, &two).await.unwrap();
+        assert_eq!(names(folder.path()), ["two"]);
+        store.rename(&two, &two).await.unwrap();
+        let listed: Vec<_> = store.list(None).try_collect().await.unwrap();
+        assert_eq!(listed.len(), 1);
+        assert_eq!(
+            store.get(&two).await.unwrap().bytes().await.unwrap(),
+            "bytes"
+        );
+    }
 }

@@ -16,7 +16,7 @@ use strongroom_ledger::{
 };
 
 use crate::Error;
-use crate::core::{Core, Loaded, encode};
+use crate::core::{Core, Loaded};
 use crate::resource::driver::SERVICE_KEY_INDEX;
 
 /// How long a new key may wait for the commit that names it.
@@ -97,26 +97,28 @@ impl Core {
     pub(crate) async fn sweep_service_keys(&self) -> Result<(), Error> {
         let now = self.now();
         let announced = Find::prefix(ANNOUNCED_INDEX, "");
+        let mut page = Page::first(1);
         loop {
-            let found = self.ledger.find(&announced, Page::first(1)).await?;
+            let found = self.ledger.find(&announced, page).await?;
             let Some(oldest) = found.first() else {
                 return Ok(());
             };
+            // Each once: what somebody else is changing is theirs.
+            page = Page::after(oldest, 1);
             let Loaded { state, version } = self.load::<Announcement>(&oldest.id).await?;
             let Some(announcement) = state else { continue };
             if now.saturating_since(announcement.made) < ANNOUNCED_FOR {
                 return Ok(());
             }
-            let guard = if announcement.withdrawn {
+            let withdrawn = if announcement.withdrawn {
                 let id = oldest.id.clone();
-                Guard { id, version }
+                Some(Guard { id, version })
             } else {
-                match self.withdraw(&oldest.id, version, announcement).await? {
-                    Some(guard) => guard,
-                    None => continue,
-                }
+                self.withdraw(&oldest.id, version, announcement).await?
             };
-            self.settle_announcement(guard).await?;
+            if let Some(withdrawn) = withdrawn {
+                self.settle_announcement(withdrawn).await?;
+            }
         }
     }
 
@@ -160,7 +162,7 @@ impl Core {
     ) -> Result<Version, Error> {
         let made = format!("{:020}", announcement.made.as_unix_millis());
         let change = Change::Put {
-            state: encode(announcement)?,
+            state: self.encode(id, announcement)?,
             index: vec![IndexRow::shared(ANNOUNCED_INDEX, made)],
         };
         let write = Some(Write {
@@ -184,5 +186,111 @@ impl Core {
             tracing::info!(key, "erased a service-managed key that no resource names");
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::resource::NewResource;
+    use crate::{InitOptions, Options, Strongroom};
+
+    const START: Timestamp = Timestamp::from_unix_millis(1_800_000_000_000);
+
+    async fn open(data: &Path, minutes: u64) -> Strongroom {
+        let now = START.saturating_add(Duration::from_mins(minutes));
+        let options = Options::new(crate::aws_lc_rs::PROVIDER).with_clock(Arc::new(now));
+        if !data.exists() {
+            Strongroom::init(data, InitOptions::default(), &options)
+                .await
+                .unwrap();
+        }
+        Strongroom::open(data, &options).await.unwrap()
+    }
+
+    async fn keys(room: &Strongroom) -> Vec<String> {
+        room.core().service_keys.ids(None, 100).await.unwrap()
+    }
+
+    async fn announcements(room: &Strongroom) -> usize {
+        let announced = Find::prefix(ANNOUNCED_INDEX, "");
+        room.core()
+            .ledger
+            .find(&announced, Page::first(100))
+            .await
+            .unwrap()
+            .len()
+    }
+
+    #[tokio::test]
+    async fn i09_a_key_whose_maker_was_cut_off_is_erased_and_can_not_be_named_any_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let room = open(&data, 0).await;
+        let cut_off = room
+            .core()
+            .new_service_key(ResourceUid::from_bytes([1; 16]))
+            .await
+            .unwrap();
+        drop(room);
+
+        // Its maker may only be slow.
+        let room = open(&data, 9).await;
+        assert_eq!(keys(&room).await, [cut_off.id.to_string()]);
+        drop(room);
+
+        let room = open(&data, 11).await;
+        assert!(keys(&room).await.is_empty());
+        assert_eq!(announcements(&room).await, 0);
+        let late = Commit {
+            guards: vec![cut_off.announcement],
+            ..Commit::default()
+        };
+        let refused = room.core().ledger.commit(late, room.core().now()).await;
+        assert!(
+            matches!(refused, Err(LedgerError::Conflict { .. })),
+            "{refused:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn i09_a_key_that_was_named_outlives_its_announcement() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let room = open(&data, 0).await;
+        let new = NewResource::new("notes".parse().unwrap(), "local".parse().unwrap());
+        let resource = room.create_resource(new).await.unwrap();
+        let named = keys(&room).await;
+        // As if the creation had been cut off right after its commit.
+        room.core()
+            .announce(named[0].parse().unwrap())
+            .await
+            .unwrap();
+        drop(room);
+
+        let room = open(&data, 11).await;
+        assert_eq!(keys(&room).await, named);
+        assert_eq!(announcements(&room).await, 0);
+        let name = "notes".parse().unwrap();
+        assert_eq!(room.resource(&name).await.unwrap().uid(), resource.uid());
+    }
+
+    #[tokio::test]
+    async fn i08_a_refused_creation_leaves_no_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let room = open(&folder.path().join("data"), 0).await;
+        let new = NewResource::new("notes".parse().unwrap(), "local".parse().unwrap());
+        room.create_resource(new.clone()).await.unwrap();
+        let before = keys(&room).await;
+        let refused = room.create_resource(new).await;
+        assert!(
+            matches!(refused, Err(Error::ResourceExists { .. })),
+            "{refused:?}"
+        );
+        assert_eq!(keys(&room).await, before);
+        assert_eq!(announcements(&room).await, 0);
     }
 }

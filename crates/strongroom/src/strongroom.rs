@@ -4,17 +4,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use strongroom_base::{CorrelationId, Outcome, ResourceName, ResourceUid};
-use strongroom_ledger::audit::Verified;
 use strongroom_ledger::{Find, Guard, LedgerError};
 
 use crate::Error;
 use crate::audit::{Caller, Happened, Operation};
-use crate::audit_chain::{Audited, Checkpoints};
+use crate::audit_chain::{Audited, Checkpoints, VerifiedAudit};
 use crate::core::{Core, random_id};
 use crate::directory::{GroupId, ResourceGroup};
 use crate::installation::{self, InitOptions, InstallationView, Opened, Options};
-use crate::resource::driver::{Assertions, NAME_INDEX, arm_id};
-use crate::resource::machine::{Command, Created};
+use crate::resource::driver::{Assertions, NAME_INDEX, aggregate, arm_id, name_key};
+use crate::resource::machine::{Command, Created, Resource};
 use crate::resource::{NewResource, ResourceHandle, ResourceView};
 
 /// An open installation: its resources, their data, and the audit of both.
@@ -50,7 +49,7 @@ impl Strongroom {
     /// [`InstallationError`](crate::InstallationError) if there is none or its root key is not the
     /// one it was made with; a ledger error if its databases cannot be opened.
     pub async fn open(data: impl AsRef<Path>, options: &Options) -> Result<Self, Error> {
-        let Opened { settings, parts } = installation::open(data.as_ref(), options).await?;
+        let Opened { settings, core } = installation::open(data.as_ref(), options).await?;
         let caller = Caller {
             tenant: settings.tenant,
             principal: settings.administrator,
@@ -61,12 +60,12 @@ impl Strongroom {
             subscription: settings.subscription,
             name: settings.group.clone(),
         };
-        let core = Arc::new(Core::new(parts)?);
+        let core = Arc::new(core);
         core.sweep_service_keys().await?;
         core.resume(&caller).await?;
         let data = std::path::absolute(data.as_ref()).unwrap_or_else(|_| data.as_ref().to_owned());
         let view = settings.view(&data);
-        let checkpoints = Checkpoints::start(&core);
+        let checkpoints = Checkpoints::start(&core, caller.clone());
         Ok(Self {
             core,
             caller,
@@ -118,7 +117,10 @@ impl Strongroom {
             .await;
         match created {
             Ok(_) => {
-                self.core.settle_announcement(announcement).await?;
+                // It is created: what is left of its making goes with the next sweep.
+                if let Err(error) = self.core.settle_announcement(announcement).await {
+                    tracing::warn!(%uid, %error, "a new key's announcement could not be ended");
+                }
                 Ok(self.handle(uid))
             }
             Err(error) => {
@@ -138,12 +140,20 @@ impl Strongroom {
             self.group.index_prefix(),
             name.as_str().to_ascii_lowercase()
         );
-        let found = self.core.find_all(&Find::exact(NAME_INDEX, key)).await?;
+        let found = self.core.find_all(&Find::exact(NAME_INDEX, &*key)).await?;
         let no_such = || Error::NoSuchResource {
             name: name.to_string(),
             group: self.group.name.to_string(),
         };
         let (_, uid) = found.first().ok_or_else(no_such)?;
+        let resource = self.core.load::<Resource>(&aggregate(*uid)?).await?.state;
+        let resource = resource.ok_or_else(no_such)?;
+        // The index is only a way to the state, which alone is authenticated.
+        if name_key(&resource) != key {
+            return Err(Error::ForgedIndex {
+                name: name.to_string(),
+            });
+        }
         Ok(self.handle(*uid))
     }
 
@@ -174,7 +184,7 @@ impl Strongroom {
     /// # Errors
     /// [`VerifyError`](strongroom_ledger::audit::VerifyError) naming the first entry that was removed,
     /// changed or reordered.
-    pub async fn verify_audit(&self) -> Result<Verified, Error> {
+    pub async fn verify_audit(&self) -> Result<VerifiedAudit, Error> {
         self.core.verify_audit(self.caller.tenant).await
     }
 
@@ -197,8 +207,10 @@ impl Strongroom {
         let Self {
             core, checkpoints, ..
         } = self;
-        checkpoints.stop(&core).await?;
-        core.close().await
+        let written = checkpoints.stop(&core).await;
+        // Closed whatever became of the heads; the first failure is the one to tell of.
+        let closed = core.close().await;
+        written.and(closed)
     }
 
     /// The sequence of the newest audit entry of the installation's tenant.
@@ -230,6 +242,11 @@ impl Strongroom {
         let refused = refused.failed(taken.code());
         self.core.record(vec![refused], &self.caller).await?;
         Ok(taken)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn core(&self) -> &Core {
+        &self.core
     }
 
     fn handle(&self, uid: ResourceUid) -> ResourceHandle {

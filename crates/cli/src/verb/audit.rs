@@ -87,16 +87,31 @@ async fn show(session: &Session, last: u32, output: &Output) -> Result<(), Failu
 
 async fn verify(session: &Session, output: &Output) -> Result<(), Failure> {
     let verified = session.room.verify_audit().await?;
+    let newest = verified.newest_head.map(time);
     let value = json!({
         "records": verified.records,
         "entries": verified.entries,
         "unknown": verified.unknown,
+        "heads": verified.heads,
+        "newestHead": newest,
         "verified": true,
     });
+    if newest.is_none() {
+        output.remark(
+            "warning: no head of this chain is outside the data folder: if its end had been cut \
+             off, this would not show",
+        );
+    }
     output.answer(&value, || {
+        let records = verified.records;
+        let against = newest.map_or_else(String::new, |newest| {
+            format!(
+                "; held against {} heads, the newest of {newest}",
+                verified.heads
+            )
+        });
         format!(
-            "{GOOD}verified{GOOD:#}: {} records, none removed, changed or reordered",
-            verified.records
+            "{GOOD}verified{GOOD:#}: {records} records, none removed, changed or reordered{against}"
         )
     })
 }

@@ -18,6 +18,7 @@ const SALT: &[u8] = b"strongroom/root-key/1";
 const ID: &[u8] = b"strongroom/root-key/id/1";
 const KEYRING_MAC: &[u8] = b"strongroom/root-key/keyring-mac/1";
 const AUDIT_CHAIN: &[u8] = b"strongroom/root-key/audit-chain/1";
+const STATE_MAC: &[u8] = b"strongroom/root-key/state-mac/1";
 const SERVICE_KEY: &[u8] = b"strongroom/root-key/service-key/1";
 
 /// The keys of an installation, derived from its root key (F30–F34), one for each purpose. It does
@@ -65,6 +66,15 @@ impl RootKeys {
     /// A [`CryptoError`] if the provider fails.
     pub fn audit_chain(&self) -> Result<Box<dyn HmacKey>, CryptoError> {
         Ok(self.provider.hmac.key(&*self.key(&[AUDIT_CHAIN])?))
+    }
+
+    /// The key under which the states of an installation are authenticated (F36): whoever can write
+    /// the database can then neither make a state nor give one to another aggregate.
+    ///
+    /// # Errors
+    /// A [`CryptoError`] if the provider fails.
+    pub fn state_mac(&self) -> Result<Box<dyn HmacKey>, CryptoError> {
+        Ok(self.provider.hmac.key(&*self.key(&[STATE_MAC])?))
     }
 
     /// The key that seals the service-managed keys of one resource.

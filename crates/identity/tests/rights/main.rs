@@ -220,3 +220,22 @@ fn a_group_of_another_subscription_makes_no_chain() {
         .to_string();
     assert!(error.contains("read both again"), "{error}");
 }
+
+#[test]
+fn r13_a_list_that_names_a_principal_of_another_tenant_gives_only_a_user_a_right() {
+    let (mut world, mut naive) = World::new();
+    let (user, identity, root) = (0, 1, Place::Root(0));
+    for who in [user, identity] {
+        world.take(&mut naive, &Step::Assign(root, who, Role::Owner));
+        assert_eq!(world.ask(who, root, Action::AccountsRead), Ok(()));
+    }
+    // The same list, were it read for a scope that is in another tenant by now.
+    let scope = Place::Sub(0).scope();
+    let mut list = world.lists[&root.scope()].clone().unwrap();
+    list.scope = scope;
+    world.lists.insert(scope, Some(list));
+    world.subs[0].as_mut().unwrap().tenant = tenant(1);
+    assert_eq!(world.ask(user, Place::Sub(0), Action::AccountsRead), Ok(()));
+    let hidden = world.ask(identity, Place::Sub(0), Action::AccountsRead);
+    assert_eq!(word(&hidden), "hidden");
+}

@@ -17,6 +17,19 @@ pub enum InstallationError {
         /// The folder.
         path: PathBuf,
     },
+    /// Another `init` is at work in the folder.
+    #[error("another `init` is at work in {}: wait for it, or choose another folder", path.display())]
+    UnderWay {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A path that the settings cannot hold.
+    #[error("{} is not valid UTF-8: choose a path that is, so that the settings can name it",
+            path.display())]
+    NotUtf8 {
+        /// The path.
+        path: PathBuf,
+    },
     /// There is no installation.
     #[error("{} holds no installation: make one with `strongroom init --data {}`",
             path.display(), path.display())]
@@ -103,7 +116,9 @@ impl Outcome for InstallationError {
     fn code(&self) -> &'static str {
         match self {
             Self::Occupied { .. } => "DataFolderOccupied",
+            Self::UnderWay { .. } => "InitUnderWay",
             Self::Absent { .. } => "NoInstallation",
+            Self::NotUtf8 { .. } => "PathNotUtf8",
             Self::Settings { .. } => "DamagedSettings",
             Self::Format { .. } => "UnknownInstallationFormat",
             Self::RootKeyExists { .. } => "RootKeyExists",
@@ -118,22 +133,24 @@ impl Outcome for InstallationError {
         match self {
             Self::Occupied { .. }
             | Self::Absent { .. }
+            | Self::NotUtf8 { .. }
             | Self::Format { .. }
             | Self::RootKeyExists { .. }
             | Self::RootKeyUnreadable { .. }
             | Self::OtherRootKey { .. } => OutcomeKind::BadInput,
             Self::RootKeyExposed { .. } => OutcomeKind::Refused,
             Self::Settings { .. } => OutcomeKind::Damaged,
-            Self::Io { .. } => OutcomeKind::Unavailable,
+            Self::Io { .. } | Self::UnderWay { .. } => OutcomeKind::Unavailable,
         }
     }
 
     fn retry(&self) -> Retry {
         match self {
-            Self::Io { .. } => Retry::After(Duration::from_secs(1)),
+            Self::Io { .. } | Self::UnderWay { .. } => Retry::After(Duration::from_secs(1)),
             Self::Format { .. } | Self::Settings { .. } => Retry::Never,
             Self::Occupied { .. }
             | Self::Absent { .. }
+            | Self::NotUtf8 { .. }
             | Self::RootKeyExists { .. }
             | Self::RootKeyExposed { .. }
             | Self::RootKeyUnreadable { .. }

@@ -1,23 +1,24 @@
 //! Making an installation.
 
-use std::fs::{self, DirBuilder, File};
-use std::os::unix::fs::DirBuilderExt;
+use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
 use strongroom_base::{
     CorrelationId, PrincipalId, RecordId, Region, ResourceGroupName, ResourceUid, SubscriptionId,
-    TenantId,
+    TenantId, Timestamp,
 };
-use strongroom_crypto::RootKeys;
-use strongroom_ledger::{Commit, Version, Write};
+use strongroom_crypto::{RootKey, RootKeys};
+use strongroom_ledger::{AggregateId, Commit, Version, Write};
 
-use super::open::make_parts;
-use super::root_key::write_new;
-use super::settings::{FORMAT, Layout, Settings};
+use super::begun::{Begun, make_folder};
+use super::open::make;
+use super::root_key::{unfinished, write_new};
+use super::settings::{FORMAT, Layout, Settings, resolve};
 use super::{InstallationError, InstallationView, Options, RootKeySource};
 use crate::Error;
 use crate::audit::{Caller, Happened, Operation};
-use crate::core::{Parts, put, random_id};
+use crate::core::{Core, random_id};
 use crate::directory::{GroupId, Principal, ResourceGroup, Subscription};
 
 /// How to make an installation.
@@ -47,7 +48,13 @@ pub(crate) async fn init(
 ) -> Result<InstallationView, Error> {
     let data = std::path::absolute(data).map_err(InstallationError::io("finding", data))?;
     let layout = Layout::new(&data);
-    let begun_before = begin(&layout)?;
+    refuse_early(&layout, init.root_key.as_ref())?;
+    if let Some(path) = &init.audit_heads
+        && path.to_str().is_none()
+    {
+        return Err(InstallationError::NotUtf8 { path: path.clone() }.into());
+    }
+    let mut begun = Begun::begin(&layout)?;
     let InitOptions {
         dev,
         root_key,
@@ -66,8 +73,7 @@ pub(crate) async fn init(
         None => keep(&layout)?.join("audit-heads"),
         Some(path) => absolute(&path)?,
     };
-    let key = root_key.make_or_read(&data, options.provider.random, begun_before)?;
-    let root = RootKeys::derive(&options.provider, &key)?;
+    let root = obtain_root_key(&root_key, &data, options, &mut begun)?;
     let id = || random_id(&options.provider);
     let settings = Settings {
         format: FORMAT,
@@ -83,51 +89,75 @@ pub(crate) async fn init(
         administrator: PrincipalId::from_bytes(id()?),
     };
     let view = settings.view(&data);
-    let parts = make_parts(&layout, &settings, root, options).await?;
-    found_directory(&parts, &settings, options).await?;
-    parts.close().await?;
-    publish(&layout, &settings)?;
+    let core = make(&layout, &settings, root, options).await?;
+    found_directory(&core, &settings, options).await?;
+    core.close().await?;
+    let text = settings.to_json().map_err(Error::Encoding)?;
+    begun.publish(&layout, &text)?;
     Ok(view)
 }
 
-/// Marks the data folder as begun. Answers whether it had been begun and cut off before.
-fn begin(layout: &Layout) -> Result<bool, InstallationError> {
-    let data = &layout.data;
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(data)
-        .map_err(InstallationError::io("making", data))?;
-    let begun = layout.begun_settings();
-    let cut_off = begun.exists() && !layout.settings().exists();
-    if cut_off {
-        for file in layout.databases() {
-            match fs::remove_file(&file) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(InstallationError::io("removing", file)(error));
-                }
-                _ => {}
+/// Refuses what can be refused before anything is made: a root key that is there already, or one
+/// that is to be read and cannot be.
+fn refuse_early(layout: &Layout, root_key: Option<&RootKeySource>) -> Result<(), Error> {
+    let begun_before = layout.begun_settings().exists();
+    if layout.data.to_str().is_none() {
+        let path = layout.data.clone();
+        return Err(InstallationError::NotUtf8 { path }.into());
+    }
+    let path = match root_key {
+        None => resolve(&layout.data, &layout.keep().join("root.key")),
+        Some(RootKeySource::File { path }) => absolute(path)?,
+        // A descriptor can be read once.
+        Some(RootKeySource::Descriptor { .. }) => return Ok(()),
+        Some(other) => return other.read(&layout.data).map(drop),
+    };
+    if path.exists() && !begun_before && !layout.settings().exists() {
+        return Err(InstallationError::RootKeyExists { path }.into());
+    }
+    Ok(())
+}
+
+/// Reads the root key, or makes it where it is a file that is not there. A file that is there is
+/// taken only if an earlier `init` that was cut off has made it.
+fn obtain_root_key(
+    source: &RootKeySource,
+    data: &Path,
+    options: &Options,
+    begun: &mut Begun,
+) -> Result<RootKeys, Error> {
+    let derive = |key: &RootKey| RootKeys::derive(&options.provider, key);
+    let RootKeySource::File { path } = source else {
+        return Ok(derive(&source.read(data)?)?);
+    };
+    let path = data.join(path);
+    if path.exists() {
+        let exists = || InstallationError::RootKeyExists { path: path.clone() };
+        let found = source.read(data).map_err(|_| exists())?;
+        let root = derive(&found)?;
+        return match begun.root_key_id() {
+            Some(made) if made == root.id().to_string() => {
+                // Cut off right after the file had got its name, it has two.
+                let _ = fs::remove_file(unfinished(&path, begun.tag()));
+                Ok(root)
             }
-        }
-        return Ok(true);
+            Some(_) | None => Err(exists().into()),
+        };
     }
-    let mut entries = fs::read_dir(data).map_err(InstallationError::io("listing", data))?;
-    if entries.next().is_some() {
-        return Err(InstallationError::Occupied { path: data.clone() });
-    }
-    write_new(&begun, b"").map_err(InstallationError::io("writing", begun))?;
-    Ok(false)
+    let key = RootKey::generate(options.provider.random)?;
+    let root = derive(&key)?;
+    // Noted first: whatever cuts this off, the next `init` knows the key for its own.
+    begun.note_root_key(&root.id().to_string())?;
+    write_new(&path, begun.tag(), key.to_text().expose())
+        .map_err(InstallationError::io("writing the root key", path))?;
+    Ok(root)
 }
 
 /// The folder beside the data folder, made if it is not there.
 fn keep(layout: &Layout) -> Result<PathBuf, InstallationError> {
     let keep = layout.keep();
     let path = layout.data.join(&keep);
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(&path)
-        .map_err(InstallationError::io("making", path))?;
+    make_folder(&path).map_err(InstallationError::io("making", path))?;
     Ok(keep)
 }
 
@@ -136,11 +166,7 @@ fn absolute(path: &Path) -> Result<PathBuf, InstallationError> {
 }
 
 /// Commits the first tenant's subscription, group and administrator.
-async fn found_directory(
-    parts: &Parts,
-    settings: &Settings,
-    options: &Options,
-) -> Result<(), Error> {
+async fn found_directory(core: &Core, settings: &Settings, options: &Options) -> Result<(), Error> {
     let now = options.clock.now();
     let Settings {
         tenant,
@@ -159,62 +185,95 @@ async fn found_directory(
         correlation: CorrelationId::from_bytes(random_id(&options.provider)?),
     };
     let default = "default".to_owned();
-    let states = [
-        (
-            Subscription::aggregate(subscription)?,
-            put(&Subscription {
-                id: subscription,
-                name: default,
-                tenant,
-            })?,
-        ),
-        (
-            group.aggregate()?,
-            put(&ResourceGroup { id: group.clone() })?,
-        ),
-        (
-            Principal::aggregate(administrator)?,
-            put(&Principal {
-                id: administrator,
-                name: "administrator".to_owned(),
-                tenant,
-            })?,
-        ),
-    ];
-    for (id, change) in states {
-        let write = Some(Write {
-            id,
-            expected: Version::ABSENT,
-            change,
-        });
-        parts
-            .ledger
-            .commit(
-                Commit {
-                    write,
-                    ..Commit::default()
-                },
-                now,
-            )
-            .await?;
-    }
+    let first = Subscription {
+        id: subscription,
+        name: default,
+        tenant,
+    };
+    found(core, Subscription::aggregate(subscription)?, &first, now).await?;
+    let first = ResourceGroup { id: group.clone() };
+    found(core, group.aggregate()?, &first, now).await?;
+    let first = Principal {
+        id: administrator,
+        name: "administrator".to_owned(),
+        tenant,
+    };
+    found(core, Principal::aggregate(administrator)?, &first, now).await?;
     let target = format!("installation/{}", settings.id);
     let record = RecordId::from_bytes(random_id(&options.provider)?);
     let entry = Happened::new(Operation::InstallationCreate, target).entry(record, &caller, now)?;
-    parts.ledger.commit(Commit::audit(vec![entry]), now).await?;
+    core.ledger.commit(Commit::audit(vec![entry]), now).await?;
     Ok(())
 }
 
-/// Gives the settings file its name: from now on this is an installation.
-fn publish(layout: &Layout, settings: &Settings) -> Result<(), Error> {
-    let (begun, done) = (layout.begun_settings(), layout.settings());
-    let text = settings.to_json().map_err(Error::Encoding)?;
-    let write = || -> std::io::Result<()> {
-        fs::write(&begun, text)?;
-        File::open(&begun)?.sync_all()?;
-        fs::rename(&begun, &done)?;
-        File::open(&layout.data)?.sync_all()
+/// Commits the first state of an aggregate.
+async fn found(
+    core: &Core,
+    id: AggregateId,
+    state: &impl Serialize,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let change = core.put(&id, state)?;
+    let expected = Version::ABSENT;
+    let write = Some(Write {
+        id,
+        expected,
+        change,
+    });
+    let commit = Commit {
+        write,
+        ..Commit::default()
     };
-    write().map_err(InstallationError::io("writing", &done))?;
+    core.ledger.commit(commit, now).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options() -> Options {
+        Options::new(crate::aws_lc_rs::PROVIDER)
+    }
+
+    fn keyed(path: &Path) -> InitOptions {
+        let root_key = RootKeySource::File {
+            path: path.to_owned(),
+        };
+        InitOptions {
+            root_key: Some(root_key),
+            ..InitOptions::default()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_root_key_that_is_there_is_refused_however_often_it_is_tried() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = folder.path().join("root.key");
+        let data = folder.path().join("one");
+        init(&data, keyed(&key), &options()).await.unwrap();
+        let before = fs::read(&key).unwrap();
+        for _ in 0..3 {
+            let other = init(&folder.path().join("other"), keyed(&key), &options()).await;
+            assert!(matches!(
+                other,
+                Err(Error::Installation(InstallationError::RootKeyExists { .. }))
+            ));
+        }
+        assert_eq!(fs::read(&key).unwrap(), before);
+    }
+
+    #[tokio::test]
+    async fn i09_an_init_that_was_cut_off_after_its_root_key_is_begun_anew_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = folder.path().join("root.key");
+        let layout = Layout::new(folder.path().join("data"));
+        let mut begun = Begun::begin(&layout).unwrap();
+        let source = keyed(&key).root_key.unwrap();
+        let made = obtain_root_key(&source, &layout.data, &options(), &mut begun).unwrap();
+        drop(begun);
+
+        let view = init(&layout.data, keyed(&key), &options()).await.unwrap();
+        assert_eq!(view.root_key_id, made.id().to_string());
+    }
 }

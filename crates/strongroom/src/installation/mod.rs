@@ -9,6 +9,7 @@
 //! DATA.keep/audit-heads    where the audit chains stood, so that a cut tail is found (R18)
 //! ```
 
+mod begun;
 mod error;
 mod init;
 mod open;

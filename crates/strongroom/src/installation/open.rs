@@ -1,10 +1,10 @@
 //! Opening an installation.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use object_store::ObjectStore;
-use strongroom_base::Clock;
+use strongroom_base::{Clock, ResourceUid};
 use strongroom_crypto::{Provider, RootKeys};
 use strongroom_ledger::checkpoint::FileCheckpoints;
 use strongroom_ledger::key_file::SqliteKeyFile;
@@ -15,7 +15,7 @@ use super::settings::{Layout, Settings};
 use crate::Error;
 use crate::audit_chain::AuditChainKey;
 use crate::clock::SystemClock;
-use crate::core::Parts;
+use crate::core::{Core, random_id};
 use crate::local_folder::LocalFolder;
 
 /// What an installation is opened with.
@@ -67,10 +67,10 @@ impl Options {
     }
 }
 
-/// An installation's parts, as they were found.
+/// An installation as it was found.
 pub(crate) struct Opened {
     pub(crate) settings: Settings,
-    pub(crate) parts: Parts,
+    pub(crate) core: Core,
 }
 
 /// Opens the installation in `data`.
@@ -84,29 +84,29 @@ pub(crate) async fn open(data: &Path, options: &Options) -> Result<Opened, Error
         let expected = settings.root_key_id;
         return Err(InstallationError::OtherRootKey { expected, found }.into());
     }
-    let parts = open_parts(&layout, &settings, root, options, false).await?;
-    Ok(Opened { settings, parts })
+    let core = open_core(&layout, &settings, root, options, false).await?;
+    Ok(Opened { settings, core })
 }
 
-/// Makes the parts of a new installation.
-pub(super) async fn make_parts(
+/// Makes the databases and folders of a new installation.
+pub(super) async fn make(
     layout: &Layout,
     settings: &Settings,
     root: RootKeys,
     options: &Options,
-) -> Result<Parts, Error> {
+) -> Result<Core, Error> {
     let objects = layout.objects();
     std::fs::create_dir_all(&objects).map_err(InstallationError::io("making", objects))?;
-    open_parts(layout, settings, root, options, true).await
+    open_core(layout, settings, root, options, true).await
 }
 
-async fn open_parts(
+async fn open_core(
     layout: &Layout,
     settings: &Settings,
     root: RootKeys,
     options: &Options,
     create: bool,
-) -> Result<Parts, Error> {
+) -> Result<Core, Error> {
     let chain_key = Arc::new(AuditChainKey::new(root.audit_chain()?));
     let databases = SqliteOptions::new().create(create);
     let ledger = SqliteLedger::open(&layout.ledger(), chain_key.clone(), databases.clone()).await?;
@@ -116,14 +116,19 @@ async fn open_parts(
         Some(objects) => Arc::clone(objects),
         None => Arc::new(LocalFolder::open(&layout.objects())?),
     };
-    Ok(Parts {
+    let state_mac = root.state_mac()?;
+    let owner = ResourceUid::from_bytes(random_id(&options.provider)?).to_string();
+    Ok(Core {
         ledger: Arc::new(ledger),
         service_keys: Arc::new(service_keys),
         objects,
         provider: options.provider,
         root,
+        state_mac,
         clock: Arc::clone(&options.clock),
         chain_key,
         heads: Arc::new(heads),
+        owner,
+        leases: Mutex::default(),
     })
 }

@@ -2,11 +2,12 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
+use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use strongroom_crypto::{RootKey, SecureRandom};
+use strongroom_crypto::RootKey;
 use zeroize::Zeroizing;
 
 use super::InstallationError;
@@ -126,9 +127,10 @@ impl RootKeySource {
             Self::Descriptor { number } => {
                 read_all(Path::new(&format!("/dev/fd/{number}"))).map_err(unreadable)
             }
-            Self::Environment { variable } => std::env::var(variable)
-                .map(|text| Zeroizing::new(text.into_bytes()))
-                .map_err(|error| unreadable(io::Error::other(error))),
+            // Not `env::var`: its error would hold the text.
+            Self::Environment { variable } => std::env::var_os(variable)
+                .map(|text| Zeroizing::new(text.into_vec()))
+                .ok_or_else(|| unreadable(io::Error::other("it is not set"))),
             Self::File { path } => {
                 let path = data.join(path);
                 let mode = path.metadata().map_err(unreadable)?.permissions().mode() & 0o777;
@@ -137,31 +139,6 @@ impl RootKeySource {
                 }
                 read_all(&path).map_err(unreadable)
             }
-        }
-    }
-
-    /// Makes a new root key where the source is a file; reads it elsewhere. A file that exists is
-    /// read only if an earlier `init` that was cut off has made it.
-    pub(super) fn make_or_read(
-        &self,
-        data: &Path,
-        random: &dyn SecureRandom,
-        begun_before: bool,
-    ) -> Result<RootKey, Error> {
-        let Self::File { path } = self else {
-            return self.read(data);
-        };
-        let path = data.join(path);
-        let key = RootKey::generate(random)?;
-        match write_new(&path, key.to_text().expose()) {
-            Ok(()) => Ok(key),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && begun_before => {
-                self.read(data)
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                Err(InstallationError::RootKeyExists { path }.into())
-            }
-            Err(source) => Err(InstallationError::io("writing the root key", path)(source).into()),
         }
     }
 }
@@ -175,15 +152,60 @@ fn read_all(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
     Ok(text)
 }
 
-/// Writes a file that did not exist, readable by its owner alone, and makes it durable.
-pub(super) fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
+/// Writes a file that did not exist, readable by its owner alone, whole or not at all, and durable.
+///
+/// `tag` is nobody else's: two who write the same file do not meet before it has its name.
+pub(super) fn write_new(path: &Path, tag: &str, content: &[u8]) -> io::Result<()> {
+    let unfinished = unfinished(path, tag);
+    let written = write_and_link(&unfinished, path, content);
+    // It has its name, or never will.
+    match std::fs::remove_file(&unfinished) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return written.and(Err(error)),
+        _ => {}
+    }
+    written?;
+    path.parent()
+        .map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+}
+
+fn write_and_link(unfinished: &Path, path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
-        .open(path)?;
+        .open(unfinished)?;
     file.write_all(content)?;
     file.sync_all()?;
-    path.parent()
-        .map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+    // Unlike a rename, a link does not replace what is there.
+    std::fs::hard_link(unfinished, path)
+}
+
+/// What a file is called while [`write_new`] is at it.
+pub(super) fn unfinished(path: &Path, tag: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{tag}.new"));
+    name.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn i01_a_new_file_is_its_owners_alone_and_never_replaces_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("root.key");
+        let elsewhere = folder.path().join("elsewhere");
+        // Somebody has been here before.
+        std::os::unix::fs::symlink(&elsewhere, unfinished(&path, "a")).unwrap();
+        assert!(write_new(&path, "a", b"secret").is_err());
+        assert!(!elsewhere.exists());
+
+        write_new(&path, "b", b"secret").unwrap();
+        let mode = path.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert!(write_new(&path, "c", b"another").is_err());
+        assert_eq!(std::fs::read(&path).unwrap(), b"secret");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
 }

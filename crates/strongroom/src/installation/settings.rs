@@ -86,9 +86,14 @@ impl Layout {
         self.data.join("objects")
     }
 
-    /// The settings file of an installation that is being made.
+    /// What is there while an installation is being made.
     pub(crate) fn begun_settings(&self) -> PathBuf {
         self.data.join("installation.json.new")
+    }
+
+    /// The settings file before it has its name.
+    pub(crate) fn settings_draft(&self) -> PathBuf {
+        self.data.join("installation.json.draft")
     }
 
     /// All database files, with what SQLite keeps beside them.

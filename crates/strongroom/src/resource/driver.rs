@@ -13,7 +13,7 @@ use strongroom_ledger::{
 use super::machine::{Command, Effect, Event, Life, Resource, ResourceMachine};
 use crate::Error;
 use crate::audit::{Caller, Happened, Operation};
-use crate::core::{Core, Loaded, encode};
+use crate::core::{Core, Loaded};
 use crate::directory::GroupId;
 use crate::store::Place;
 
@@ -29,7 +29,7 @@ const OWING_INDEX: &str = "resource.owing";
 /// How often a decision is taken anew because what it was based on has changed.
 const DECIDE_RETRIES: usize = 64;
 /// How long one process may take to carry out what a state owes before another takes over.
-const EFFECTS_CLAIMED_FOR: Duration = Duration::from_mins(10);
+const EFFECTS_CLAIMED_FOR: Duration = Duration::from_mins(1);
 /// How long a staged copy may take before it counts as abandoned.
 const ABANDONED_AFTER: Duration = Duration::from_hours(24);
 /// How many index rows are read at once.
@@ -81,7 +81,7 @@ impl Core {
             let write = Write {
                 id: id.clone(),
                 expected: version,
-                change: change(after.as_ref(), now)?,
+                change: self.change(&id, after.as_ref(), now)?,
             };
             let audit = self.entries(happened, caller, now)?;
             let commit = Commit {
@@ -92,7 +92,11 @@ impl Core {
             };
             match self.ledger.commit(commit, now).await {
                 Ok(_) => {
-                    self.end_leases(uid);
+                    if after.is_some() {
+                        self.end_leases(uid);
+                    } else {
+                        self.forget_leases(uid);
+                    }
                     return Ok(after);
                 }
                 // Somebody else changed this very state: decide again on what it is now.
@@ -105,38 +109,74 @@ impl Core {
         Err(Error::Contended { id })
     }
 
-    /// Does what the state of `uid` owes the outside, unless another process is at it.
+    fn change(
+        &self,
+        id: &AggregateId,
+        after: Option<&Resource>,
+        now: Timestamp,
+    ) -> Result<Change, Error> {
+        match after {
+            None => Ok(Change::Remove),
+            Some(resource) => Ok(Change::Put {
+                state: self.encode(id, resource)?,
+                index: index_rows(resource, now),
+            }),
+        }
+    }
+
+    /// Does what the state of `uid` owes the outside.
+    ///
+    /// Fails with [`Error::HeldElsewhere`] if another process is at it, or was until it was cut off.
     pub(crate) async fn settle(&self, uid: ResourceUid, caller: &Caller) -> Result<(), Error> {
         let Some(resource) = self.load::<Resource>(&aggregate(uid)?).await?.state else {
             return Ok(());
         };
-        let now = self.now();
-        let effects = ResourceMachine::effects(&Some(resource.clone()), now);
+        let effects = ResourceMachine::effects(&Some(resource.clone()), self.now());
         if effects.is_empty() {
             return Ok(());
         }
+        let claim = self.claim_effects(uid).await?;
+        let settled = self.settle_under(&claim, effects, &resource, caller).await;
+        // Released whatever came of it: who tries again need not wait.
+        let released = self.ledger.release(&claim).await;
+        settled.and(released.map_err(Error::from))
+    }
+
+    async fn settle_under(
+        &self,
+        claim: &Claim,
+        effects: Vec<Effect>,
+        resource: &Resource,
+        caller: &Caller,
+    ) -> Result<(), Error> {
+        for effect in effects {
+            self.carry_out(effect, resource).await?;
+        }
+        // It may have taken longer than it was claimed for.
+        self.claim_effects(resource.uid).await?;
+        let assertions = Assertions {
+            holding: vec![claim.clone()],
+            ..Assertions::default()
+        };
+        self.submit(resource.uid, &Command::Forget, assertions, caller)
+            .await?;
+        Ok(())
+    }
+
+    async fn claim_effects(&self, uid: ResourceUid) -> Result<Claim, Error> {
+        let now = self.now();
         let claim = Claim {
             name: format!("effects/{uid}"),
             owner: self.owner.clone(),
             expires: now.saturating_add(EFFECTS_CLAIMED_FOR),
         };
-        if !matches!(
-            self.ledger.claim(&claim, now).await?,
-            ClaimOutcome::Held { .. }
-        ) {
-            return Ok(());
+        match self.ledger.claim(&claim, now).await? {
+            ClaimOutcome::Held { .. } => Ok(claim),
+            ClaimOutcome::HeldBy { expires, .. } => Err(Error::HeldElsewhere {
+                uid,
+                wait: expires.saturating_since(now),
+            }),
         }
-        for effect in effects {
-            self.carry_out(effect, &resource).await?;
-        }
-        let assertions = Assertions {
-            holding: vec![claim.clone()],
-            ..Assertions::default()
-        };
-        self.submit(uid, &Command::Forget, assertions, caller)
-            .await?;
-        self.ledger.release(&claim).await?;
-        Ok(())
     }
 
     async fn carry_out(&self, effect: Effect, resource: &Resource) -> Result<(), Error> {
@@ -189,9 +229,12 @@ impl Core {
     }
 
     /// Goes on with what was cut off, and purges what has outlived its retention.
+    ///
+    /// What cannot be done for one resource stays owing and is logged; it does not keep the others
+    /// waiting.
     pub(crate) async fn resume(&self, caller: &Caller) -> Result<(), Error> {
         let now = self.now();
-        while let Some(uid) = self.first_due(now).await? {
+        for uid in self.due(now).await? {
             let expire = Command::Expire { now };
             match self
                 .submit(uid, &expire, Assertions::default(), caller)
@@ -199,24 +242,35 @@ impl Core {
             {
                 // Another process was faster, or it was recovered meanwhile.
                 Ok(_) | Err(Error::Refused(_)) => {}
-                Err(error) => return Err(error),
+                Err(error) => tracing::error!(%uid, %error, "a resource could not be purged"),
             }
         }
         for (_, uid) in self.find_all(&Find::prefix(OWING_INDEX, "")).await? {
-            self.settle(uid, caller).await?;
+            match self.settle(uid, caller).await {
+                Ok(()) | Err(Error::HeldElsewhere { .. }) => {}
+                Err(error) => tracing::error!(%uid, %error, "a resource still owes something"),
+            }
         }
         Ok(())
     }
 
-    /// The resource that time was to change first, if its time has come.
-    async fn first_due(&self, now: Timestamp) -> Result<Option<ResourceUid>, Error> {
-        let found = self
-            .ledger
-            .find(&Find::prefix(WAKE_INDEX, ""), Page::first(1))
-            .await?;
-        match found.first() {
-            Some(row) if row.key <= wake_key(now) => Ok(Some(row.id.id().parse()?)),
-            Some(_) | None => Ok(None),
+    /// The resources whose time has come, each once.
+    async fn due(&self, now: Timestamp) -> Result<Vec<ResourceUid>, Error> {
+        let query = Find::prefix(WAKE_INDEX, "");
+        let mut due = Vec::new();
+        let mut page = Page::first(PAGE);
+        loop {
+            let found = self.ledger.find(&query, page).await?;
+            let Some(last) = found.last() else {
+                return Ok(due);
+            };
+            page = Page::after(last, PAGE);
+            for row in found {
+                if row.key > wake_key(now) {
+                    return Ok(due);
+                }
+                due.push(row.id.id().parse()?);
+            }
         }
     }
 
@@ -242,16 +296,6 @@ pub(crate) fn aggregate(uid: ResourceUid) -> Result<AggregateId, Error> {
     Ok(AggregateId::new("resource", &uid.to_string())?)
 }
 
-fn change(after: Option<&Resource>, now: Timestamp) -> Result<Change, Error> {
-    match after {
-        None => Ok(Change::Remove),
-        Some(resource) => Ok(Change::Put {
-            state: encode(resource)?,
-            index: index_rows(resource, now),
-        }),
-    }
-}
-
 fn index_rows(resource: &Resource, now: Timestamp) -> Vec<IndexRow> {
     let mut rows = vec![IndexRow::unique(NAME_INDEX, name_key(resource))];
     if let Some(key) = resource.service_key() {
@@ -273,7 +317,7 @@ fn wake_key(at: Timestamp) -> String {
 }
 
 /// A resource's place in the index of names. ARM compares names without regard to case.
-fn name_key(resource: &Resource) -> String {
+pub(crate) fn name_key(resource: &Resource) -> String {
     format!(
         "{}{}",
         resource.group.index_prefix(),
@@ -346,5 +390,91 @@ impl Resource {
             Life::Deleted { .. } => Err(super::Refusal::Deleted.into()),
             Life::Purging => Err(super::Refusal::Purging.into()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use strongroom_base::OutcomeKind;
+
+    use super::*;
+    use crate::resource::NewResource;
+    use crate::{InitOptions, Options, Strongroom};
+
+    #[tokio::test]
+    async fn a_purge_that_another_process_holds_says_so_and_can_be_done_later() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let options = Options::new(crate::aws_lc_rs::PROVIDER);
+        let view = Strongroom::init(&data, InitOptions::default(), &options)
+            .await
+            .unwrap();
+        let room = Strongroom::open(&data, &options).await.unwrap();
+        let new = NewResource::new("notes".parse().unwrap(), view.region);
+        let resource = room.create_resource(new).await.unwrap();
+        resource.delete().await.unwrap();
+        let core = room.core();
+        let theirs = Claim {
+            name: format!("effects/{}", resource.uid()),
+            owner: "somebody-else".to_owned(),
+            expires: core.now().saturating_add(Duration::from_mins(1)),
+        };
+        let _ = core.ledger.claim(&theirs, core.now()).await.unwrap();
+
+        let held = resource.purge().await.unwrap_err();
+        assert!(matches!(held, Error::HeldElsewhere { .. }), "{held:?}");
+        assert_eq!(held.kind(), OutcomeKind::Unavailable);
+        assert!(resource.show().await.is_ok());
+
+        core.ledger.release(&theirs).await.unwrap();
+        resource.purge().await.unwrap();
+        assert!(resource.show().await.is_err());
+        assert!(core.service_keys.ids(None, 10).await.unwrap().is_empty());
+        room.close().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_forged_index_row_holds_no_start_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let options = Options::new(crate::aws_lc_rs::PROVIDER);
+        let view = Strongroom::init(&data, InitOptions::default(), &options)
+            .await
+            .unwrap();
+        let room = Strongroom::open(&data, &options).await.unwrap();
+        let new = NewResource::new("notes".parse().unwrap(), view.region);
+        let resource = room.create_resource(new).await.unwrap();
+        let core = room.core();
+        let id = aggregate(resource.uid()).unwrap();
+        let Loaded { state, version } = core.load::<Resource>(&id).await.unwrap();
+        let state = state.unwrap();
+        let mut index = index_rows(&state, core.now());
+        // Due, and owing, by the index alone.
+        index.push(IndexRow::shared(WAKE_INDEX, wake_key(core.now())));
+        index.push(IndexRow::shared(OWING_INDEX, state.uid.to_string()));
+        let change = Change::Put {
+            state: core.encode(&id, &state).unwrap(),
+            index,
+        };
+        let write = Some(Write {
+            id,
+            expected: version,
+            change,
+        });
+        core.ledger
+            .commit(
+                Commit {
+                    write,
+                    ..Commit::default()
+                },
+                core.now(),
+            )
+            .await
+            .unwrap();
+        room.close().await.unwrap();
+
+        let room = Strongroom::open(&data, &options).await.unwrap();
+        assert_eq!(room.resources().await.unwrap().len(), 1);
+        room.close().await.unwrap();
     }
 }

@@ -10,7 +10,7 @@ use super::machine::Resource;
 use crate::Error;
 use crate::audit::{Caller, Happened, Operation};
 use crate::core::Core;
-use crate::lease::Lease;
+use crate::lease::Proof;
 use crate::service_keys::NewServiceKey;
 
 impl Core {
@@ -40,7 +40,7 @@ impl Core {
 
     /// Proves that a resource's keys may be used: reads its state, unwraps its resource key, and
     /// records that it did.
-    pub(crate) async fn prove(&self, uid: ResourceUid, caller: &Caller) -> Result<Lease, Error> {
+    pub(crate) async fn prove(&self, uid: ResourceUid, caller: &Caller) -> Result<Proof, Error> {
         // A proof counts from when it was asked for, not from when it was answered.
         let asked = self.now();
         let resource = self.load::<Resource>(&aggregate(uid)?).await?.state;
@@ -55,7 +55,8 @@ impl Core {
         };
         // Committed before the key is used: no key operation goes without its record (I7).
         self.record(vec![record], caller).await?;
-        Ok(Lease::new(unwrapped?, asked))
+        let keys = unwrapped?;
+        Ok(Proof { keys, asked })
     }
 
     async fn unwrap(&self, resource: &Resource) -> Result<GenerationKeys, Error> {

@@ -7,8 +7,8 @@
 use futures::TryStreamExt;
 use object_store::path::Path;
 use object_store::{
-    CopyMode, CopyOptions, Error as StoreError, GetOptions, MultipartUpload, ObjectStore,
-    ObjectStoreExt, PutMultipartOptions, RenameOptions, RenameTargetMode, Result,
+    CopyMode, CopyOptions, Error as StoreError, GetOptions, MultipartUpload, ObjectMeta,
+    ObjectStore, ObjectStoreExt, PutMultipartOptions, RenameOptions, RenameTargetMode, Result,
 };
 use strongroom_base::ResourceUid;
 use strongroom_crypto::object::BindingMode;
@@ -22,6 +22,7 @@ const PART_LEN: usize = 5 << 20;
 
 impl EncryptedStore {
     pub(super) async fn copy_to(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
+        Self::named(to)?;
         let CopyOptions { mode, extensions } = options;
         match self.place.mode() {
             BindingMode::Resource => {
@@ -45,6 +46,7 @@ impl EncryptedStore {
                     },
                 )
                 .await
+                .map(drop)
             }
         }
         .map_err(|error| name_the_right_end(error, from, to))
@@ -56,6 +58,7 @@ impl EncryptedStore {
         to: &Path,
         options: RenameOptions,
     ) -> Result<()> {
+        Self::named(to)?;
         if from == to {
             return self.rename_onto_itself(from, options.target_mode).await;
         }
@@ -67,11 +70,27 @@ impl EncryptedStore {
                 self.inner.rename_opts(&from, &to, options).await
             }
             BindingMode::Location => match self.reseal(from, to, options).await {
-                Ok(()) => self.inner.delete(&self.place.stored(from)).await,
+                Ok(moved) => self.remove_moved(from, &moved).await,
                 Err(error) => Err(error),
             },
         }
         .map_err(|error| name_the_right_end(error, from, to))
+    }
+
+    /// Removes the source of a rename, unless it has been overwritten since it was read: what was
+    /// acknowledged meanwhile stays where it is.
+    async fn remove_moved(&self, from: &Path, moved: &ObjectMeta) -> Result<()> {
+        let head = GetOptions {
+            head: true,
+            ..GetOptions::default()
+        };
+        if self.read(from, head).await?.meta != *moved {
+            return Err(StoreError::Precondition {
+                path: from.to_string(),
+                source: Box::new(Error::OverwrittenWhileReading),
+            });
+        }
+        self.inner.delete(&self.place.stored(from)).await
     }
 
     /// Copy and delete would lose the object.
@@ -93,10 +112,10 @@ impl EncryptedStore {
         }
     }
 
-    async fn reseal(&self, from: &Path, to: &Path, options: RenameOptions) -> Result<()> {
+    async fn reseal(&self, from: &Path, to: &Path, options: RenameOptions) -> Result<ObjectMeta> {
         let staged = self.staged().map_err(|error| at(error, to))?;
         match self.reseal_through(&staged, from, to, options).await {
-            Ok(()) => Ok(()),
+            Ok(source) => Ok(source),
             Err(error) => {
                 // Not there if the inner store has moved it; the sweep finds what stays.
                 let _ = self.inner.delete(&staged).await;
@@ -120,8 +139,9 @@ impl EncryptedStore {
         from: &Path,
         to: &Path,
         options: RenameOptions,
-    ) -> Result<()> {
+    ) -> Result<ObjectMeta> {
         let source = self.read(from, GetOptions::default()).await?;
+        let meta = source.meta.clone();
         let with_attributes = PutMultipartOptions {
             attributes: source.attributes.clone(),
             ..PutMultipartOptions::default()
@@ -135,7 +155,8 @@ impl EncryptedStore {
         lease.check().map_err(|error| at(error, to))?;
         self.inner
             .rename_opts(staged, &self.place.stored(to), options)
-            .await
+            .await?;
+        Ok(meta)
     }
 }
 

@@ -71,6 +71,14 @@ impl EncryptedStore {
         self
     }
 
+    /// Refuses the empty path for an object: in storage it is the folder that holds all others.
+    fn named(location: &Path) -> Result<()> {
+        if location.as_ref().is_empty() {
+            return Err(error::at(crate::Error::EmptyPath, location));
+        }
+        Ok(())
+    }
+
     async fn lease(&self, location: &Path) -> Result<Arc<Lease>> {
         self.leases
             .lease()

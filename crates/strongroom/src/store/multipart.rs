@@ -35,6 +35,7 @@ impl EncryptedStore {
         stored: &Path,
         options: PutMultipartOptions,
     ) -> Result<SealingUpload> {
+        Self::named(location)?;
         self.allow_in_clear(&options.attributes, &options.tags)?;
         let lease = self.lease(location).await?;
         let sealer = lease

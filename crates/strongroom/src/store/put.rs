@@ -21,6 +21,7 @@ impl EncryptedStore {
         payload: PutPayload,
         options: PutOptions,
     ) -> Result<PutResult> {
+        Self::named(location)?;
         self.allow_in_clear(&options.attributes, &options.tags)?;
         let lease = self.lease(location).await?;
         let sealer = lease
