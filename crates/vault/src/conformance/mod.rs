@@ -1,4 +1,4 @@
-//! What every provider of [`KeyVault`] must do, as checks to run on it.
+//! What every provider of [`KeyVault`](crate::KeyVault) must do, as checks to run on it.
 //!
 //! A provider brings a [`Bench`]: a way to a fresh vault with one key, and to every circumstance of
 //! it. The same checks then run on a vault of our own, on one behind a wire, or on a recording.

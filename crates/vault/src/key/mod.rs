@@ -1,7 +1,7 @@
 //! The machine of a key with all its versions: creation, import, rotation, attributes, soft delete,
 //! purge; and what each version may be used for at a moment.
 //!
-//! States hold a *reference* to private material ([`MaterialRef`](crate::MaterialRef)), never the
+//! States hold a *reference* to private material ([`MaterialRef`]), never the
 //! material. A driver stores the material under the reference before it commits the version, and
 //! sweeps references that no state holds.
 
