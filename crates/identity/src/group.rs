@@ -242,7 +242,7 @@ impl Machine for GroupMachine {
             ) => {
                 enter(*subscription, name, facts)?;
                 Ok(vec![GroupEvent::Created(ResourceGroup {
-                    v: SchemaV1,
+                    v: SchemaV1::default(),
                     id: *id,
                     subscription: *subscription,
                     name: name.clone(),
