@@ -2,6 +2,8 @@
 //!
 //! The README's own example is one of them.
 
+pub mod fault;
+
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
