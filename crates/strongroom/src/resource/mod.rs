@@ -7,6 +7,8 @@ mod handle;
 mod keys;
 mod operator;
 mod request;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use self::explain::{Explanation, Obstacle, Probe};
