@@ -1,5 +1,6 @@
 //! The sagas, from inside: what each leaves in the ledger and the key file.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use strongroom_vault::vault::{
     Authorization, Firewall, Grantee, NewVault, PolicyChange, PolicySpec, RetentionDays,
     VaultAction,
 };
-use strongroom_vault::{Caller as VaultCaller, KeyPermission, KeySpec, Origin};
+use strongroom_vault::{Caller as VaultCaller, KeyPermission, KeySpec, Origin, VaultName};
 
 use super::*;
 use crate::driver::Assertions;
@@ -48,10 +49,10 @@ impl World {
     async fn vault(&self, name: &str) {
         let operator = self.room.administrator();
         let (core, caller) = (&operator.core, &operator.caller);
-        let name = name.parse().unwrap();
+        let name: VaultName = name.parse().unwrap();
         let create = VaultAction::Create(NewVault {
             uid: VaultUid::from_bytes(core.random_id().unwrap()),
-            name,
+            name: name.clone(),
             region: self.room.show().region.clone(),
             group: operator.group(),
             soft_delete: true,
@@ -60,10 +61,6 @@ impl World {
             authorization: Authorization::AccessPolicies,
             firewall: Firewall::OPEN,
         });
-        let VaultAction::Create(NewVault { name, .. }) = &create else {
-            unreachable!()
-        };
-        let name = name.clone();
         core.ask_vault(&name, create, Assertions::default(), caller)
             .await
             .unwrap();
@@ -110,7 +107,7 @@ impl World {
                     minted,
                     enabled: true,
                     validity: Validity::default(),
-                    operations: Default::default(),
+                    operations: BTreeSet::new(),
                 });
                 core.ask_key((&vault, &key), create, assertions, &asker, caller)
                     .await
