@@ -101,6 +101,12 @@ pub enum Error {
     /// A keyring cannot be opened or changed.
     #[error(transparent)]
     Keyring(#[from] KeyringError),
+    /// Keys leave no installation that is in earnest.
+    #[error(
+        "this installation was not made for trying things (`strongroom init --dev`): its resource \
+             keys are given out to nobody"
+    )]
+    NotForTrying,
     /// What was leased ended while it was in use.
     #[error("access to the resource ended while it was being used: it was deleted or changed")]
     LeaseEnded,
@@ -249,6 +255,7 @@ impl Outcome for Error {
             Self::InvalidName(_) => "InvalidName",
             Self::Keyring(error) => error.code(),
             Self::LeaseEnded => "AccessEnded",
+            Self::NotForTrying => "NotForTrying",
             Self::Ledger(error) => error.code(),
             Self::MissingServiceKey { .. } => "MissingServiceKey",
             Self::NoSuchResource { .. } => "ResourceNotFound",
@@ -291,7 +298,9 @@ impl Outcome for Error {
             | Self::ForgedState { .. }
             | Self::MissingServiceKey { .. } => OutcomeKind::Damaged,
             Self::Encoding(_) | Self::ForeignKey => OutcomeKind::Internal,
-            Self::LeaseEnded | Self::ResourceExists { .. } => OutcomeKind::Refused,
+            Self::LeaseEnded | Self::NotForTrying | Self::ResourceExists { .. } => {
+                OutcomeKind::Refused
+            }
             Self::Audit(error) => error.kind(),
             Self::Checkpoint(error) => error.kind(),
             Self::Crypto(error) => error.kind(),

@@ -50,7 +50,7 @@ pub use crate::resource::{
     Tier, UnknownTier,
 };
 pub use crate::store::{EncryptedStore, Unlistable};
-pub use crate::strongroom::Strongroom;
+pub use crate::strongroom::{ExportedKey, Strongroom};
 pub use strongroom_crypto::Provider;
 #[cfg(feature = "aws-lc-rs")]
 pub use strongroom_crypto::aws_lc_rs;

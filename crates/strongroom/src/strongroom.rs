@@ -1,11 +1,14 @@
 //! An open installation.
 
+mod export;
+
 use std::path::Path;
 use std::sync::Arc;
 
 use strongroom_base::{CorrelationId, Outcome, ResourceName, ResourceUid};
 use strongroom_ledger::{Find, Guard, LedgerError};
 
+pub use self::export::ExportedKey;
 use crate::Error;
 use crate::audit::{Caller, Happened, Operation};
 use crate::audit_chain::{Audited, Checkpoints, VerifiedAudit};

@@ -2,8 +2,8 @@
 
 use strongroom_base::{Outcome, ResourceUid};
 use strongroom_crypto::ResourceKey;
-use strongroom_crypto::keyring::{Kek, Keyring, WrappedKey};
-use strongroom_crypto::object::{Generation, GenerationKeys};
+use strongroom_crypto::keyring::{Kek, Keyring, OpenedKeyring, WrappedKey};
+use strongroom_crypto::object::Generation;
 
 use super::driver::aggregate;
 use super::machine::Resource;
@@ -46,7 +46,7 @@ impl Core {
         let resource = self.load::<Resource>(&aggregate(uid)?).await?.state;
         let resource = resource.ok_or(super::Refusal::Absent)?;
         resource.check_usable()?;
-        let unwrapped = self.unwrap(&resource).await;
+        let unwrapped = self.open_keyring(&resource).await;
         let record =
             Happened::new(Operation::UnwrapKey, resource.arm_id()).with_key(resource.key_name());
         let record = match &unwrapped {
@@ -55,11 +55,12 @@ impl Core {
         };
         // Committed before the key is used: no key operation goes without its record (I7).
         self.record(vec![record], caller).await?;
-        let keys = unwrapped?;
+        let keys = unwrapped?.generation_keys(&self.provider);
         Ok(Proof { keys, asked })
     }
 
-    async fn unwrap(&self, resource: &Resource) -> Result<GenerationKeys, Error> {
+    /// Unwraps the newest generation and opens the older ones. The caller records that it did.
+    pub(crate) async fn open_keyring(&self, resource: &Resource) -> Result<OpenedKeyring, Error> {
         let uid = resource.uid;
         let keyring = resource.keyring.verify(&self.root.keyring_mac(uid)?)?;
         let Kek::ServiceManaged { key } = keyring.kek() else {
@@ -72,8 +73,6 @@ impl Core {
             keyring.newest(),
             keyring.wrapped().as_bytes(),
         )?;
-        Ok(keyring
-            .open(&self.provider, newest)?
-            .generation_keys(&self.provider))
+        Ok(keyring.open(&self.provider, newest)?)
     }
 }
