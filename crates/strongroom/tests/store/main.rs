@@ -1,9 +1,5 @@
 //! A resource's store: what any `ObjectStore` must do, and what lies at rest.
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a test stops where it cannot go on"
-)]
+#![expect(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 mod at_rest;
 mod fresh;

@@ -84,22 +84,23 @@ impl Vector {
     }
 
     pub(super) fn to_bytes(&self) -> Vec<u8> {
-        let mut text = format!("cause: {}\n", self.cause);
+        let mut lines = vec![format!("cause: {}", self.cause)];
         match &self.expected {
-            Expected::Plain { length, sha256 } => {
-                text +=
-                    &format!("expect: plaintext\nplain-length: {length}\nplain-sha256: {sha256}\n");
-            }
-            Expected::Error(code) => text += &format!("expect: {code}\n"),
+            Expected::Plain { length, sha256 } => lines.extend([
+                "expect: plaintext".to_owned(),
+                format!("plain-length: {length}"),
+                format!("plain-sha256: {sha256}"),
+            ]),
+            Expected::Error(code) => lines.push(format!("expect: {code}")),
         }
-        text += &format!("uid: {}\nmode: {}\n", self.uid, self.mode.as_str());
+        lines.push(format!("uid: {}", self.uid));
+        lines.push(format!("mode: {}", self.mode.as_str()));
         if self.mode == BindingMode::Location {
-            text += &format!("location: {}\n", self.location);
+            lines.push(format!("location: {}", self.location));
         }
-        for (number, key) in &self.keys {
-            text += &format!("key-{number}: {}\n", hex::encode(key));
-        }
-        text.push('\n');
+        let keys = self.keys.iter();
+        lines.extend(keys.map(|(number, key)| format!("key-{number}: {}", hex::encode(key))));
+        let text = lines.join("\n") + "\n\n";
         [text.as_bytes(), &self.object].concat()
     }
 }

@@ -76,7 +76,7 @@ fn seal(vector: &mut Vector, number: u32, plain: &[u8]) {
 fn bad(base: &Vector, cause: &str, code: &str, change: impl FnOnce(&mut Vector)) -> Vector {
     let mut vector = base.clone();
     change(&mut vector);
-    vector.cause = cause.to_owned();
+    cause.clone_into(&mut vector.cause);
     vector.expected = Expected::Error(code.to_owned());
     vector
 }
@@ -160,29 +160,39 @@ fn slot(number: usize) -> std::ops::Range<usize> {
     start..start + SEALED_CHUNK_LEN
 }
 
-fn all_bad() -> Vec<(String, Vector)> {
-    // Two full chunks and a last one; the newest of two generations.
-    let base = good(
-        "the object that bad ones are made of",
-        2 * CHUNK_LEN + 100,
-        BindingMode::Location,
-        2,
-        2,
-    );
-    let other = good(
-        "another object of the same key and place",
-        2 * CHUNK_LEN + 100,
-        BindingMode::Location,
-        2,
-        2,
-    );
-    let end = base.object.len();
-    let auth = "AuthenticationFailed";
-    let mut vectors = Vec::new();
-    let mut add = |name: &str, cause: &str, code: &str, change: &dyn Fn(&mut Vector)| {
-        vectors.push((format!("bad-{name}"), bad(&base, cause, code, change)));
-    };
+/// What bad ones are made of: two full chunks and a last one, under the newest of two generations.
+struct Bad {
+    base: Vector,
+    vectors: Vec<(String, Vector)>,
+}
 
+impl Bad {
+    fn add(&mut self, name: &str, cause: &str, code: &str, change: impl FnOnce(&mut Vector)) {
+        let vector = bad(&self.base, cause, code, change);
+        self.vectors.push((format!("bad-{name}"), vector));
+    }
+}
+
+const AUTHENTICATION: &str = "AuthenticationFailed";
+
+fn all_bad() -> Vec<(String, Vector)> {
+    let of = |cause| good(cause, 2 * CHUNK_LEN + 100, BindingMode::Location, 2, 2);
+    let mut made = Bad {
+        base: of("the object that bad ones are made of"),
+        vectors: Vec::new(),
+    };
+    fields(&mut made);
+    bits(&mut made);
+    order(&mut made);
+    cuts(&mut made);
+    extensions(&mut made);
+    mixtures(&mut made, &of("another object of the same key and place"));
+    elsewhere(&mut made);
+    made.vectors
+}
+
+/// Each field of the header.
+fn fields(made: &mut Bad) {
     let fields: [(&str, &str, usize, u8, &str); 9] = [
         (
             "header-magic-first",
@@ -233,31 +243,35 @@ fn all_bad() -> Vec<(String, Vector)> {
             "another generation that is there",
             15,
             1,
-            auth,
+            AUTHENTICATION,
         ),
     ];
     for (name, cause, at, byte, code) in fields {
-        add(name, cause, code, &|vector| vector.object[at] = byte);
+        made.add(name, cause, code, |vector| vector.object[at] = byte);
     }
-    add(
+    made.add(
         "header-generation-unknown",
         "a generation that is not there",
         "UnknownGeneration",
-        &|vector| {
+        |vector| {
             vector.object[12] = 1;
         },
     );
-    add(
+    made.add(
         "header-binding-made-to-fit",
         "bound to a location, its header changed and opened as bound to the resource",
-        auth,
-        &|vector| {
+        AUTHENTICATION,
+        |vector| {
             vector.object[10] = 2;
             vector.mode = BindingMode::Resource;
             vector.location.clear();
         },
     );
+}
 
+/// A bit of everything that is not the header.
+fn bits(made: &mut Bad) {
+    let end = made.base.object.len();
     let flips = [
         (
             "salt-first",
@@ -311,34 +325,51 @@ fn all_bad() -> Vec<(String, Vector)> {
         ),
     ];
     for (name, cause, at) in flips {
-        add(name, cause, auth, &|vector| vector.object[at] ^= 0x80);
+        made.add(name, cause, AUTHENTICATION, |vector| {
+            vector.object[at] ^= 0x80;
+        });
     }
+}
 
-    add(
+/// Chunks that are not where they were.
+fn order(made: &mut Bad) {
+    made.add(
         "order",
         "chunks 0 and 1 have changed places",
-        auth,
-        &|vector| {
+        AUTHENTICATION,
+        |vector| {
             let (first, second) = vector.object.split_at_mut(slot(1).start);
             first[slot(0)].swap_with_slice(&mut second[..SEALED_CHUNK_LEN]);
         },
     );
-    add("left-out", "chunk 0 is left out", auth, &|vector| {
-        drop(vector.object.drain(slot(0)))
-    });
-    add("doubled", "chunk 1 stands twice", auth, &|vector| {
-        let chunk = vector.object[slot(1)].to_vec();
-        vector.object.splice(slot(2).start..slot(2).start, chunk);
-    });
-    add(
+    made.add(
+        "left-out",
+        "chunk 0 is left out",
+        AUTHENTICATION,
+        |vector| drop(vector.object.drain(slot(0))),
+    );
+    made.add(
+        "doubled",
+        "chunk 1 stands twice",
+        AUTHENTICATION,
+        |vector| {
+            let chunk = vector.object[slot(1)].to_vec();
+            vector.object.splice(slot(2).start..slot(2).start, chunk);
+        },
+    );
+    made.add(
         "last-first",
         "the last chunk stands where chunk 0 would, and is all there is",
-        auth,
-        &|vector| {
+        AUTHENTICATION,
+        |vector| {
             drop(vector.object.drain(PROLOGUE_LEN..slot(2).start));
         },
     );
+}
 
+/// Cut at every border, and within each part.
+fn cuts(made: &mut Bad) {
+    let end = made.base.object.len();
     let cuts = [
         ("nothing", "nothing at all", 0, "ObjectTruncated"),
         (
@@ -365,7 +396,7 @@ fn all_bad() -> Vec<(String, Vector)> {
             "chunk-0-within",
             "cut within chunk 0",
             slot(0).start + 5000,
-            auth,
+            AUTHENTICATION,
         ),
         (
             "chunk-0-end",
@@ -377,7 +408,7 @@ fn all_bad() -> Vec<(String, Vector)> {
             "chunk-1-within",
             "cut within chunk 1",
             slot(1).start + 5000,
-            auth,
+            AUTHENTICATION,
         ),
         (
             "chunk-1-end",
@@ -389,7 +420,7 @@ fn all_bad() -> Vec<(String, Vector)> {
             "chunk-last-within",
             "cut within the last chunk, by a whole tag",
             end - TAG_LEN,
-            auth,
+            AUTHENTICATION,
         ),
         (
             "chunk-last-short",
@@ -397,86 +428,103 @@ fn all_bad() -> Vec<(String, Vector)> {
             slot(2).start + 9,
             "ObjectTruncated",
         ),
-        ("by-1", "cut by one byte", end - 1, auth),
+        ("by-1", "cut by one byte", end - 1, AUTHENTICATION),
     ];
     for (name, cause, length, code) in cuts {
-        add(&format!("cut-{name}"), cause, code, &|vector| {
-            vector.object.truncate(length)
+        made.add(&format!("cut-{name}"), cause, code, |vector| {
+            vector.object.truncate(length);
         });
     }
+}
 
-    add("extended-by-1", "extended by one byte", auth, &|vector| {
-        vector.object.push(0)
-    });
-    add("extended-by-tag", "extended by 16 bytes", auth, &|vector| {
-        vector.object.extend([0; TAG_LEN]);
-    });
-    add(
+/// Longer than it was.
+fn extensions(made: &mut Bad) {
+    made.add(
+        "extended-by-1",
+        "extended by one byte",
+        AUTHENTICATION,
+        |vector| vector.object.push(0),
+    );
+    made.add(
+        "extended-by-tag",
+        "extended by 16 bytes",
+        AUTHENTICATION,
+        |vector| {
+            vector.object.extend([0; TAG_LEN]);
+        },
+    );
+    made.add(
         "extended-to-chunk",
         "extended until the last chunk is a full one",
         "ObjectTruncated",
-        &|vector| {
+        |vector| {
             vector.object.resize(slot(2).end, 0);
         },
     );
-    add(
+    made.add(
         "extended-by-last",
         "a second last chunk behind the last chunk, filled up between",
-        auth,
-        &|vector| {
+        AUTHENTICATION,
+        |vector| {
             let last = vector.object[slot(2).start..].to_vec();
             vector.object.resize(slot(2).end, 0);
             vector.object.extend(last);
         },
     );
+}
 
-    add(
+/// Parts of two objects.
+fn mixtures(made: &mut Bad, other: &Vector) {
+    made.add(
         "mixed-chunk",
         "chunk 1 is that of another object of the same key and place",
-        auth,
-        &|vector| {
+        AUTHENTICATION,
+        |vector| {
             vector.object[slot(1)].copy_from_slice(&other.object[slot(1)]);
         },
     );
-    add(
+    made.add(
         "mixed-last",
         "the last chunk is that of another object of the same key and place",
-        auth,
-        &|vector| {
+        AUTHENTICATION,
+        |vector| {
             vector.object.truncate(slot(2).start);
             vector.object.extend(&other.object[slot(2).start..]);
         },
     );
-    add(
+    made.add(
         "mixed-prologue",
         "salt and commitment are those of another object of the same key and place",
-        auth,
-        &|vector| {
+        AUTHENTICATION,
+        |vector| {
             vector.object[..PROLOGUE_LEN].copy_from_slice(&other.object[..PROLOGUE_LEN]);
         },
     );
+}
 
-    add(
+/// Whole, and opened as something that it is not.
+fn elsewhere(made: &mut Bad) {
+    made.add(
         "other-resource",
         "opened for another resource",
-        auth,
-        &|vector| {
+        AUTHENTICATION,
+        |vector| {
             vector.uid = ResourceUid::from_bytes(*b"another resource");
         },
     );
-    add(
+    made.add(
         "other-key",
         "opened with another key of the same number",
-        auth,
-        &|vector| {
+        AUTHENTICATION,
+        |vector| {
             vector.keys = BTreeMap::from([(2, resource_key(9))]);
         },
     );
-    add(
+    made.add(
         "other-mode",
         "of a resource that binds its objects to itself alone",
         "WrongBindingMode",
-        &|vector| {
+        |vector| {
             vector.mode = BindingMode::Resource;
             vector.location.clear();
         },
@@ -504,19 +552,18 @@ fn all_bad() -> Vec<(String, Vector)> {
         ),
     ];
     for (name, cause, location) in places {
-        add(name, cause, auth, &|vector| {
-            location.clone_into(&mut vector.location)
+        made.add(name, cause, AUTHENTICATION, |vector| {
+            location.clone_into(&mut vector.location);
         });
     }
-    add(
+    made.add(
         "not-sealed",
         "a text that was never sealed, of a possible size",
         "NotSealed",
-        &|vector| {
+        |vector| {
             vector.object = b"This is a plain text that somebody put where objects lie. ".repeat(2);
         },
     );
-    vectors
 }
 
 #[test]
