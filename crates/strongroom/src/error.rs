@@ -162,6 +162,15 @@ pub enum Error {
     /// A range that the object does not have.
     #[error("the object has no such range of bytes")]
     Range(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A folder keeps no object above or below another.
+    #[error(
+        "`{path}` cannot be stored in a local folder: an object lies at a path above it, or others \
+             below it"
+    )]
+    PathConflict {
+        /// The path in the folder.
+        path: String,
+    },
     /// The rules say no.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -266,6 +275,7 @@ impl Outcome for Error {
             Self::Open(error) => error.code(),
             Self::OverwrittenWhileReading => "OverwrittenWhileReading",
             Self::PartLost => "UploadPartLost",
+            Self::PathConflict { .. } => "PathConflict",
             Self::Range(_) => "InvalidRange",
             Self::Refused(refusal) => refusal.code(),
             Self::RenamedOntoItself => "RenamedOntoItself",
@@ -298,9 +308,10 @@ impl Outcome for Error {
             | Self::ForgedState { .. }
             | Self::MissingServiceKey { .. } => OutcomeKind::Damaged,
             Self::Encoding(_) | Self::ForeignKey => OutcomeKind::Internal,
-            Self::LeaseEnded | Self::NotForTrying | Self::ResourceExists { .. } => {
-                OutcomeKind::Refused
-            }
+            Self::LeaseEnded
+            | Self::NotForTrying
+            | Self::PathConflict { .. }
+            | Self::ResourceExists { .. } => OutcomeKind::Refused,
             Self::Audit(error) => error.kind(),
             Self::Checkpoint(error) => error.kind(),
             Self::Crypto(error) => error.kind(),
