@@ -1,7 +1,8 @@
 //! The words that all of Strongroom's crates share.
 //!
-//! This room holds ids, [`Timestamp`] and [`Clock`], the one list of [`Outcome`]s with its
-//! [`Retry`] classes, and the [`Machine`] shape. It never reads a clock, draws a random number,
+//! This room holds ids and the macro [`ids!`] that defines others, [`Timestamp`] and [`Clock`], the
+//! one list of [`Outcome`]s with its [`Retry`] classes, the [`Machine`] shape, and the version
+//! [`SchemaV1`] that a stored state carries. It never reads a clock, draws a random number,
 //! logs, or does I/O: whoever needs one of these hands it in.
 //!
 //! ```
@@ -23,15 +24,23 @@ mod id;
 mod machine;
 mod name;
 mod outcome;
+mod schema;
 mod time;
 
 pub use id::{
-    CorrelationId, InvalidId, PrincipalId, RecordId, ResourceUid, SubscriptionId, TenantId,
+    CorrelationId, IdShape, InvalidId, MaterialRef, PrincipalId, RecordId, ResourceUid,
+    SubscriptionId, TenantId,
 };
 pub use machine::Machine;
 pub use name::{InvalidName, Region, ResourceGroupName, ResourceName};
 pub use outcome::{Outcome, OutcomeKind, Retry};
+pub use schema::SchemaV1;
 pub use time::{Clock, Timestamp};
+
+/// What the ids that [`ids!`] defines elsewhere are stored by.
+#[cfg(feature = "serde")]
+#[doc(hidden)]
+pub use serde as __serde;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use object_store::ObjectStore;
-use strongroom::{Options, ResourceHandle, Strongroom};
+use strongroom::{Operator, Options, ResourceHandle, Strongroom};
 use strongroom_base::ResourceName;
 
 use crate::failure::Failure;
@@ -16,23 +16,27 @@ const SOURCE: &str = "strongroom";
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) room: Strongroom,
+    /// Who asks, and in which group.
+    pub(crate) operator: Operator,
 }
 
 impl Session {
     pub(crate) async fn open(data: Option<PathBuf>) -> Result<Self, Failure> {
         let data = data_folder(data)?;
-        Ok(Self {
-            room: Strongroom::open(data, &options()).await?,
-        })
+        let room = Strongroom::open(data, &options()).await?;
+        let operator = room.administrator().clone();
+        Ok(Self { room, operator })
     }
 
     /// Closes the installation.
     pub(crate) async fn close(self) -> Result<(), Failure> {
-        Ok(self.room.close().await?)
+        let Self { room, operator } = self;
+        drop(operator);
+        Ok(room.close().await?)
     }
 
     pub(crate) async fn resource(&self, name: &ResourceName) -> Result<ResourceHandle, Failure> {
-        Ok(self.room.resource(name).await?)
+        Ok(self.operator.resource(name).await?)
     }
 
     pub(crate) async fn store(&self, name: &ResourceName) -> Result<Arc<dyn ObjectStore>, Failure> {

@@ -9,17 +9,20 @@ pub mod cobblestone;
 mod encoding;
 mod error;
 mod id;
+mod key_material;
 pub mod keyring;
 pub mod object;
 mod provider;
 #[cfg(feature = "ring")]
 pub mod ring;
 mod root;
+mod sealed;
 mod secret;
 mod service_key;
 
 pub use error::CryptoError;
 pub use id::{InvalidKeyId, RootKeyId, ServiceKeyId};
+pub use key_material::{KeyMaterialError, MAX_KEY_MATERIAL_LEN, SealedKeyMaterial};
 pub use provider::{
     Aead, Hkdf, Hmac, HmacKey, KeyTransport, MAC_LEN, NONCE_LEN, Nonce, OpeningKey, Prk, Provider,
     RsaKeySize, RsaPrivateKey, RsaPublicKey, SealingKey, SecureRandom, TAG_LEN, Tag, WrapAlgorithm,

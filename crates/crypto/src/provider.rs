@@ -222,6 +222,15 @@ pub enum RsaKeySize {
 }
 
 impl WrapAlgorithm {
+    /// The name of the algorithm (RFC 7518 §4.1).
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::RsaOaep => "RSA-OAEP",
+            Self::RsaOaep256 => "RSA-OAEP-256",
+        }
+    }
+
     /// The most bytes of key material that fit under a modulus of `size` (RFC 8017 §7.1.1): its
     /// length less two hashes and two bytes.
     #[must_use]

@@ -1,151 +1,48 @@
 //! Service-managed keys (R4): sealed under the root key, and wrapping resource keys.
 
-use std::fmt;
+use std::ops::RangeInclusive;
 
-use strongroom_base::{Outcome, OutcomeKind, ResourceUid, Retry};
+use strongroom_base::ResourceUid;
 
 use crate::encoding::{encode, join};
 use crate::object::Generation;
+use crate::sealed::{HEAD_LEN, SEALING_LEN, head, sealed_errors, sealed_types};
 use crate::{
-    CryptoError, KEY_LEN, NONCE_LEN, Provider, ResourceKey, RootKeyId, RootKeys, ServiceKeyId,
-    ServiceManagedKey, TAG_LEN,
+    CryptoError, KEY_LEN, Provider, ResourceKey, RootKeyId, RootKeys, ServiceKeyId,
+    ServiceManagedKey,
 };
 
 const MAGIC: [u8; 8] = *b"\x93STRSKEY";
-const VERSION: u8 = 1;
-/// Nonce, key and tag.
-const SEALED_KEY_LEN: usize = NONCE_LEN + KEY_LEN + TAG_LEN;
+const SEALED_KEY_LEN: usize = KEY_LEN + SEALING_LEN;
 /// Bytes of a sealed service-managed key: magic, version, two ids, and the sealed key.
-pub const SEALED_SERVICE_KEY_LEN: usize = 8 + 1 + 16 + 16 + SEALED_KEY_LEN;
+pub const SEALED_SERVICE_KEY_LEN: usize = HEAD_LEN + SEALED_KEY_LEN;
+const LENGTHS: RangeInclusive<usize> = SEALED_SERVICE_KEY_LEN..=SEALED_SERVICE_KEY_LEN;
 
 const SEAL: &[u8] = b"strongroom/service-key/seal/1";
 const WRAP: &[u8] = b"strongroom/service-key/wrap/1";
 
-/// A service-managed key, sealed under a root key that it names (F40).
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SealedServiceKey {
-    root: RootKeyId,
-    key: ServiceKeyId,
-    sealed: [u8; SEALED_KEY_LEN],
+sealed_types! {
+    /// A service-managed key, sealed under a root key that it names (F40).
+    #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+    SealedServiceKey([u8; SEALED_KEY_LEN]) =
+        MAGIC, LENGTHS, ServiceKeyError::OtherServiceKey;
+    /// The key that it is.
+    service_key: ServiceKeyId;
+}
+
+sealed_errors! {
+    /// A sealed service-managed key that could not be opened.
+    ServiceKeyError = "sealed service-managed key",
+        LENGTHS, "MalformedServiceKey";
+    OtherServiceKey(ServiceKeyId) = "service-managed key", "OtherServiceKey";
 }
 
 impl SealedServiceKey {
-    /// The root key that it is sealed under.
-    #[must_use]
-    pub fn root_key(&self) -> RootKeyId {
-        self.root
-    }
-
-    /// The key that it is.
-    #[must_use]
-    pub fn service_key(&self) -> ServiceKeyId {
-        self.key
-    }
-
     /// The bytes as they are stored.
     #[must_use]
     pub fn to_bytes(&self) -> [u8; SEALED_SERVICE_KEY_LEN] {
-        let Self { root, key, sealed } = self;
-        join(&[&MAGIC, &[VERSION], root.as_bytes(), key.as_bytes(), sealed])
-    }
-
-    /// Reads the bytes as they are stored. Nothing is authenticated yet.
-    ///
-    /// # Errors
-    /// [`ServiceKeyError::Malformed`] or [`ServiceKeyError::UnknownVersion`].
-    pub fn parse(bytes: &[u8]) -> Result<Self, ServiceKeyError> {
-        let malformed = || ServiceKeyError::Malformed {
-            length: bytes.len(),
-        };
-        let rest = bytes.strip_prefix(&MAGIC).ok_or_else(malformed)?;
-        let (&[version], rest) = rest.split_first_chunk().ok_or_else(malformed)?;
-        if version != VERSION {
-            return Err(ServiceKeyError::UnknownVersion(version));
-        }
-        let (root, rest) = rest.split_first_chunk().ok_or_else(malformed)?;
-        let (key, sealed) = rest.split_first_chunk().ok_or_else(malformed)?;
-        Ok(Self {
-            root: RootKeyId::from_bytes(*root),
-            key: ServiceKeyId::from_bytes(*key),
-            sealed: sealed.try_into().map_err(|_| malformed())?,
-        })
-    }
-}
-
-impl fmt::Debug for SealedServiceKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SealedServiceKey")
-            .field("root", &self.root)
-            .field("key", &self.key)
-            .finish_non_exhaustive()
-    }
-}
-
-/// A sealed service-managed key that could not be opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-#[non_exhaustive]
-pub enum ServiceKeyError {
-    /// Not the bytes of a sealed service-managed key.
-    #[error(
-        "{length} bytes are not a sealed service-managed key: it has {SEALED_SERVICE_KEY_LEN} and \
-         begins with its magic bytes"
-    )]
-    Malformed {
-        /// How many bytes there are.
-        length: usize,
-    },
-    /// A version that is not known.
-    #[error("sealed key version {0} is not known here (1 is): a newer version may have written it")]
-    UnknownVersion(u8),
-    /// Sealed under another root key than the present one.
-    #[error("the key is sealed under root key {sealed_under}, the present root key is {present}")]
-    OtherRootKey {
-        /// The root key that it names.
-        sealed_under: RootKeyId,
-        /// The root key that was tried.
-        present: RootKeyId,
-    },
-    /// Another service-managed key than the one that was asked for.
-    #[error("this is service-managed key {found}, not {expected}")]
-    OtherServiceKey {
-        /// The key that was asked for.
-        expected: ServiceKeyId,
-        /// The key that it says it is.
-        found: ServiceKeyId,
-    },
-    /// It does not authenticate, or the provider failed.
-    #[error(transparent)]
-    Crypto(#[from] CryptoError),
-}
-
-impl Outcome for ServiceKeyError {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Malformed { .. } => "MalformedServiceKey",
-            Self::UnknownVersion(_) => "UnknownFormat",
-            Self::OtherRootKey { .. } => "OtherRootKey",
-            Self::OtherServiceKey { .. } => "OtherServiceKey",
-            Self::Crypto(error) => error.code(),
-        }
-    }
-
-    fn kind(&self) -> OutcomeKind {
-        match self {
-            Self::Malformed { .. } | Self::UnknownVersion(_) | Self::OtherServiceKey { .. } => {
-                OutcomeKind::Damaged
-            }
-            // The installation was started with another root key.
-            Self::OtherRootKey { .. } => OutcomeKind::BadInput,
-            Self::Crypto(error) => error.kind(),
-        }
-    }
-
-    fn retry(&self) -> Retry {
-        match self {
-            Self::Malformed { .. } | Self::OtherServiceKey { .. } => Retry::Never,
-            Self::UnknownVersion(_) | Self::OtherRootKey { .. } => Retry::AfterRepair,
-            Self::Crypto(error) => error.retry(),
-        }
+        let head = head(MAGIC, self.root, self.id.as_bytes());
+        join(&[&head, &self.sealed])
     }
 }
 
@@ -167,7 +64,7 @@ impl RootKeys {
         )?;
         Ok(SealedServiceKey {
             root: self.id(),
-            key: id,
+            id,
             sealed: sealed.try_into().map_err(|_| CryptoError::Length)?,
         })
     }
@@ -183,18 +80,7 @@ impl RootKeys {
         id: ServiceKeyId,
         sealed: &SealedServiceKey,
     ) -> Result<ServiceManagedKey, ServiceKeyError> {
-        if sealed.root != self.id() {
-            return Err(ServiceKeyError::OtherRootKey {
-                sealed_under: sealed.root,
-                present: self.id(),
-            });
-        }
-        if sealed.key != id {
-            return Err(ServiceKeyError::OtherServiceKey {
-                expected: id,
-                found: sealed.key,
-            });
-        }
+        sealed.check(self.id(), id)?;
         let key = self.provider().aead.open_with_random_nonce(
             &*self.service_key_seal(uid)?,
             &seal_aad(self.id(), uid, id),
@@ -249,24 +135,4 @@ fn seal_aad(root: RootKeyId, uid: ResourceUid, id: ServiceKeyId) -> Vec<u8> {
 
 fn wrap_aad(uid: ResourceUid, generation: Generation) -> Vec<u8> {
     encode(&[WRAP, uid.as_bytes(), &generation.number().to_be_bytes()])
-}
-
-#[cfg(feature = "serde")]
-impl serde::Serialize for SealedServiceKey {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        use base64ct::{Base64, Encoding};
-        serializer.serialize_str(&Base64::encode_string(&self.to_bytes()))
-    }
-}
-
-#[cfg(feature = "serde")]
-impl<'de> serde::Deserialize<'de> for SealedServiceKey {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        use base64ct::{Base64, Encoding};
-        use serde::de::Error;
-        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        let bytes = Base64::decode_vec(&text)
-            .map_err(|_| D::Error::custom("expected standard base64 with padding"))?;
-        Self::parse(&bytes).map_err(D::Error::custom)
-    }
 }

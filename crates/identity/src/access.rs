@@ -289,7 +289,7 @@ impl Machine for AccessMachine {
                 held,
             } => {
                 let list = state.get_or_insert_with(|| AccessList {
-                    v: SchemaV1,
+                    v: SchemaV1::default(),
                     scope: *scope,
                     assignments: BTreeMap::new(),
                 });

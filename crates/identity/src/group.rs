@@ -79,8 +79,8 @@ pub struct GroupFacts<'a> {
     /// Whether the caller has what [`GroupCommand::requires`] and [`GroupCommand::requires_there`]: the
     /// first that says no. A subscription that is not there says no like one that it may not see.
     pub authority: Verdict,
-    /// The subscription that the command names.
-    pub target: &'a Subscription,
+    /// The subscription that the command names; nowhere, if there is none of that id.
+    pub target: Present<'a>,
     /// Whether the group's name is free there.
     pub name: NameUse,
     /// Where the group is now.
@@ -97,11 +97,11 @@ pub enum NameUse {
     Taken,
 }
 
-/// Where a group is now.
+/// Where a group is or goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "it is one or the other")]
 pub enum Present<'a> {
-    /// It does not exist yet.
+    /// In no subscription: it does not exist yet, or the one that is named does not.
     Nowhere,
     /// In this subscription.
     In(&'a Subscription),
@@ -242,7 +242,7 @@ impl Machine for GroupMachine {
             ) => {
                 enter(*subscription, name, facts)?;
                 Ok(vec![GroupEvent::Created(ResourceGroup {
-                    v: SchemaV1,
+                    v: SchemaV1::default(),
                     id: *id,
                     subscription: *subscription,
                     name: name.clone(),
@@ -284,15 +284,16 @@ impl Machine for GroupMachine {
 }
 
 /// Whether a group of this name can come into the subscription.
-fn enter(
+fn enter<'a>(
     subscription: SubscriptionId,
     name: &ResourceGroupName,
-    facts: &GroupFacts<'_>,
-) -> Result<(), GroupRefusal> {
-    if facts.target.id != subscription {
-        return Err(GroupRefusal::StaleFacts);
-    }
-    match (facts.target.state, facts.name) {
+    facts: &GroupFacts<'a>,
+) -> Result<&'a Subscription, GroupRefusal> {
+    let target = match facts.target {
+        Present::In(target) if target.id == subscription => target,
+        Present::In(_) | Present::Nowhere => return Err(GroupRefusal::StaleFacts),
+    };
+    match (target.state, facts.name) {
         (SubscriptionState::Disabled, _) => {
             Err(GroupRefusal::SubscriptionDisabled { subscription })
         }
@@ -300,7 +301,7 @@ fn enter(
             subscription,
             name: name.clone(),
         }),
-        (SubscriptionState::Enabled, NameUse::Free) => Ok(()),
+        (SubscriptionState::Enabled, NameUse::Free) => Ok(target),
     }
 }
 
@@ -316,17 +317,14 @@ fn shift(
         Present::In(here) if here.id == group.subscription => here,
         Present::In(_) | Present::Nowhere => return Err(GroupRefusal::StaleFacts),
     };
-    enter(subscription, &group.name, facts)?;
-    let (from, to) = (here.tenant, facts.target.tenant);
-    let crossing = Crossing::between(from, to);
-    let descent = group
-        .descent
-        .moved(here.tenancy, facts.target.tenancy, crossing);
+    let there = enter(subscription, &group.name, facts)?;
+    let crossing = Crossing::between(here.tenant, there.tenant);
+    let descent = group.descent.moved(here.tenancy, there.tenancy, crossing);
     Ok(vec![GroupEvent::Moved {
         subscription,
         descent,
-        from,
-        to,
+        from: here.tenant,
+        to: there.tenant,
     }])
 }
 
@@ -365,7 +363,7 @@ mod tests {
         ];
         let facts = |target, name, authority| GroupFacts {
             authority,
-            target,
+            target: Present::In(target),
             name,
             present: Present::In(&here),
         };

@@ -58,7 +58,6 @@ mod managed;
 mod name;
 mod principal;
 mod role;
-mod schema;
 mod scope;
 mod subscription;
 #[cfg(test)]
@@ -76,7 +75,7 @@ pub use group::{
     GroupCommand, GroupEvent, GroupFacts, GroupMachine, GroupRefusal, NameUse, Present,
     ResourceGroup, group_name_key,
 };
-pub use id::{AppId, GroupUid, InvalidId, VaultUid};
+pub use id::{AppId, GroupUid, VaultUid};
 pub use managed::{
     IdentityCommand, IdentityEvent, IdentityFacts, IdentityMachine, IdentityRefusal,
     IdentityStanding, ManagedIdentity, MoveMeaning, NoToken, token_for,
@@ -87,8 +86,8 @@ pub use principal::{
     PrincipalMachine, PrincipalRefusal, Standing, principal_name_key,
 };
 pub use role::{Role, UnknownRole};
-pub use schema::SchemaV1;
 pub use scope::{BrokenChain, Link, Scope, ScopeChain};
+pub use strongroom_base::{InvalidId, SchemaV1};
 pub use subscription::{
     Subscription, SubscriptionCommand, SubscriptionEvent, SubscriptionFacts, SubscriptionMachine,
     SubscriptionRefusal, SubscriptionState, subscription_name_key,

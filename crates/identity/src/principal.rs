@@ -366,7 +366,7 @@ fn absent(command: &PrincipalCommand, facts: &PrincipalFacts) -> Decision {
                 | (PrincipalKind::ManagedIdentity { .. }, NameUse::Free | NameUse::Taken) => {}
             }
             Ok(vec![PrincipalEvent::Registered(Principal {
-                v: SchemaV1,
+                v: SchemaV1::default(),
                 id: *id,
                 kind: *kind,
                 home: *home,

@@ -246,7 +246,7 @@ fn absent(command: &SubscriptionCommand) -> Result<Vec<SubscriptionEvent>, Subsc
     match command {
         SubscriptionCommand::Create { id, name, tenant } => {
             Ok(vec![SubscriptionEvent::Created(Subscription {
-                v: SchemaV1,
+                v: SchemaV1::default(),
                 id: *id,
                 name: name.clone(),
                 tenant: *tenant,

@@ -79,7 +79,7 @@ pub(crate) fn subscription_id(number: u8) -> SubscriptionId {
 
 pub(crate) fn subscription(number: u8, in_tenant: u8) -> Subscription {
     Subscription {
-        v: SchemaV1,
+        v: SchemaV1::default(),
         id: subscription_id(number),
         name: format!("Subscription {number}").parse().unwrap(),
         tenant: tenant(in_tenant),
@@ -90,7 +90,7 @@ pub(crate) fn subscription(number: u8, in_tenant: u8) -> Subscription {
 
 pub(crate) fn group(number: u8, in_subscription: u8) -> ResourceGroup {
     ResourceGroup {
-        v: SchemaV1,
+        v: SchemaV1::default(),
         id: GroupUid::from_bytes([number; 16]),
         subscription: subscription_id(in_subscription),
         name: format!("Group-{number}").parse().unwrap(),
@@ -100,7 +100,7 @@ pub(crate) fn group(number: u8, in_subscription: u8) -> ResourceGroup {
 
 pub(crate) fn user(number: u8, home: u8) -> Principal {
     Principal {
-        v: SchemaV1,
+        v: SchemaV1::default(),
         id: principal(number),
         kind: PrincipalKind::User,
         home: tenant(home),

@@ -206,7 +206,7 @@ impl Machine for TenantMachine {
                 };
                 let (id, name) = (*id, name.clone());
                 Ok(vec![TenantEvent::Created(Tenant {
-                    v: SchemaV1,
+                    v: SchemaV1::default(),
                     id,
                     name,
                     founding,

@@ -5,9 +5,13 @@ use std::fmt;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use strongroom_base::{CorrelationId, PrincipalId, RecordId, TenantId, Timestamp};
+use strongroom_identity::Verdict;
 use strongroom_ledger::{AuditEntry, Phase};
+use strongroom_vault::KeyOperation;
+use strongroom_vault::software::Use;
 
 use crate::Error;
+use crate::directory::Site;
 
 /// On whose behalf a request is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,24 +37,125 @@ pub enum Operation {
     GenerationCreate,
     /// A generation of a resource key was destroyed.
     GenerationDestroy,
+    /// A resource group was created.
+    GroupCreate,
+    /// A resource group was moved to another subscription, with all that it holds.
+    GroupMove,
+    /// The managed identity of a resource was given up.
+    IdentityDisable,
+    /// The managed identity of a resource was made.
+    IdentityEnable,
     /// The installation was made, with its first tenant, subscription, group and administrator.
     InstallationCreate,
+    /// A resource went over to another key-encryption key or generation.
+    KeyChange,
+    /// Such a change began, or was refused.
+    KeyChangeBegin,
+    /// Such a change was given up, and is as if it had never begun.
+    KeyChangeUndo,
+    /// A key, or a version of one, was created in a vault.
+    KeyCreate,
+    /// A key of a vault decrypted.
+    KeyDecrypt,
+    /// A key was deleted; it can be recovered.
+    KeyDelete,
+    /// A key of a vault encrypted.
+    KeyEncrypt,
+    /// The properties of a key were read.
+    KeyGet,
+    /// A key, or a version of one, was imported into a vault.
+    KeyImport,
+    /// A deleted key was destroyed for good.
+    KeyPurge,
+    /// A deleted key was recovered.
+    KeyRecover,
+    /// A version like the latest one was added to a key.
+    KeyRotate,
+    /// The rotation policy of a key was set.
+    KeyRotationPolicySet,
+    /// A key of a vault signed.
+    KeySign,
+    /// A key of a vault unwrapped a resource key.
+    KeyUnwrap,
+    /// Attributes of a key version changed.
+    KeyUpdate,
+    /// A key of a vault verified a signature.
+    KeyVerify,
+    /// A key of a vault wrapped a resource key.
+    KeyWrap,
+    /// A principal was registered.
+    PrincipalCreate,
+    /// A principal was deleted for good.
+    PrincipalDelete,
+    /// A principal was disabled.
+    PrincipalDisable,
+    /// A principal was enabled.
+    PrincipalEnable,
     /// A resource was created.
     ResourceCreate,
     /// A resource was deleted; it can be recovered.
     ResourceDelete,
+    /// A resource was moved to another group.
+    ResourceMove,
     /// A resource was destroyed for good.
     ResourcePurge,
     /// A deleted resource was recovered.
     ResourceRecover,
+    /// Properties of a resource changed.
+    ResourceUpdate,
+    /// A role was assigned.
+    RoleAssign,
+    /// A role assignment was removed.
+    RoleRemove,
     /// A service-managed key was created.
     ServiceKeyCreate,
     /// A service-managed key was destroyed.
     ServiceKeyDestroy,
-    /// A key unwrapped a resource key.
+    /// A subscription was created.
+    SubscriptionCreate,
+    /// A subscription was disabled.
+    SubscriptionDisable,
+    /// A subscription was enabled.
+    SubscriptionEnable,
+    /// A subscription was moved to another tenant, with all that it holds.
+    SubscriptionMove,
+    /// A subscription was renamed.
+    SubscriptionRename,
+    /// A tenant was created.
+    TenantCreate,
+    /// A service-managed key unwrapped a resource key.
     UnwrapKey,
-    /// A key wrapped a resource key.
+    /// An access policy of a vault changed.
+    VaultAccessPolicySet,
+    /// A vault was created.
+    VaultCreate,
+    /// A vault was deleted; it can be recovered.
+    VaultDelete,
+    /// A vault was moved to another group.
+    VaultMove,
+    /// A deleted vault was destroyed for good.
+    VaultPurge,
+    /// A deleted vault was recovered.
+    VaultRecover,
+    /// Properties of a vault changed.
+    VaultUpdate,
+    /// A service-managed key wrapped a resource key.
     WrapKey,
+}
+
+impl Operation {
+    /// What is asked of a key of a vault.
+    pub(crate) const fn of_key(what: Use) -> Self {
+        match what {
+            Use::Get => Self::KeyGet,
+            Use::Operation(KeyOperation::Encrypt) => Self::KeyEncrypt,
+            Use::Operation(KeyOperation::Decrypt) => Self::KeyDecrypt,
+            Use::Operation(KeyOperation::Sign) => Self::KeySign,
+            Use::Operation(KeyOperation::Verify) => Self::KeyVerify,
+            Use::Operation(KeyOperation::WrapKey) => Self::KeyWrap,
+            Use::Operation(KeyOperation::UnwrapKey) => Self::KeyUnwrap,
+        }
+    }
 }
 
 impl fmt::Display for Operation {
@@ -68,6 +173,8 @@ pub enum AuditResult {
     Ok,
     /// It was not done: the outcome's code.
     Failed(String),
+    /// It was asked of somebody outside, and what came of it is not known: not yet, or never.
+    Unknown,
 }
 
 /// One audit record's content, as it is stored and exported.
@@ -104,6 +211,8 @@ pub(crate) struct Happened {
     pub(crate) target: String,
     pub(crate) key: Option<String>,
     pub(crate) result: AuditResult,
+    /// In whose audit it stands; in the caller's, if this says nothing.
+    pub(crate) tenant: Option<TenantId>,
 }
 
 impl Happened {
@@ -113,7 +222,15 @@ impl Happened {
             target: target.into(),
             key: None,
             result: AuditResult::Ok,
+            tenant: None,
         }
+    }
+
+    /// In the audit of the tenant that `site` is in, if the caller may do there what it asks; else in
+    /// the caller's own.
+    pub(crate) fn at(mut self, site: Option<&Site>, authority: &Verdict) -> Self {
+        self.tenant = site.filter(|_| authority.is_ok()).map(Site::tenant);
+        self
     }
 
     pub(crate) fn with_key(mut self, key: impl Into<String>) -> Self {
@@ -126,10 +243,16 @@ impl Happened {
         self
     }
 
-    /// The chain entry of this record; the chain is the caller's tenant's.
+    pub(crate) fn with_result(mut self, result: AuditResult) -> Self {
+        self.result = result;
+        self
+    }
+
+    /// The chain entry of this record, or of this part of it.
     pub(crate) fn entry(
         self,
         record: RecordId,
+        phase: Phase,
         caller: &Caller,
         at: Timestamp,
     ) -> Result<AuditEntry, Error> {
@@ -138,6 +261,7 @@ impl Happened {
             target,
             key,
             result,
+            tenant: chain,
         } = self;
         let Caller {
             tenant,
@@ -145,7 +269,7 @@ impl Happened {
             source,
             correlation,
         } = caller.clone();
-        let chain = tenant.to_string();
+        let chain = chain.unwrap_or(tenant).to_string();
         let record_body = AuditRecord {
             v: 1,
             at,
@@ -162,7 +286,7 @@ impl Happened {
         Ok(AuditEntry {
             chain,
             record,
-            phase: Phase::Whole,
+            phase,
             at,
             body,
         })

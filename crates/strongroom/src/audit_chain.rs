@@ -11,7 +11,7 @@ use strongroom_ledger::{AuditRow, ChainKey};
 use tokio::sync::{Mutex, Notify};
 
 use crate::Error;
-use crate::audit::{AuditRecord, Caller};
+use crate::audit::AuditRecord;
 use crate::core::Core;
 
 /// How often the heads are written out (R18).
@@ -49,12 +49,11 @@ pub(crate) struct Checkpoints {
 }
 
 impl Checkpoints {
-    pub(crate) fn start(core: &Arc<Core>, caller: Caller) -> Self {
+    pub(crate) fn start(core: &Arc<Core>) -> Self {
         let (checkpointer, stop): (Arc<Mutex<Option<Checkpointer>>>, Arc<Notify>) =
             Default::default();
         let task = keep_house(
             Arc::downgrade(core),
-            caller,
             Arc::clone(&checkpointer),
             Arc::clone(&stop),
         );
@@ -77,7 +76,6 @@ impl Checkpoints {
 /// What time alone makes due while an installation is open.
 async fn keep_house(
     core: Weak<Core>,
-    caller: Caller,
     checkpointer: Arc<Mutex<Option<Checkpointer>>>,
     stop: Arc<Notify>,
 ) {
@@ -91,7 +89,7 @@ async fn keep_house(
         if let Err(error) = core.write_heads(&mut *checkpointer.lock().await).await {
             tracing::error!(%error, "the audit heads could not be written");
         }
-        if let Err(error) = core.resume(&caller).await {
+        if let Err(error) = core.resume().await {
             tracing::error!(%error, "what was due could not be found");
         }
     }

@@ -8,21 +8,27 @@ use bytes::Bytes;
 use object_store::ObjectStore;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use strongroom_base::{Clock, RecordId, ResourceUid, Timestamp};
+use strongroom_base::{Clock, PrincipalId, RecordId, ResourceUid, TenantId, Timestamp};
 use strongroom_crypto::{HmacKey, Provider, RootKeys};
 use strongroom_ledger::checkpoint::CheckpointSink;
 use strongroom_ledger::key_file::KeyFile;
-use strongroom_ledger::{AggregateId, AuditEntry, Change, Commit, Ledger, Version};
+use strongroom_ledger::{AggregateId, AuditEntry, Commit, Ledger, Phase, Version};
 
 use crate::Error;
 use crate::audit::{Caller, Happened};
 use crate::audit_chain::AuditChainKey;
+use crate::busy::Busy;
 use crate::lease::LeaseSource;
+use crate::vaults::Vaults;
 
 /// The parts of an open installation.
 pub(crate) struct Core {
     pub(crate) ledger: Arc<dyn Ledger>,
+    /// Service-managed keys, sealed.
     pub(crate) service_keys: Arc<dyn KeyFile>,
+    /// Private halves of the keys in the installation's own vaults, sealed.
+    pub(crate) vault_keys: Arc<dyn KeyFile>,
+    pub(crate) vaults: Vaults,
     pub(crate) objects: Arc<dyn ObjectStore>,
     pub(crate) provider: Provider,
     pub(crate) root: RootKeys,
@@ -33,6 +39,14 @@ pub(crate) struct Core {
     pub(crate) heads: Arc<dyn CheckpointSink>,
     /// Names this open installation as the owner of claims.
     pub(crate) owner: String,
+    /// What is being settled in this process.
+    pub(crate) busy: Busy,
+    /// Strongroom itself, as the audit names it.
+    pub(crate) own_principal: PrincipalId,
+    /// The tenant that the installation was made with.
+    pub(crate) first_tenant: TenantId,
+    /// Whether a resource may follow a key without a version (R16).
+    pub(crate) follows_allowed: bool,
     /// The lease sources that are in use in this process.
     pub(crate) leases: Mutex<HashMap<ResourceUid, Arc<LeaseSource>>>,
 }
@@ -101,14 +115,6 @@ impl Core {
         })
     }
 
-    /// A state without index rows, as a change.
-    pub(crate) fn put(&self, id: &AggregateId, state: &impl Serialize) -> Result<Change, Error> {
-        Ok(Change::Put {
-            state: self.encode(id, state)?,
-            index: Vec::new(),
-        })
-    }
-
     /// The audit entries of one request.
     pub(crate) fn entries(
         &self,
@@ -118,7 +124,10 @@ impl Core {
     ) -> Result<Vec<AuditEntry>, Error> {
         happened
             .into_iter()
-            .map(|one| one.entry(RecordId::from_bytes(self.random_id()?), caller, at))
+            .map(|one| {
+                let record = RecordId::from_bytes(self.random_id()?);
+                one.entry(record, Phase::Whole, caller, at)
+            })
             .collect()
     }
 
@@ -138,6 +147,7 @@ impl Core {
     pub(crate) async fn close(&self) -> Result<(), Error> {
         self.ledger.close().await?;
         self.service_keys.close().await?;
+        self.vault_keys.close().await?;
         Ok(())
     }
 

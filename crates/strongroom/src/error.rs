@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use strongroom_base::{InvalidId, InvalidName, Outcome, OutcomeKind, ResourceUid, Retry};
+use strongroom_base::{InvalidId, InvalidName, Outcome, OutcomeKind, Retry};
 use strongroom_crypto::keyring::KeyringError;
 use strongroom_crypto::object::{HeaderError, LengthError, OpenError, SealError};
 use strongroom_crypto::{CryptoError, RootKeyTextError, ServiceKeyError, ServiceKeyId};
@@ -11,8 +11,18 @@ use strongroom_ledger::checkpoint::CheckpointError;
 use strongroom_ledger::key_file::KeyFileError;
 use strongroom_ledger::{AggregateId, Invalid, LedgerError};
 
+use strongroom_crypto::KeyMaterialError;
+use strongroom_identity::{
+    AccessRefusal, Denied, GroupRefusal, InvalidDisplayName, NoToken, PrincipalRefusal,
+    SubscriptionRefusal, TenantRefusal,
+};
+use strongroom_resource::Refusal;
+use strongroom_vault::import::ImportError;
+use strongroom_vault::key::KeyRefusal;
+use strongroom_vault::vault::VaultRefusal;
+use strongroom_vault::{InvalidKeyId, InvalidName as InvalidVaultName, MaterialRef, VaultError};
+
 use crate::installation::InstallationError;
-use crate::resource::Refusal;
 
 /// What went wrong. [`Outcome::kind`] says whether rules, input, stored bytes or the machine are
 /// the cause, and [`Outcome::retry`] whether asking again can help.
@@ -62,12 +72,12 @@ pub enum Error {
         /// What it is the state of.
         id: AggregateId,
     },
-    /// Another process is carrying out what a resource owes.
-    #[error("another process is at work on resource {uid}, or was until it was cut off: try again \
-             in {} seconds", wait.as_secs() + 1)]
+    /// Another process is carrying out what something owes.
+    #[error("another process is at work on {id}, or was until it was cut off: try again in {} \
+             seconds", wait.as_secs() + 1)]
     HeldElsewhere {
-        /// The resource.
-        uid: ResourceUid,
+        /// What it is at work on.
+        id: AggregateId,
         /// How long its claim still holds.
         wait: Duration,
     },
@@ -101,12 +111,6 @@ pub enum Error {
     /// A keyring cannot be opened or changed.
     #[error(transparent)]
     Keyring(#[from] KeyringError),
-    /// Keys leave no installation that is in earnest.
-    #[error(
-        "this installation was not made for trying things (`strongroom init --dev`): its resource \
-             keys are given out to nobody"
-    )]
-    NotForTrying,
     /// What was leased ended while it was in use.
     #[error("access to the resource ended while it was being used: it was deleted or changed")]
     LeaseEnded,
@@ -122,26 +126,107 @@ pub enum Error {
         /// The key's id.
         key: ServiceKeyId,
     },
-    /// The key-encryption key is not one that this version can ask.
-    #[error("the resource's key is not service-managed, and this version can ask no other")]
-    ForeignKey,
     /// Too many others changed the same thing.
     #[error("too many others changed {id} at the same time: try again")]
     Contended {
         /// What was being changed.
         id: AggregateId,
     },
-    /// No resource has this name.
+    /// Nothing of this name is where it was sought.
     #[error(
-        "there is no resource `{name}` in group `{group}`: `strongroom resource list` shows \
-             those that there are"
+        "there is no {kind} `{name}` in {place}: `strongroom {kind} list` shows those that there are"
     )]
-    NoSuchResource {
-        /// The name.
+    NotFound {
+        /// What was sought.
+        kind: &'static str,
+        /// Its name.
         name: String,
-        /// The group that was searched.
-        group: String,
+        /// Where it was sought.
+        place: String,
     },
+    /// Several things share the name.
+    #[error(
+        "more than one {kind} is called `{name}`: name it by its id; see: strongroom {kind} list"
+    )]
+    Ambiguous {
+        /// What was sought.
+        kind: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// The private half of a key in the installation's own vault is not where it belongs.
+    #[error(
+        "the private half {material} is missing from the file of vault keys: restore the file from a \
+             backup that was taken after the key version was made"
+    )]
+    MissingKeyMaterial {
+        /// Which.
+        material: MaterialRef,
+    },
+    /// Only an installation for trying things allows it.
+    #[error("{what} is for installations made with `strongroom init --dev` alone")]
+    NotForTrying {
+        /// What was asked.
+        what: &'static str,
+    },
+    /// What was read does not hold together: it moved meanwhile.
+    #[error("what was read has changed meanwhile: read again")]
+    Torn,
+    /// The caller may not do it.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// A tenant says no.
+    #[error(transparent)]
+    Tenant(#[from] TenantRefusal),
+    /// A subscription says no.
+    #[error(transparent)]
+    Subscription(#[from] SubscriptionRefusal),
+    /// A resource group says no.
+    #[error(transparent)]
+    Group(#[from] GroupRefusal),
+    /// A principal says no.
+    #[error(transparent)]
+    Principal(#[from] PrincipalRefusal),
+    /// An access list says no.
+    #[error(transparent)]
+    Access(#[from] AccessRefusal),
+    /// A vault's management side says no.
+    #[error(transparent)]
+    Vault(#[from] VaultRefusal),
+    /// A key's management side says no.
+    #[error(transparent)]
+    Key(#[from] KeyRefusal),
+    /// The directory gives no token for the resource's identity: its data is out of reach.
+    #[error(transparent)]
+    NoToken(#[from] NoToken),
+    /// A vault did not do what was asked of a key.
+    #[error("the resource's key {key} cannot be used: {source}; {remedy}")]
+    KeyUse {
+        /// Which key.
+        key: String,
+        /// What the vault said.
+        source: VaultError,
+        /// What would turn it into a yes.
+        remedy: String,
+    },
+    /// A vault did not answer as one.
+    #[error(transparent)]
+    VaultCall(#[from] VaultError),
+    /// Key material that no vault takes.
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    /// A private half of a vault key cannot be opened.
+    #[error(transparent)]
+    KeyMaterial(#[from] KeyMaterialError),
+    /// Not the URI of a key.
+    #[error(transparent)]
+    InvalidKeyId(#[from] InvalidKeyId),
+    /// Not the name of a vault or key.
+    #[error(transparent)]
+    InvalidVaultName(#[from] InvalidVaultName),
+    /// Not a display name.
+    #[error(transparent)]
+    InvalidDisplayName(#[from] InvalidDisplayName),
     /// One object cannot be used.
     #[error("the object `{location}` cannot be used")]
     Object {
@@ -177,17 +262,6 @@ pub enum Error {
     /// A rename whose ends are one place.
     #[error("the object would be renamed onto itself")]
     RenamedOntoItself,
-    /// A name is in use.
-    #[error(
-        "the name `{name}` is taken in group `{group}`, perhaps by a deleted resource: choose \
-             another, or purge that one"
-    )]
-    ResourceExists {
-        /// The name.
-        name: String,
-        /// The group.
-        group: String,
-    },
     /// The root key cannot be read.
     #[error(transparent)]
     RootKey(#[from] RootKeyTextError),
@@ -253,7 +327,6 @@ impl Outcome for Error {
             Self::KeyFile(error) => error.code(),
             Self::DamagedRecord { .. } => "DamagedRecord",
             Self::DamagedState { .. } => "DamagedState",
-            Self::ForeignKey => "ForeignKey",
             Self::HeldElsewhere { .. } => "HeldElsewhere",
             Self::ForgedIndex { .. } => "ForgedIndex",
             Self::ForgedState { .. } => "ForgedState",
@@ -264,10 +337,37 @@ impl Outcome for Error {
             Self::InvalidName(_) => "InvalidName",
             Self::Keyring(error) => error.code(),
             Self::LeaseEnded => "AccessEnded",
-            Self::NotForTrying => "NotForTrying",
             Self::Ledger(error) => error.code(),
             Self::MissingServiceKey { .. } => "MissingServiceKey",
-            Self::NoSuchResource { .. } => "ResourceNotFound",
+            Self::NotFound { kind, .. } => match *kind {
+                "resource" => "ResourceNotFound",
+                "vault" => "VaultNotFound",
+                "key" => "KeyNotFound",
+                "group" => "ResourceGroupNotFound",
+                "subscription" => "SubscriptionNotFound",
+                "principal" => "PrincipalNotFound",
+                "tenant" => "TenantNotFound",
+                _ => "NotFound",
+            },
+            Self::Ambiguous { .. } => "AmbiguousName",
+            Self::MissingKeyMaterial { .. } => "MissingKeyMaterial",
+            Self::NotForTrying { .. } => "DevInstallationRequired",
+            Self::Torn => "Torn",
+            Self::Denied(denied) => denied.code(),
+            Self::Tenant(refusal) => refusal.code(),
+            Self::Subscription(refusal) => refusal.code(),
+            Self::Group(refusal) => refusal.code(),
+            Self::Principal(refusal) => refusal.code(),
+            Self::Access(refusal) => refusal.code(),
+            Self::Vault(refusal) => refusal.code(),
+            Self::Key(refusal) => refusal.code(),
+            Self::NoToken(no_token) => no_token.code(),
+            Self::KeyUse { source, .. } => source.code(),
+            Self::VaultCall(error) => error.code(),
+            Self::Import(error) => error.code(),
+            Self::KeyMaterial(error) => error.code(),
+            Self::InvalidKeyId(_) => "InvalidKeyId",
+            Self::InvalidVaultName(_) | Self::InvalidDisplayName(_) => "InvalidName",
             Self::Object {
                 location: _,
                 source,
@@ -279,7 +379,6 @@ impl Outcome for Error {
             Self::Range(_) => "InvalidRange",
             Self::Refused(refusal) => refusal.code(),
             Self::RenamedOntoItself => "RenamedOntoItself",
-            Self::ResourceExists { .. } => "ResourceNameTaken",
             Self::RootKey(error) => error.code(),
             Self::Seal(error) => error.code(),
             Self::ServiceKey(error) => error.code(),
@@ -294,7 +393,11 @@ impl Outcome for Error {
             | Self::EmptyPath
             | Self::InvalidId(_)
             | Self::InvalidName(_)
-            | Self::NoSuchResource { .. }
+            | Self::InvalidDisplayName(_)
+            | Self::InvalidKeyId(_)
+            | Self::InvalidVaultName(_)
+            | Self::NotFound { .. }
+            | Self::Ambiguous { .. }
             | Self::Range(_)
             | Self::RenamedOntoItself
             | Self::UploadEnded => OutcomeKind::BadInput,
@@ -306,13 +409,26 @@ impl Outcome for Error {
             | Self::DamagedState { .. }
             | Self::ForgedIndex { .. }
             | Self::ForgedState { .. }
+            | Self::MissingKeyMaterial { .. }
             | Self::MissingServiceKey { .. } => OutcomeKind::Damaged,
-            Self::Encoding(_) | Self::ForeignKey => OutcomeKind::Internal,
-            Self::LeaseEnded
-            | Self::NotForTrying
-            | Self::PathConflict { .. }
-            | Self::ResourceExists { .. } => OutcomeKind::Refused,
+            Self::Encoding(_) | Self::Torn => OutcomeKind::Internal,
+            Self::LeaseEnded | Self::NotForTrying { .. } | Self::PathConflict { .. } => {
+                OutcomeKind::Refused
+            }
             Self::Audit(error) => error.kind(),
+            Self::Denied(denied) => denied.kind(),
+            Self::Tenant(refusal) => refusal.kind(),
+            Self::Subscription(refusal) => refusal.kind(),
+            Self::Group(refusal) => refusal.kind(),
+            Self::Principal(refusal) => refusal.kind(),
+            Self::Access(refusal) => refusal.kind(),
+            Self::Vault(refusal) => refusal.kind(),
+            Self::Key(refusal) => refusal.kind(),
+            Self::NoToken(no_token) => no_token.kind(),
+            Self::VaultCall(error) => error.kind(),
+            Self::Import(error) => error.kind(),
+            Self::KeyMaterial(error) => error.kind(),
+            Self::KeyUse { source, .. } => source.kind(),
             Self::Checkpoint(error) => error.kind(),
             Self::Crypto(error) => error.kind(),
             Self::KeyFile(error) => error.kind(),
@@ -335,6 +451,19 @@ impl Outcome for Error {
     fn retry(&self) -> Retry {
         match self {
             Self::Audit(error) => error.retry(),
+            Self::Denied(denied) => denied.retry(),
+            Self::Tenant(refusal) => refusal.retry(),
+            Self::Subscription(refusal) => refusal.retry(),
+            Self::Group(refusal) => refusal.retry(),
+            Self::Principal(refusal) => refusal.retry(),
+            Self::Access(refusal) => refusal.retry(),
+            Self::Vault(refusal) => refusal.retry(),
+            Self::Key(refusal) => refusal.retry(),
+            Self::NoToken(no_token) => no_token.retry(),
+            Self::VaultCall(error) => error.retry(),
+            Self::Import(error) => error.retry(),
+            Self::KeyMaterial(error) => error.retry(),
+            Self::KeyUse { source, .. } => source.retry(),
             Self::Checkpoint(error) => error.retry(),
             Self::Crypto(error) => error.retry(),
             Self::KeyFile(error) => error.retry(),

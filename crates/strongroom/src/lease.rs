@@ -18,6 +18,8 @@ const LEASE: Duration = Duration::from_mins(1);
 pub(crate) struct Lease {
     keys: GenerationKeys,
     proved: Timestamp,
+    /// How long others may use it after `proved`.
+    holds_for: Duration,
     ending: Ending,
 }
 
@@ -26,10 +28,20 @@ type Ending = Arc<AtomicBool>;
 
 impl Lease {
     fn new(proof: Proof, ending: Ending) -> Self {
-        let Proof { keys, asked } = proof;
+        let Proof {
+            keys,
+            asked,
+            customer_managed,
+        } = proof;
         Self {
             keys,
             proved: asked,
+            // Every operation asks the customer's key: what its owner revokes is out of reach at once.
+            holds_for: if customer_managed {
+                Duration::ZERO
+            } else {
+                LEASE
+            },
             ending,
         }
     }
@@ -50,7 +62,9 @@ impl Lease {
 
     fn holds_at(&self, now: Timestamp) -> bool {
         // A wall clock that went back proves nothing.
-        now >= self.proved && now.saturating_since(self.proved) < LEASE && self.check().is_ok()
+        now >= self.proved
+            && now.saturating_since(self.proved) < self.holds_for
+            && self.check().is_ok()
     }
 }
 
@@ -58,6 +72,8 @@ impl Lease {
 pub(crate) struct Proof {
     pub(crate) keys: GenerationKeys,
     pub(crate) asked: Timestamp,
+    /// Whether a customer's key wraps them.
+    pub(crate) customer_managed: bool,
 }
 
 /// Where the data path takes its lease from: kept while it holds, proved anew by one of those who

@@ -26,17 +26,22 @@
 
 mod audit;
 mod audit_chain;
+mod busy;
 mod clock;
 mod core;
 mod directory;
+mod driver;
 mod error;
+mod house;
 mod installation;
+mod key_files;
 mod lease;
 mod local_folder;
+mod operator;
 mod resource;
-mod service_keys;
 mod store;
 mod strongroom;
+mod vaults;
 
 pub use crate::audit::{AuditRecord, AuditResult, Caller, Operation};
 pub use crate::audit_chain::{Audited, VerifiedAudit};
@@ -45,18 +50,21 @@ pub use crate::error::Error;
 pub use crate::installation::{
     InitOptions, InstallationError, InstallationView, Options, RootKeySource, UnknownRootKeySource,
 };
+pub use crate::operator::Operator;
 pub use crate::resource::{
-    Capability, EncryptionView, NewResource, Refusal, ResourceHandle, ResourceState, ResourceView,
-    Tier, UnknownTier,
+    ChangeView, EncryptionView, Explanation, IdentityView, KeySource, NewResource, Obstacle, Probe,
+    ResourceChange, ResourceHandle, ResourceState, ResourceView,
 };
 pub use crate::store::{EncryptedStore, Unlistable};
 pub use crate::strongroom::{ExportedKey, Strongroom};
-pub use strongroom_crypto::Provider;
+pub use crate::vaults::OutsideVault;
 #[cfg(feature = "aws-lc-rs")]
 pub use strongroom_crypto::aws_lc_rs;
 pub use strongroom_crypto::object::BindingMode;
 #[cfg(feature = "ring")]
 pub use strongroom_crypto::ring;
+pub use strongroom_crypto::{Provider, WrapAlgorithm};
+pub use strongroom_resource::{Capability, ChangeKind, Refusal, Report, Tier, UnknownTier};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -7,8 +7,7 @@ use std::path::Path as OsPath;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _, WriteMultipart};
 use strongroom::{
-    BindingMode, EncryptionView, InitOptions, NewResource, Options, ResourceHandle, Strongroom,
-    Tier,
+    BindingMode, InitOptions, KeySource, NewResource, Options, ResourceHandle, Strongroom, Tier,
 };
 
 const SECRET: &[u8] = b"thirty-two bytes of a customer's";
@@ -103,10 +102,10 @@ async fn r04_every_resource_has_a_service_managed_key_of_its_own() {
     let mut keys = BTreeSet::new();
     for resource in every_kind(&room).await {
         let view = resource.show().await.unwrap();
-        let EncryptionView::ServiceManaged { key, generations } = view.encryption else {
+        let KeySource::ServiceManaged { key } = view.encryption.source else {
             panic!("{view:?}");
         };
-        assert_eq!(generations, 1);
+        assert_eq!(view.encryption.generations, 1);
         assert!(keys.insert(key), "a key is shared");
     }
     room.close().await.unwrap();

@@ -39,12 +39,12 @@ pub use address::{
 pub use caller::{Asker, Caller, Origin, Standing};
 pub use denial::Denial;
 pub use error::{Unavailable, VaultError};
-pub use id::{InvalidId, KeyVersion, MaterialRef, OpId};
+pub use id::{KeyVersion, OpId};
 pub use material::{KeySpec, KeyType, PublicKey};
 pub use name::{InvalidName, KeyName, VaultName};
 pub use permission::{KeyOperation, KeyPermission, UnknownWord};
 pub use provider::{KeyProperties, KeyVault, VaultDirectory, VaultProperties, Wrapped};
-pub use strongroom_identity::SchemaV1;
+pub use strongroom_base::{InvalidId, MaterialRef, SchemaV1};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

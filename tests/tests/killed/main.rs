@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use object_store::ObjectStoreExt as _;
-use strongroom::{EncryptionView, InitOptions, Options, ResourceState, Strongroom};
+use strongroom::{InitOptions, KeySource, Options, ResourceState, Strongroom};
 use strongroom_base::Clock as _;
 use strongroom_ledger::key_file::{KeyFile as _, SqliteKeyFile};
 use strongroom_ledger::sqlite::SqliteOptions;
@@ -108,7 +108,7 @@ async fn check(data: &Path, model: &mut Model, kill: u32) {
     let resources = room.resources().await.unwrap();
     let mut named: Vec<String> = Vec::new();
     for view in &resources {
-        let EncryptionView::ServiceManaged { key, .. } = &view.encryption else {
+        let KeySource::ServiceManaged { key, .. } = &view.encryption.source else {
             panic!("kill {kill}: {view:?}");
         };
         named.push(key.trim_start_matches("service-key/").to_owned());

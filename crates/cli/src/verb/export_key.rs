@@ -15,7 +15,8 @@ pub(crate) async fn run(
     name: &ResourceName,
     output: &Output,
 ) -> Result<(), Failure> {
-    let exported = session.room.export_resource_key(name).await?;
+    let resource = session.resource(name).await?;
+    let exported = session.room.export_resource_key(&resource).await?;
     let keys: BTreeMap<u32, String> = exported
         .generations()
         .map(|(number, key)| (number, hex::encode(key.expose())))

@@ -22,7 +22,7 @@ fn wire(view: &InstallationView) -> Value {
         "region": view.region.as_str(),
         "tenant": view.tenant.to_string(),
         "subscription": view.subscription.to_string(),
-        "group": view.group.as_str(),
+        "group": view.group.to_string(),
         "administrator": view.administrator.to_string(),
     })
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod cat;
+pub(crate) mod explain;
 pub(crate) mod export_key;
 pub(crate) mod get;
 pub(crate) mod init;
@@ -21,6 +22,7 @@ use crate::session::Session;
 pub(crate) async fn run(session: &Session, verb: DataVerb, output: &Output) -> Result<(), Failure> {
     match verb {
         DataVerb::Resource(args) => resource::run(session, args, output).await,
+        DataVerb::Explain(args) => explain::run(session, args, output).await,
         DataVerb::Put(args) => put::run(session, args, output).await,
         DataVerb::Get(args) => get::run(session, args, output).await,
         DataVerb::Ls(args) => ls::run(session, args, output).await,

@@ -4,7 +4,7 @@ mod text;
 
 use std::fmt;
 
-use strongroom_base::ResourceUid;
+use strongroom_base::{MaterialRef, ResourceUid};
 use zeroize::Zeroizing;
 
 use crate::encoding::encode;
@@ -20,8 +20,9 @@ const KEYRING_MAC: &[u8] = b"strongroom/root-key/keyring-mac/1";
 const AUDIT_CHAIN: &[u8] = b"strongroom/root-key/audit-chain/1";
 const STATE_MAC: &[u8] = b"strongroom/root-key/state-mac/1";
 const SERVICE_KEY: &[u8] = b"strongroom/root-key/service-key/1";
+const KEY_MATERIAL: &[u8] = b"strongroom/root-key/key-material/1";
 
-/// The keys of an installation, derived from its root key (F30–F34), one for each purpose. It does
+/// The keys of an installation, derived from its root key (F30–F37), one for each purpose. It does
 /// not need the [`RootKey`] afterwards.
 pub struct RootKeys {
     provider: Provider,
@@ -83,6 +84,14 @@ impl RootKeys {
         uid: ResourceUid,
     ) -> Result<Zeroizing<[u8; KEY_LEN]>, CryptoError> {
         self.key(&[SERVICE_KEY, uid.as_bytes()])
+    }
+
+    /// The key that seals one private half of a vault's key (F37).
+    pub(crate) fn key_material_seal(
+        &self,
+        id: MaterialRef,
+    ) -> Result<Zeroizing<[u8; KEY_LEN]>, CryptoError> {
+        self.key(&[KEY_MATERIAL, id.as_bytes()])
     }
 
     pub(crate) fn provider(&self) -> &Provider {

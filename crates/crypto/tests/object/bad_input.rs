@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use strongroom_crypto::object::{
     Binding, CHUNK_LEN, Header, HeaderError, OpenError, PROLOGUE_LEN, SEALED_CHUNK_LEN, SealError,
 };
-use strongroom_crypto::{SealedServiceKey, TAG_LEN, cobblestone};
+use strongroom_crypto::{SealedKeyMaterial, SealedServiceKey, TAG_LEN, cobblestone};
 
 use crate::support::{key, plaintext, provider};
 
@@ -16,6 +16,20 @@ proptest! {
         }
         if let Ok(key) = SealedServiceKey::parse(&bytes) {
             prop_assert_eq!(key.to_bytes().to_vec(), bytes);
+        }
+    }
+
+    #[test]
+    fn any_bytes_after_a_head_are_parsed_or_refused(rest in proptest::collection::vec(any::<u8>(), 0..120)) {
+        let service_key = [b"\x93STRSKEY\x01".as_slice(), &rest].concat();
+        match SealedServiceKey::parse(&service_key) {
+            Ok(key) => prop_assert_eq!(key.to_bytes().to_vec(), service_key),
+            Err(error) => prop_assert!(error.to_string().contains(&service_key.len().to_string())),
+        }
+        let material = [b"\x93STRKMAT\x01".as_slice(), &rest].concat();
+        match SealedKeyMaterial::parse(&material) {
+            Ok(key) => prop_assert_eq!(key.to_bytes(), material),
+            Err(error) => prop_assert!(error.to_string().contains(&material.len().to_string())),
         }
     }
 

@@ -136,7 +136,7 @@ fn i05_every_machine_looks_at_the_verdict_before_its_state() {
             let present = Present::In(world.sub(0));
             let facts = GroupFacts {
                 authority: Err(denied.clone()),
-                target,
+                target: Present::In(target),
                 name,
                 present,
             };

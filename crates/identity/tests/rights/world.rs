@@ -109,7 +109,7 @@ impl World {
             let (present, name) = (Present::Nowhere, NameUse::Free);
             let facts = GroupFacts {
                 authority: Ok(()),
-                target: &target,
+                target: Present::In(&target),
                 name,
                 present,
             };
@@ -266,7 +266,7 @@ impl World {
                 let (present, name) = (Present::In(&here), NameUse::Free);
                 let facts = GroupFacts {
                     authority: Ok(()),
-                    target: &target,
+                    target: Present::In(&target),
                     name,
                     present,
                 };

@@ -3,13 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
 use strongroom_base::{
-    CorrelationId, PrincipalId, RecordId, Region, ResourceGroupName, ResourceUid, SubscriptionId,
-    TenantId, Timestamp,
+    CorrelationId, PrincipalId, Region, ResourceGroupName, ResourceUid, SubscriptionId, TenantId,
 };
 use strongroom_crypto::{RootKey, RootKeys};
-use strongroom_ledger::{AggregateId, Commit, Version, Write};
+use strongroom_identity::{DisplayName, GroupCommand, GroupUid, SubscriptionCommand};
 
 use super::begun::{Begun, make_folder};
 use super::open::make;
@@ -19,7 +17,8 @@ use super::{InstallationError, InstallationView, Options, RootKeySource};
 use crate::Error;
 use crate::audit::{Caller, Happened, Operation};
 use crate::core::{Core, random_id};
-use crate::directory::{GroupId, Principal, ResourceGroup, Subscription};
+use crate::directory::{FirstTenant, GroupRequest, SubscriptionRequest};
+use crate::driver::Assertions;
 
 /// How to make an installation.
 #[derive(Clone, Debug, Default)]
@@ -85,7 +84,7 @@ pub(crate) async fn init(
         region: "local".parse::<Region>()?,
         tenant: TenantId::from_bytes(id()?),
         subscription: SubscriptionId::from_bytes(id()?),
-        group: "default".parse::<ResourceGroupName>()?,
+        group: GroupUid::from_bytes(id()?),
         administrator: PrincipalId::from_bytes(id()?),
     };
     let view = settings.view(&data);
@@ -165,67 +164,53 @@ fn absolute(path: &Path) -> Result<PathBuf, InstallationError> {
     std::path::absolute(path).map_err(InstallationError::io("finding", path))
 }
 
-/// Commits the first tenant's subscription, group and administrator.
+/// The first tenant with its administrator, Owner at its root, and in it a subscription and a group.
 async fn found_directory(core: &Core, settings: &Settings, options: &Options) -> Result<(), Error> {
-    let now = options.clock.now();
+    let at = options.clock.now();
     let Settings {
         tenant,
         subscription,
+        group,
         administrator,
         ..
-    } = settings.clone();
-    let group = GroupId {
-        subscription,
-        name: settings.group.clone(),
-    };
+    } = *settings;
     let caller = Caller {
         tenant,
         principal: administrator,
         source: options.source.clone(),
         correlation: CorrelationId::from_bytes(random_id(&options.provider)?),
     };
-    let default = "default".to_owned();
-    let first = Subscription {
-        id: subscription,
-        name: default,
+    let default: DisplayName = "default".parse()?;
+    core.found(&FirstTenant {
         tenant,
+        name: default.clone(),
+        administrator,
+        at,
+    })
+    .await?;
+    let create = SubscriptionRequest {
+        subscription,
+        command: SubscriptionCommand::Create {
+            id: subscription,
+            name: default,
+            tenant,
+        },
+        caller: &caller,
     };
-    found(core, Subscription::aggregate(subscription)?, &first, now).await?;
-    let first = ResourceGroup { id: group.clone() };
-    found(core, group.aggregate()?, &first, now).await?;
-    let first = Principal {
-        id: administrator,
-        name: "administrator".to_owned(),
-        tenant,
+    core.drive(&create, Assertions::default(), &caller).await?;
+    let create = GroupRequest {
+        group,
+        command: GroupCommand::Create {
+            id: group,
+            subscription,
+            name: "default".parse::<ResourceGroupName>()?,
+        },
+        caller: &caller,
     };
-    found(core, Principal::aggregate(administrator)?, &first, now).await?;
+    core.drive(&create, Assertions::default(), &caller).await?;
     let target = format!("installation/{}", settings.id);
-    let record = RecordId::from_bytes(random_id(&options.provider)?);
-    let entry = Happened::new(Operation::InstallationCreate, target).entry(record, &caller, now)?;
-    core.ledger.commit(Commit::audit(vec![entry]), now).await?;
-    Ok(())
-}
-
-/// Commits the first state of an aggregate.
-async fn found(
-    core: &Core,
-    id: AggregateId,
-    state: &impl Serialize,
-    now: Timestamp,
-) -> Result<(), Error> {
-    let change = core.put(&id, state)?;
-    let expected = Version::ABSENT;
-    let write = Some(Write {
-        id,
-        expected,
-        change,
-    });
-    let commit = Commit {
-        write,
-        ..Commit::default()
-    };
-    core.ledger.commit(commit, now).await?;
-    Ok(())
+    let created = Happened::new(Operation::InstallationCreate, target);
+    core.record(vec![created], &caller).await
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! DATA/installation.json   what the installation is, and where its root key and audit heads are
 //! DATA/ledger.db           states, indexes, audit
 //! DATA/service-keys.db     service-managed keys, sealed under the root key
+//! DATA/vault-keys.db        private halves of the keys in its own vaults, sealed under the root key
 //! DATA/objects/            sealed objects
 //! DATA.keep/root.key       the root key (0600)
 //! DATA.keep/audit-heads    where the audit chains stood, so that a cut tail is found (R18)

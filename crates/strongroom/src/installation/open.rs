@@ -4,19 +4,22 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use object_store::ObjectStore;
-use strongroom_base::{Clock, ResourceUid};
+use strongroom_base::{Clock, PrincipalId, ResourceUid};
 use strongroom_crypto::{Provider, RootKeys};
 use strongroom_ledger::checkpoint::FileCheckpoints;
 use strongroom_ledger::key_file::SqliteKeyFile;
 use strongroom_ledger::sqlite::{SqliteLedger, SqliteOptions};
+use strongroom_vault::VaultSuffix;
 
 use super::InstallationError;
 use super::settings::{Layout, Settings};
 use crate::Error;
 use crate::audit_chain::AuditChainKey;
+use crate::busy::Busy;
 use crate::clock::SystemClock;
 use crate::core::{Core, random_id};
 use crate::local_folder::LocalFolder;
+use crate::vaults::{OutsideVault, Vaults};
 
 /// What an installation is opened with.
 #[derive(Clone, Debug)]
@@ -30,6 +33,10 @@ pub struct Options {
     pub objects: Option<Arc<dyn ObjectStore>>,
     /// Where requests come from, as audit records say it.
     pub source: String,
+    /// Vaults outside the installation, by the suffix under which they are sought (R6).
+    pub vaults: Vec<(VaultSuffix, Arc<dyn OutsideVault>)>,
+    /// Whether a resource may follow a key without a version, and so whoever may add one (R16).
+    pub follow_keys: bool,
 }
 
 impl Options {
@@ -42,6 +49,8 @@ impl Options {
             clock: Arc::new(SystemClock),
             objects: None,
             source,
+            vaults: Vec::new(),
+            follow_keys: false,
         }
     }
 
@@ -59,6 +68,21 @@ impl Options {
         self
     }
 
+    /// With vaults that somebody else keeps, under `suffix`.
+    #[must_use]
+    pub fn with_vaults(mut self, suffix: VaultSuffix, vaults: Arc<dyn OutsideVault>) -> Self {
+        self.vaults.push((suffix, vaults));
+        self
+    }
+
+    /// Lets a resource be set to a key without a version: it then goes over to whichever version the
+    /// vault names the latest, so that the right to add a version is a right to read (R16).
+    #[must_use]
+    pub fn with_followed_keys(mut self) -> Self {
+        self.follow_keys = true;
+        self
+    }
+
     /// With another word for where requests come from.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<String>) -> Self {
@@ -70,7 +94,7 @@ impl Options {
 /// An installation as it was found.
 pub(crate) struct Opened {
     pub(crate) settings: Settings,
-    pub(crate) core: Core,
+    pub(crate) core: Arc<Core>,
 }
 
 /// Opens the installation in `data`.
@@ -94,7 +118,7 @@ pub(super) async fn make(
     settings: &Settings,
     root: RootKeys,
     options: &Options,
-) -> Result<Core, Error> {
+) -> Result<Arc<Core>, Error> {
     let objects = layout.objects();
     std::fs::create_dir_all(&objects).map_err(InstallationError::io("making", objects))?;
     open_core(layout, settings, root, options, true).await
@@ -106,11 +130,12 @@ async fn open_core(
     root: RootKeys,
     options: &Options,
     create: bool,
-) -> Result<Core, Error> {
+) -> Result<Arc<Core>, Error> {
     let chain_key = Arc::new(AuditChainKey::new(root.audit_chain()?));
     let databases = SqliteOptions::new().create(create);
     let ledger = SqliteLedger::open(&layout.ledger(), chain_key.clone(), databases.clone()).await?;
-    let service_keys = SqliteKeyFile::open(&layout.service_keys(), databases).await?;
+    let service_keys = SqliteKeyFile::open(&layout.service_keys(), databases.clone()).await?;
+    let vault_keys = SqliteKeyFile::open(&layout.vault_keys(), databases).await?;
     let heads = FileCheckpoints::new(layout.data.join(&settings.audit_heads), chain_key.clone());
     let objects: Arc<dyn ObjectStore> = if let Some(objects) = &options.objects {
         Arc::clone(objects)
@@ -124,9 +149,16 @@ async fn open_core(
     };
     let state_mac = root.state_mac()?;
     let owner = ResourceUid::from_bytes(random_id(&options.provider)?).to_string();
-    Ok(Core {
+    Ok(Arc::new_cyclic(|core| Core {
         ledger: Arc::new(ledger),
         service_keys: Arc::new(service_keys),
+        vault_keys: Arc::new(vault_keys),
+        vaults: Vaults::new(
+            core.clone(),
+            options.provider,
+            Arc::clone(&options.clock),
+            options.vaults.clone(),
+        ),
         objects,
         provider: options.provider,
         root,
@@ -135,6 +167,10 @@ async fn open_core(
         chain_key,
         heads: Arc::new(heads),
         owner,
+        busy: Busy::default(),
+        own_principal: PrincipalId::from_bytes(*settings.id.as_bytes()),
+        first_tenant: settings.tenant,
+        follows_allowed: options.follow_keys,
         leases: Mutex::default(),
-    })
+    }))
 }

@@ -3,9 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use strongroom_base::{
-    PrincipalId, Region, ResourceGroupName, ResourceUid, SubscriptionId, TenantId,
-};
+use strongroom_base::{PrincipalId, Region, ResourceUid, SubscriptionId, TenantId};
+use strongroom_identity::GroupUid;
 
 use super::{InstallationError, RootKeySource};
 
@@ -27,7 +26,7 @@ pub(crate) struct Settings {
     pub(crate) region: Region,
     pub(crate) tenant: TenantId,
     pub(crate) subscription: SubscriptionId,
-    pub(crate) group: ResourceGroupName,
+    pub(crate) group: GroupUid,
     pub(crate) administrator: PrincipalId,
 }
 
@@ -54,7 +53,7 @@ pub struct InstallationView {
     /// The first subscription.
     pub subscription: SubscriptionId,
     /// The first resource group.
-    pub group: ResourceGroupName,
+    pub group: GroupUid,
     /// The first principal.
     pub administrator: PrincipalId,
 }
@@ -82,6 +81,10 @@ impl Layout {
         self.data.join("service-keys.db")
     }
 
+    pub(crate) fn vault_keys(&self) -> PathBuf {
+        self.data.join("vault-keys.db")
+    }
+
     pub(crate) fn objects(&self) -> PathBuf {
         self.data.join("objects")
     }
@@ -98,7 +101,7 @@ impl Layout {
 
     /// All database files, with what SQLite keeps beside them.
     pub(crate) fn databases(&self) -> impl Iterator<Item = PathBuf> {
-        [self.ledger(), self.service_keys()]
+        [self.ledger(), self.service_keys(), self.vault_keys()]
             .into_iter()
             .flat_map(|path| {
                 ["", "-wal", "-shm", "-journal"].map(|suffix| {
@@ -167,7 +170,7 @@ impl Settings {
             region: self.region.clone(),
             tenant: self.tenant,
             subscription: self.subscription,
-            group: self.group.clone(),
+            group: self.group,
             administrator: self.administrator,
         }
     }

@@ -1,11 +1,16 @@
 //! Resources: what stores customer data, always encrypted (R1, R3).
 
-pub(crate) mod driver;
+mod change;
+mod effects;
+mod explain;
 mod handle;
-mod keys;
-pub(crate) mod machine;
-mod tier;
+pub(crate) mod keys;
+mod operator;
+pub(crate) mod request;
+mod view;
 
-pub use self::handle::{EncryptionView, NewResource, ResourceHandle, ResourceState, ResourceView};
-pub use self::machine::Refusal;
-pub use self::tier::{Capability, Tier, UnknownTier};
+pub use self::explain::{Explanation, Obstacle, Probe};
+pub use self::handle::{NewResource, ResourceChange, ResourceHandle};
+pub use self::view::{
+    ChangeView, EncryptionView, IdentityView, KeySource, ResourceState, ResourceView,
+};

@@ -3,17 +3,21 @@
 
 use std::fmt;
 
-use strongroom_base::{Outcome as _, ResourceName, ResourceUid};
+use strongroom_base::{Outcome as _, ResourceUid};
 use strongroom_crypto::ResourceKey;
 use strongroom_crypto::keyring::{KeyringRecord, OpenedKeyring};
 use strongroom_crypto::object::{BindingMode, Generation};
+use strongroom_identity::Action;
+use strongroom_resource::{Refusal, ResourceMachine};
 
 use super::Strongroom;
 use crate::Error;
 use crate::audit::{Happened, Operation};
-use crate::resource::Refusal;
-use crate::resource::driver::aggregate;
-use crate::resource::machine::Resource;
+use crate::driver::Reader;
+use crate::driver::kept::resource_id;
+use crate::resource::ResourceHandle;
+use crate::resource::keys::check_usable;
+use crate::resource::request::{arm_id, key_name};
 
 /// What opens and seals every object of one resource: whoever has it needs no Strongroom.
 #[non_exhaustive]
@@ -44,45 +48,53 @@ impl fmt::Debug for ExportedKey {
 }
 
 impl Strongroom {
-    /// The resource's keys in clear, on an installation that was made with
+    /// A resource's keys in clear, on an installation that was made with
     /// [`InitOptions::dev`](crate::InitOptions) alone; recorded in the audit either way.
     ///
     /// # Errors
-    /// [`Error::NotForTrying`] on any other installation; as for a lease if the resource cannot be
-    /// used.
-    pub async fn export_resource_key(&self, name: &ResourceName) -> Result<ExportedKey, Error> {
-        let handle = self.resource(name).await?;
-        let id = aggregate(handle.uid())?;
-        let resource = self.core.load::<Resource>(&id).await?.state;
-        let resource = resource.ok_or(Refusal::Absent)?;
-        let exported = if self.view.dev {
-            self.export(&resource).await
-        } else {
-            Err(Error::NotForTrying)
-        };
-        let record =
-            Happened::new(Operation::ExportKey, resource.arm_id()).with_key(resource.key_name());
+    /// [`Error::NotForTrying`] on any other installation; [`Denied`](strongroom_identity::Denied) if the
+    /// caller may not read the resource's data; as for a lease if the data cannot be used.
+    pub async fn export_resource_key(
+        &self,
+        resource: &ResourceHandle,
+    ) -> Result<ExportedKey, Error> {
+        let caller = resource.caller();
+        let mut reader = Reader::new(&self.core);
+        let id = resource_id(resource.uid())?;
+        let stored = reader.load::<ResourceMachine>(&id).await?;
+        let stored = stored.ok_or(Refusal::Absent)?;
+        let site = reader.site_of_resource(&stored).await?;
+        let site = site.ok_or(Refusal::Absent)?;
+        let who = reader.who(caller.principal).await?;
+        let exported = async {
+            site.allows(&who, Action::ObjectsRead)?;
+            if !self.view.dev {
+                let what = "giving out a resource's keys";
+                return Err(Error::NotForTrying { what });
+            }
+            check_usable(&stored)?;
+            let user = reader.user(&stored, caller).await?;
+            Ok(ExportedKey {
+                uid: stored.uid,
+                binding: stored.binding,
+                opened: user.open_keyring(&stored.keyring).await?,
+                generations: stored
+                    .keyring
+                    .records()
+                    .iter()
+                    .map(KeyringRecord::generation)
+                    .collect(),
+            })
+        }
+        .await;
+        let target = arm_id(&site, stored.name.as_str());
+        let record = Happened::new(Operation::ExportKey, target).with_key(key_name(&stored));
         let record = match &exported {
             Ok(_) => record,
             Err(error) => record.failed(error.code()),
         };
         // Committed before the keys are handed out (I7).
-        self.core.record(vec![record], &self.caller).await?;
+        self.core.record(vec![record], caller).await?;
         exported
-    }
-
-    async fn export(&self, resource: &Resource) -> Result<ExportedKey, Error> {
-        resource.check_usable()?;
-        Ok(ExportedKey {
-            uid: resource.uid,
-            binding: resource.binding,
-            opened: self.core.open_keyring(resource).await?,
-            generations: resource
-                .keyring
-                .records()
-                .iter()
-                .map(KeyringRecord::generation)
-                .collect(),
-        })
     }
 }

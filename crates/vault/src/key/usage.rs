@@ -3,7 +3,8 @@
 use strongroom_base::Timestamp;
 
 use super::{Key, KeyLife, Version};
-use crate::{Denial, KeyOperation, KeyVersion};
+use crate::vault::Vault;
+use crate::{Denial, KeyOperation, KeyProperties, KeyVersion, KeyVersionId};
 
 /// A key as a fact to others.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +40,24 @@ impl<'a> KeyView<'a> {
 }
 
 impl Version {
+    /// What a vault tells of it under `id`, `vault` being the one that holds it.
+    #[must_use]
+    pub fn properties(&self, id: KeyVersionId, vault: &Vault) -> KeyProperties {
+        let spec = self.public.spec();
+        KeyProperties {
+            id,
+            key_type: spec.key_type(),
+            bits: spec.bits(),
+            enabled: self.enabled,
+            not_before: self.not_before,
+            expires: self.expires,
+            operations: self.operations.clone(),
+            created: self.created,
+            updated: self.updated,
+            recovery_level: vault.recovery_level(),
+        }
+    }
+
     /// Whether `operation` works at `now`. The order: enabled, not-before and expiry, `key_ops`.
     /// Outside [not-before, expiry) a version still opens and verifies what it made (R17).
     ///

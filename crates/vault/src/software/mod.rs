@@ -16,7 +16,7 @@ pub use seam::{Answer, Operation, Snapshot, StateError, Use, VaultState};
 
 use self::verdict::{Cause, verdict};
 use crate::key::{KeyView, Version};
-use crate::vault::{Authorization, Vault};
+use crate::vault::Vault;
 use crate::{
     Asker, Caller, KeyId, KeyOperation, KeyProperties, KeyVault, KeyVersion, KeyVersionId,
     PublicKey, VaultAddress, VaultDirectory, VaultError, VaultProperties, VaultSuffix, VaultView,
@@ -229,19 +229,7 @@ fn judge<'a>(
 impl<S: VaultState> KeyVault for SoftwareVault<S> {
     async fn key(&self, caller: &Caller, key: &KeyId) -> Result<KeyProperties, VaultError> {
         self.operate(caller, key, Use::Get, async |vault, version, id| {
-            let spec = version.public.spec();
-            Ok(KeyProperties {
-                id,
-                key_type: spec.key_type(),
-                bits: spec.bits(),
-                enabled: version.enabled,
-                not_before: version.not_before,
-                expires: version.expires,
-                operations: version.operations.clone(),
-                created: version.created,
-                updated: version.updated,
-                recovery_level: vault.recovery_level(),
-            })
+            Ok(version.properties(id, vault))
         })
         .await
     }
@@ -326,17 +314,6 @@ impl<S: VaultState> VaultDirectory for SoftwareVault<S> {
         let vault = VaultView::of(vault.as_ref())
             .standing_for(caller.tenant)
             .map_err(|denial| verdict(Cause::Denied(denial)))?;
-        Ok(VaultProperties {
-            region: vault.region.clone(),
-            tenant: vault.tenant,
-            soft_delete: true,
-            purge_protection: vault.purge_protection,
-            authorization: vault.authorization,
-            firewall: vault.firewall,
-            permissions: match vault.authorization {
-                Authorization::AccessPolicies => vault.policies.permissions(caller.principal),
-                Authorization::Roles => roles,
-            },
-        })
+        Ok(vault.properties(caller.principal, &roles))
     }
 }

@@ -1,12 +1,13 @@
 //! What is stored of a vault.
 
 use core::time::Duration;
+use std::collections::BTreeSet;
 
-use strongroom_base::{Region, TenantId, Timestamp};
+use strongroom_base::{PrincipalId, Region, TenantId, Timestamp};
 use strongroom_identity::{Descent, GroupUid, VaultUid};
 
 use super::Policies;
-use crate::{SchemaV1, VaultName};
+use crate::{KeyPermission, SchemaV1, VaultName, VaultProperties};
 
 /// A vault: its properties and policies. Soft delete is always on and therefore not stored (R14).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -226,6 +227,27 @@ impl RecoveryLevel {
 }
 
 impl Vault {
+    /// What the rules must know of it, for `principal`; `roles` is what its role assignments permit.
+    #[must_use]
+    pub fn properties(
+        &self,
+        principal: PrincipalId,
+        roles: &BTreeSet<KeyPermission>,
+    ) -> VaultProperties {
+        VaultProperties {
+            region: self.region.clone(),
+            tenant: self.tenant,
+            soft_delete: true,
+            purge_protection: self.purge_protection,
+            authorization: self.authorization,
+            firewall: self.firewall,
+            permissions: match self.authorization {
+                Authorization::AccessPolicies => self.policies.permissions(principal),
+                Authorization::Roles => roles.clone(),
+            },
+        }
+    }
+
     /// What becomes of keys that are deleted in it.
     #[must_use]
     pub fn recovery_level(&self) -> RecoveryLevel {

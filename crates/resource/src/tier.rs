@@ -1,7 +1,5 @@
 //! Pricing tiers and what they allow (R10).
 
-use serde::{Deserialize, Serialize};
-
 /// Something that a tier allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -11,7 +9,8 @@ pub enum Capability {
 }
 
 /// A pricing tier, by its SKU name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Tier {
     /// The enterprise tier.
@@ -42,6 +41,13 @@ impl Tier {
         }
     }
 
+    /// Whether a customer-managed key, and the managed identity that it needs, are to be had (R10).
+    #[must_use]
+    pub fn allows_customer_keys(self) -> bool {
+        self.capabilities()
+            .contains(&Capability::CustomerManagedKey)
+    }
+
     /// The SKU name.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -54,13 +60,13 @@ impl Tier {
     }
 }
 
-impl std::fmt::Display for Tier {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl core::fmt::Display for Tier {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(self.name())
     }
 }
 
-impl std::str::FromStr for Tier {
+impl core::str::FromStr for Tier {
     type Err = UnknownTier;
 
     fn from_str(text: &str) -> Result<Self, UnknownTier> {

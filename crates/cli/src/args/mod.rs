@@ -1,14 +1,19 @@
 //! The command line.
 
+mod resource;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::parser::ValueSource;
-use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
-use strongroom::{BindingMode, RootKeySource, Tier};
-use strongroom_base::ResourceName;
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use strongroom::RootKeySource;
 
 use crate::address::Address;
+
+pub(crate) use self::resource::{
+    Encryption, Explain, ExplainWhat, Identity, Resource, ResourceCreate,
+};
 
 /// Customer data encrypted at rest, every resource under a key of its own.
 #[derive(Debug, Parser)]
@@ -58,9 +63,11 @@ pub(crate) enum Verb {
 /// What is done in a data folder that exists.
 #[derive(Debug, Subcommand)]
 pub(crate) enum DataVerb {
-    /// Creates, shows and removes resources.
+    /// Creates, shows, changes and removes resources, their identities and their keys.
     #[command(subcommand)]
     Resource(Resource),
+    /// Says whether a change of a resource would be done and, if not, what is missing.
+    Explain(Explain),
     /// Stores files and folders in a resource.
     Put(Put),
     /// Takes files and folders out of a resource.
@@ -92,63 +99,6 @@ pub(crate) struct Init {
     /// Where the heads of the audit chains are written. By default a file beside the data folder.
     #[arg(long, value_name = "FILE")]
     pub(crate) audit_heads: Option<PathBuf>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Resource {
-    /// Creates a resource under a key that the service makes for it alone.
-    Create(ResourceCreate),
-    /// Shows a resource.
-    Show(ResourceNamed),
-    /// Lists the resources, deleted ones too.
-    List,
-    /// Deletes a resource: its data is out of reach until it is recovered.
-    Delete(ResourceNamed),
-    /// Recovers a deleted resource.
-    Recover(ResourceNamed),
-    /// Destroys a deleted resource for good, its keys first.
-    Purge(ResourceNamed),
-    /// Gives out a resource's keys in clear, for trying the format with other programs; only on an
-    /// installation that was made with `init --dev`.
-    ExportKey(ResourceNamed),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ResourceCreate {
-    /// Its name, unique in its group.
-    pub(crate) name: ResourceName,
-
-    /// Its pricing tier: E0, F0, S or S0.
-    #[arg(long, default_value_t = Tier::default())]
-    pub(crate) tier: Tier,
-
-    /// What its objects are bound to, for good.
-    #[arg(long, value_enum, default_value_t = Binding::Location)]
-    pub(crate) binding: Binding,
-}
-
-/// What objects are bound to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Binding {
-    /// Their place: whoever writes the bucket can neither move nor swap them.
-    Location,
-    /// Their resource: the store copies and renames them without opening them.
-    Resource,
-}
-
-impl From<Binding> for BindingMode {
-    fn from(binding: Binding) -> Self {
-        match binding {
-            Binding::Location => Self::Location,
-            Binding::Resource => Self::Resource,
-        }
-    }
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ResourceNamed {
-    /// The resource's name.
-    pub(crate) name: ResourceName,
 }
 
 #[derive(Debug, Args)]

@@ -1,31 +1,77 @@
-//! Service-managed keys: made before the commit that names them, erased after the one that stops
+//! Files of sealed keys: made before the commit that names them, erased after the one that stops
 //! naming them, and swept if that commit never came.
 //!
-//! The key file and the ledger cannot change together. So a new key is announced in the ledger
-//! first, and the commit that names it asserts that the announcement stands as it was made. Who
-//! finds an old announcement overwrites it, after which nobody can name the key any more, and then
-//! erases the key unless somebody already has.
+//! There are two: service-managed keys, and the private halves of the keys in the installation's own
+//! vaults. A key file and the ledger cannot change together. So a new key is announced in the ledger
+//! first, and the commit that names it asserts that the announcement stands as it was made. Who finds
+//! an old announcement overwrites it, after which nobody can name the key any more, and then erases the
+//! key unless somebody already has.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use strongroom_base::{ResourceUid, Timestamp};
-use strongroom_crypto::{SealedServiceKey, ServiceKeyId, ServiceManagedKey};
+use strongroom_crypto::{
+    SealedKeyMaterial, SealedServiceKey, SecretBytes, ServiceKeyId, ServiceManagedKey,
+};
+use strongroom_ledger::key_file::KeyFile;
 use strongroom_ledger::{
     AggregateId, Change, Commit, Find, Guard, IndexRow, LedgerError, Page, Version, Write,
 };
+use strongroom_vault::MaterialRef;
 
 use crate::Error;
 use crate::core::{Core, Loaded};
-use crate::resource::driver::SERVICE_KEY_INDEX;
+use crate::driver::kept::index;
 
 /// How long a new key may wait for the commit that names it.
 const ANNOUNCED_FOR: Duration = Duration::from_mins(10);
 
 /// The index of announcements, by when they were made.
-const ANNOUNCED_INDEX: &str = "service-key.announced";
+const ANNOUNCED_INDEX: &str = "key.announced";
 
-/// A key in the key file that no resource names yet.
+/// Which file a key is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shelf {
+    /// Service-managed keys, each named by a resource.
+    Service,
+    /// Private halves of vault keys, each named by a version of a key.
+    Vault,
+}
+
+impl Shelf {
+    const ALL: [Self; 2] = [Self::Service, Self::Vault];
+
+    /// What announcements of its keys are called.
+    const fn kind(self) -> &'static str {
+        match self {
+            Self::Service => "announced-key",
+            Self::Vault => "announced-material",
+        }
+    }
+
+    /// The index of whatever names its keys.
+    const fn named_by(self) -> &'static str {
+        match self {
+            Self::Service => index::SERVICE_KEY,
+            Self::Vault => index::MATERIAL,
+        }
+    }
+
+    fn file(self, core: &Core) -> &dyn KeyFile {
+        match self {
+            Self::Service => &*core.service_keys,
+            Self::Vault => &*core.vault_keys,
+        }
+    }
+
+    fn of(announcement: &AggregateId) -> Option<Self> {
+        let kind = announcement.kind();
+        Self::ALL.into_iter().find(|shelf| shelf.kind() == kind)
+    }
+}
+
+/// A service-managed key in the key file that no resource names yet.
 pub(crate) struct NewServiceKey {
     pub(crate) id: ServiceKeyId,
     pub(crate) key: ServiceManagedKey,
@@ -45,7 +91,7 @@ impl Core {
     pub(crate) async fn new_service_key(&self, uid: ResourceUid) -> Result<NewServiceKey, Error> {
         let id = ServiceKeyId::generate(self.provider.random)?;
         let key = ServiceManagedKey::generate(self.provider.random)?;
-        let announcement = self.announce(id).await?;
+        let announcement = self.announce(Shelf::Service, &id.to_string()).await?;
         let sealed = self.root.seal_service_key(uid, id, &key)?;
         self.service_keys
             .put(&id.to_string(), &sealed.to_bytes())
@@ -68,6 +114,28 @@ impl Core {
         Ok(self.root.open_service_key(uid, id, &sealed)?)
     }
 
+    /// Keeps the private half of a key of our own vaults. The guard is what the commit that names it
+    /// must assert.
+    pub(crate) async fn new_key_material(
+        &self,
+        id: MaterialRef,
+        private: &SecretBytes,
+    ) -> Result<Guard, Error> {
+        let announcement = self.announce(Shelf::Vault, &id.to_string()).await?;
+        let sealed = self.root.seal_key_material(id, private)?;
+        self.vault_keys
+            .put(&id.to_string(), &sealed.to_bytes())
+            .await?;
+        Ok(announcement)
+    }
+
+    pub(crate) async fn key_material(&self, id: MaterialRef) -> Result<SecretBytes, Error> {
+        let sealed = self.vault_keys.load(&id.to_string()).await?;
+        let sealed = sealed.ok_or(Error::MissingKeyMaterial { material: id })?;
+        let sealed = SealedKeyMaterial::parse(&sealed)?;
+        Ok(self.root.open_key_material(id, &sealed)?)
+    }
+
     /// Gives up a new key whose commit did not come to pass.
     pub(crate) async fn abandon(&self, announcement: Guard) -> Result<(), Error> {
         let Guard { id, version } = announcement;
@@ -84,7 +152,7 @@ impl Core {
     /// Ends an announcement whose key was named, or was withdrawn.
     pub(crate) async fn settle_announcement(&self, guard: Guard) -> Result<(), Error> {
         let Guard { id, version } = guard;
-        self.erase_unless_named(id.id()).await?;
+        self.erase_unless_named(&id).await?;
         let commit = Commit::remove(&id, version);
         match self.ledger.commit(commit, self.now()).await {
             // A sweep was faster.
@@ -94,7 +162,7 @@ impl Core {
     }
 
     /// Goes after keys whose makers were cut off.
-    pub(crate) async fn sweep_service_keys(&self) -> Result<(), Error> {
+    pub(crate) async fn sweep_announced_keys(&self) -> Result<(), Error> {
         let now = self.now();
         let announced = Find::prefix(ANNOUNCED_INDEX, "");
         let mut page = Page::first(1);
@@ -122,8 +190,8 @@ impl Core {
         }
     }
 
-    async fn announce(&self, key: ServiceKeyId) -> Result<Guard, Error> {
-        let id = AggregateId::new("announced-key", &key.to_string())?;
+    async fn announce(&self, shelf: Shelf, key: &str) -> Result<Guard, Error> {
+        let id = AggregateId::new(shelf.kind(), key)?;
         let made = self.now();
         let announcement = Announcement {
             made,
@@ -178,12 +246,17 @@ impl Core {
         Ok(committed.version.unwrap_or(Version::ABSENT))
     }
 
-    async fn erase_unless_named(&self, key: &str) -> Result<(), Error> {
-        let named = Find::exact(SERVICE_KEY_INDEX, key);
+    async fn erase_unless_named(&self, announcement: &AggregateId) -> Result<(), Error> {
+        // An index row that somebody forged is no announcement of ours.
+        let Some(shelf) = Shelf::of(announcement) else {
+            return Ok(());
+        };
+        let key = announcement.id();
+        let named = Find::exact(shelf.named_by(), key);
         if self.ledger.find(&named, Page::first(1)).await?.is_empty()
-            && self.service_keys.erase(key).await?
+            && shelf.file(self).erase(key).await?
         {
-            tracing::info!(key, "erased a service-managed key that no resource names");
+            tracing::info!(key, "erased a key that nothing names");
         }
         Ok(())
     }
@@ -266,7 +339,7 @@ mod tests {
         let named = keys(&room).await;
         // As if the creation had been cut off right after its commit.
         room.core()
-            .announce(named[0].parse().unwrap())
+            .announce(Shelf::Service, &named[0])
             .await
             .unwrap();
         drop(room);
@@ -287,7 +360,12 @@ mod tests {
         let before = keys(&room).await;
         let refused = room.create_resource(new).await;
         assert!(
-            matches!(refused, Err(Error::ResourceExists { .. })),
+            matches!(
+                refused,
+                Err(Error::Refused(
+                    strongroom_resource::Refusal::NameTaken { .. }
+                ))
+            ),
             "{refused:?}"
         );
         assert_eq!(keys(&room).await, before);

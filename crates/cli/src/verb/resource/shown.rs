@@ -1,0 +1,183 @@
+//! A resource, its identity and its key, as programs and people read them.
+
+use serde_json::{Value, json};
+use strongroom::{
+    BindingMode, ChangeView, EncryptionView, IdentityView, KeySource, ResourceState, ResourceView,
+};
+
+use crate::output::{BAD, HEADING, QUIET, time};
+
+/// A resource as programs read it.
+pub(super) fn wire(view: &ResourceView) -> Value {
+    let (state, deleted, purges) = match view.state {
+        ResourceState::Active => ("active", None, None),
+        ResourceState::Deleted { at, purge_at } => ("deleted", Some(at), Some(purge_at)),
+        ResourceState::Purging => ("purging", None, None),
+        _ => ("unknown", None, None),
+    };
+    json!({
+        "id": view.id,
+        "uid": view.uid.to_string(),
+        "name": view.name.as_str(),
+        "tenant": view.tenant.to_string(),
+        "subscription": view.subscription.map(|id| id.to_string()),
+        "group": view.group.as_ref().map(strongroom_base::ResourceGroupName::as_str),
+        "region": view.region.as_str(),
+        "tier": view.tier.name(),
+        "binding": view.binding.as_str(),
+        "created": time(view.created),
+        "state": state,
+        "deleted": deleted.map(time),
+        "purges": purges.map(time),
+        "identity": identity_wire(&view.identity),
+        "encryption": encryption_wire(&view.encryption, &[]),
+    })
+}
+
+pub(super) fn identity_wire(identity: &IdentityView) -> Value {
+    match identity {
+        IdentityView::On { principal, tenant } => json!({
+            "type": "SystemAssigned",
+            "principal": principal.to_string(),
+            "tenant": tenant.to_string(),
+        }),
+        IdentityView::LeftBehind { principal, home } => json!({
+            "type": "SystemAssigned",
+            "principal": principal.to_string(),
+            "tenant": home.to_string(),
+            "leftBehind": true,
+        }),
+        _ => json!({ "type": "None" }),
+    }
+}
+
+pub(super) fn encryption_wire(encryption: &EncryptionView, reports: &[String]) -> Value {
+    let mut wire = match &encryption.source {
+        KeySource::ServiceManaged { key } => json!({
+            "keySource": "ServiceManaged",
+            "key": key,
+        }),
+        KeySource::CustomerManaged {
+            key,
+            algorithm,
+            follows,
+        } => json!({
+            "keySource": "CustomerManaged",
+            "key": key,
+            "algorithm": algorithm.as_str(),
+            "follows": follows,
+        }),
+        _ => json!({}),
+    };
+    if let Value::Object(members) = &mut wire {
+        members.insert("generations".to_owned(), encryption.generations.into());
+        if let Some(change) = &encryption.change {
+            let under_way = json!({
+                "kind": kind(change),
+                "step": change.step,
+                "began": time(change.began),
+            });
+            members.insert("change".to_owned(), under_way);
+        }
+        if !reports.is_empty() {
+            members.insert("reports".to_owned(), reports.into());
+        }
+    }
+    wire
+}
+
+/// A resource as people read it.
+pub(super) fn resource(view: &ResourceView) -> String {
+    let binding = match view.binding {
+        BindingMode::Location => "their location",
+        BindingMode::Resource => "the resource",
+    };
+    format!(
+        "{HEADING}{}{HEADING:#}\n\
+         id          {}\n\
+         uid         {}\n\
+         tenant      {}\n\
+         state       {}\n\
+         tier        {}, region {}\n\
+         identity    {}\n\
+         key         {}\n\
+         objects     bound to {binding}\n\
+         created     {}",
+        view.name,
+        view.id,
+        view.uid,
+        view.tenant,
+        state(view.state),
+        view.tier,
+        view.region,
+        identity(&view.identity),
+        key(&view.encryption),
+        time(view.created),
+    )
+}
+
+pub(super) fn identity(identity: &IdentityView) -> String {
+    match identity {
+        IdentityView::On { principal, .. } => principal.to_string(),
+        IdentityView::LeftBehind { principal, home } => {
+            format!("{BAD}{principal}, left behind in tenant {home}{BAD:#}")
+        }
+        _ => "none".to_owned(),
+    }
+}
+
+pub(super) fn encryption(encryption: &EncryptionView, reports: &[String]) -> String {
+    let mut text = key(encryption);
+    if let Some(change) = &encryption.change {
+        text.push_str(&format!(
+            "\n{QUIET}a change is under way ({}, {}): it is completed or undone by itself{QUIET:#}",
+            kind(change),
+            change.step
+        ));
+    }
+    for report in reports {
+        text.push_str(&format!("\n{BAD}!{BAD:#} {report}"));
+    }
+    text
+}
+
+fn key(encryption: &EncryptionView) -> String {
+    let source = match &encryption.source {
+        KeySource::ServiceManaged { key } => format!("service-managed, {key}"),
+        KeySource::CustomerManaged {
+            key,
+            algorithm,
+            follows,
+        } => {
+            let follows = if *follows { ", followed" } else { "" };
+            format!("customer-managed, {key} ({}{follows})", algorithm.as_str())
+        }
+        _ => "unknown".to_owned(),
+    };
+    let generations = encryption.generations;
+    let plural = if generations == 1 { "" } else { "s" };
+    format!("{source}, {generations} generation{plural}")
+}
+
+fn kind(change: &ChangeView) -> String {
+    format!("{:?}", change.kind).to_lowercase()
+}
+
+pub(super) fn state(state: ResourceState) -> String {
+    match state {
+        ResourceState::Active => "active".to_owned(),
+        ResourceState::Deleted { purge_at, .. } => {
+            format!("deleted, can be recovered until {}", time(purge_at))
+        }
+        ResourceState::Purging => "being purged".to_owned(),
+        _ => "unknown".to_owned(),
+    }
+}
+
+pub(super) fn key_source(source: &KeySource) -> &'static str {
+    match source {
+        KeySource::ServiceManaged { .. } => "service-managed",
+        KeySource::CustomerManaged { .. } => "customer-managed",
+        _ => "unknown",
+    }
+}

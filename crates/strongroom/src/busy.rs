@@ -1,0 +1,25 @@
+//! One task of this process at a time settles what an aggregate owes. Claims keep processes apart, and
+//! a process's tasks share its claims.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use strongroom_ledger::AggregateId;
+use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
+
+/// The aggregates that a task is at work on.
+#[derive(Debug, Default)]
+pub(crate) struct Busy(Mutex<HashMap<AggregateId, Arc<AsyncMutex<()>>>>);
+
+impl Busy {
+    /// Waits until no other task is at work on `id`.
+    pub(crate) async fn enter(&self, id: &AggregateId) -> OwnedMutexGuard<()> {
+        let lock = {
+            let mut locks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            // Those that nobody holds or waits for.
+            locks.retain(|_, lock| Arc::strong_count(lock) > 1);
+            Arc::clone(locks.entry(id.clone()).or_default())
+        };
+        lock.lock_owned().await
+    }
+}

@@ -1,0 +1,188 @@
+//! Where something is, with everything that rights there depend on.
+
+use strongroom_base::{PrincipalId, ResourceUid, SubscriptionId, TenantId};
+use strongroom_identity::{
+    Absent, AccessList, AccessMachine, Action, Caller, Descent, GroupMachine, GroupUid,
+    PrincipalMachine, ResourceGroup, Scope, ScopeChain, Subscription, SubscriptionMachine,
+    VaultUid, Verdict, absent, authorize,
+};
+use strongroom_vault::vault::{Holder, Place};
+
+use crate::Error;
+use crate::driver::Reader;
+use crate::driver::kept::{access_id, group_id, principal_id, subscription_id};
+
+/// A scope, what holds it, and the access lists of all of them.
+#[derive(Clone, Debug)]
+pub(crate) struct Site {
+    chain: ScopeChain,
+    lists: Vec<AccessList>,
+    subscription: Option<Subscription>,
+    group: Option<ResourceGroup>,
+}
+
+impl Site {
+    /// The tenant that it is in now.
+    pub(crate) fn tenant(&self) -> TenantId {
+        self.chain.tenant()
+    }
+
+    pub(crate) fn chain(&self) -> &ScopeChain {
+        &self.chain
+    }
+
+    pub(crate) fn subscription(&self) -> Option<&Subscription> {
+        self.subscription.as_ref()
+    }
+
+    pub(crate) fn group(&self) -> Option<&ResourceGroup> {
+        self.group.as_ref()
+    }
+
+    /// Whether `caller` may do `action` here.
+    pub(crate) fn allows(&self, caller: &Caller, action: Action) -> Verdict {
+        let lists: Vec<&AccessList> = self.lists.iter().collect();
+        authorize(caller, action, &self.chain, &lists)
+    }
+
+    /// Whether `caller` may do all of `actions` here; the first that says no.
+    pub(crate) fn allows_all(&self, caller: &Caller, actions: &[Action]) -> Verdict {
+        actions
+            .iter()
+            .try_for_each(|action| self.allows(caller, *action))
+    }
+
+    /// What there is to say of something that is not in here.
+    pub(crate) fn without(&self, caller: &Caller, action: Action, read: Action) -> Absent {
+        let lists: Vec<&AccessList> = self.lists.iter().collect();
+        absent(caller, action, read, Some((&self.chain, &lists)))
+    }
+
+    /// The group, as a place for what it holds.
+    pub(crate) fn holder(&self) -> Holder {
+        match (&self.group, &self.subscription) {
+            (Some(group), Some(subscription)) => Holder::In(Place {
+                group: group.id,
+                tenancy: group.descent.tenancy(subscription.tenancy),
+                subscription: subscription.id,
+                tenant: subscription.tenant,
+            }),
+            (None, _) | (_, None) => Holder::Nowhere,
+        }
+    }
+
+    /// What the ARM ids of everything in the group begin with.
+    pub(crate) fn arm_prefix(&self) -> String {
+        let mut id = String::new();
+        if let Some(subscription) = &self.subscription {
+            id = format!("/subscriptions/{}", subscription.id);
+        }
+        if let Some(group) = &self.group {
+            id = format!("{id}/resourceGroups/{}", group.name);
+        }
+        id
+    }
+}
+
+/// Whether `caller` may do all of `actions` at a scope that may not be there: no, then, and no word
+/// on whether it is (I5).
+pub(crate) fn verdict(site: Option<&Site>, caller: &Caller, actions: &[Action]) -> Verdict {
+    match site {
+        Some(site) => site.allows_all(caller, actions),
+        None => actions.iter().try_for_each(|action| {
+            match absent(caller, *action, *action, None) {
+                Absent::Denied(denied) => Err(denied),
+                // Nothing allows anything where nothing is.
+                Absent::NotFound => Ok(()),
+            }
+        }),
+    }
+}
+
+impl Reader<'_> {
+    /// Who asks, as far as rights depend on it.
+    pub(crate) async fn who(&mut self, id: PrincipalId) -> Result<Caller, Error> {
+        let stored = self.load::<PrincipalMachine>(&principal_id(id)?).await?;
+        Ok(Caller::of(id, stored.as_ref()))
+    }
+
+    /// The root of a tenant.
+    pub(crate) async fn tenant_site(&mut self, tenant: TenantId) -> Result<Site, Error> {
+        let site = Site {
+            chain: ScopeChain::of_tenant(tenant),
+            lists: Vec::new(),
+            subscription: None,
+            group: None,
+        };
+        self.with_list(site, Scope::Tenant(tenant)).await
+    }
+
+    pub(crate) async fn subscription_site(
+        &mut self,
+        id: SubscriptionId,
+    ) -> Result<Option<Site>, Error> {
+        let stored = self
+            .load::<SubscriptionMachine>(&subscription_id(id)?)
+            .await?;
+        let Some(subscription) = stored else {
+            return Ok(None);
+        };
+        let root = self.tenant_site(subscription.tenant).await?;
+        let site = Site {
+            chain: ScopeChain::of_subscription(&subscription),
+            subscription: Some(subscription),
+            ..root
+        };
+        Ok(Some(self.with_list(site, Scope::Subscription(id)).await?))
+    }
+
+    pub(crate) async fn group_site(&mut self, uid: GroupUid) -> Result<Option<Site>, Error> {
+        let Some(group) = self.load::<GroupMachine>(&group_id(uid)?).await? else {
+            return Ok(None);
+        };
+        let Some(above) = self.subscription_site(group.subscription).await? else {
+            return Ok(None);
+        };
+        let Some(subscription) = above.subscription() else {
+            return Ok(None);
+        };
+        // The two were read at different times: read again.
+        let chain = ScopeChain::of_group(&group, subscription).map_err(|_broken| Error::Torn)?;
+        let site = Site {
+            chain,
+            group: Some(group),
+            ..above
+        };
+        Ok(Some(self.with_list(site, Scope::Group(uid)).await?))
+    }
+
+    /// A resource in the group of `site`.
+    pub(crate) async fn resource_site(
+        &mut self,
+        site: Site,
+        uid: ResourceUid,
+        descent: Descent,
+    ) -> Result<Site, Error> {
+        let chain = site.chain.clone().resource(uid, descent);
+        self.with_list(Site { chain, ..site }, Scope::Resource(uid))
+            .await
+    }
+
+    /// A vault in the group of `site`.
+    pub(crate) async fn vault_site(
+        &mut self,
+        site: Site,
+        uid: VaultUid,
+        descent: Descent,
+    ) -> Result<Site, Error> {
+        let chain = site.chain.clone().vault(uid, descent);
+        self.with_list(Site { chain, ..site }, Scope::Vault(uid))
+            .await
+    }
+
+    async fn with_list(&mut self, mut site: Site, scope: Scope) -> Result<Site, Error> {
+        let list = self.load::<AccessMachine>(&access_id(&scope)?).await?;
+        site.lists.extend(list);
+        Ok(site)
+    }
+}

@@ -1,0 +1,68 @@
+//! What time has made due, and what was cut off, over all kinds of aggregates.
+
+use strongroom_base::Timestamp;
+use strongroom_ledger::{AggregateId, Find, Page};
+
+use crate::Error;
+use crate::core::Core;
+
+/// The index of states that time will change, by when.
+pub(super) const WAKE_INDEX: &str = "wake";
+/// The index of states that still owe something.
+pub(super) const OWING_INDEX: &str = "owing";
+/// How many index rows are read at once.
+pub(crate) const PAGE: u32 = 1_000;
+
+/// Aggregates to look at.
+#[derive(Debug, Default)]
+pub(crate) struct Due {
+    /// Their time has come.
+    pub(crate) woken: Vec<AggregateId>,
+    /// They owe something.
+    pub(crate) owing: Vec<AggregateId>,
+}
+
+impl Core {
+    pub(crate) async fn due(&self) -> Result<Due, Error> {
+        let until = wake_key(self.now());
+        let woken = self
+            .find_all(&Find::prefix(WAKE_INDEX, ""), |key| *key <= *until)
+            .await?;
+        let owing = self
+            .find_all(&Find::prefix(OWING_INDEX, ""), |_| true)
+            .await?;
+        let ids = |found: Vec<(String, AggregateId)>| found.into_iter().map(|(_, id)| id).collect();
+        Ok(Due {
+            woken: ids(woken),
+            owing: ids(owing),
+        })
+    }
+
+    /// The rows that a query finds, in order, as long as their keys pass `wanted`.
+    pub(crate) async fn find_all(
+        &self,
+        find: &Find,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<Vec<(String, AggregateId)>, Error> {
+        let mut all = Vec::new();
+        let mut page = Page::first(PAGE);
+        loop {
+            let found = self.ledger.find(find, page).await?;
+            let Some(last) = found.last() else {
+                return Ok(all);
+            };
+            page = Page::after(last, PAGE);
+            for row in found {
+                if !wanted(&row.key) {
+                    return Ok(all);
+                }
+                all.push((row.key, row.id));
+            }
+        }
+    }
+}
+
+/// Sorts as the time does.
+pub(super) fn wake_key(at: Timestamp) -> String {
+    format!("{:020}", at.as_unix_millis())
+}

@@ -1,0 +1,75 @@
+//! Whoever manages an installation: a principal, the group that it works in, and what it may ask.
+
+use std::sync::Arc;
+
+use strongroom_base::{CorrelationId, PrincipalId, TenantId};
+use strongroom_identity::{Caller as Who, Denied, GroupUid, Standing};
+
+use crate::Error;
+use crate::audit::Caller;
+use crate::core::Core;
+use crate::driver::Reader;
+
+/// A principal at work in a resource group. Whatever it asks is judged by its rights, and recorded in
+/// its name.
+#[derive(Clone, Debug)]
+pub struct Operator {
+    pub(crate) core: Arc<Core>,
+    pub(crate) caller: Caller,
+    pub(crate) group: GroupUid,
+}
+
+impl Operator {
+    /// The principal's object id.
+    #[must_use]
+    pub fn principal(&self) -> PrincipalId {
+        self.caller.principal
+    }
+
+    /// The tenant that the principal is of.
+    #[must_use]
+    pub fn tenant(&self) -> TenantId {
+        self.caller.tenant
+    }
+
+    /// The resource group that it works in.
+    #[must_use]
+    pub fn group(&self) -> GroupUid {
+        self.group
+    }
+
+    /// The same, at work in another group.
+    #[must_use]
+    pub fn in_group(&self, group: GroupUid) -> Self {
+        Self {
+            group,
+            ..self.clone()
+        }
+    }
+
+    /// Another principal, in the same group.
+    ///
+    /// # Errors
+    /// [`Denied::NotAuthenticated`] if it is not registered, or disabled.
+    pub async fn acting_as(&self, principal: PrincipalId) -> Result<Self, Error> {
+        let mut reader = Reader::new(&self.core);
+        match reader.who(principal).await? {
+            Who::Known {
+                home,
+                standing: Standing::Enabled,
+                ..
+            } => Ok(Self {
+                caller: Caller {
+                    tenant: home,
+                    principal,
+                    source: self.caller.source.clone(),
+                    correlation: CorrelationId::from_bytes(self.core.random_id()?),
+                },
+                ..self.clone()
+            }),
+            Who::Known { .. } | Who::Unknown { .. } => {
+                Err(Denied::NotAuthenticated { principal }.into())
+            }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Creating, finding and listing resources, for whoever may.
+
+use std::sync::Arc;
+
+use strongroom_base::{Outcome as _, ResourceName, ResourceUid};
+use strongroom_identity::{Absent, Action};
+use strongroom_ledger::Find;
+use strongroom_resource::{
+    NewResource as Created, Refusal, ResourceAction, ResourceMachine, at_creation,
+};
+
+use super::request::arm_id;
+use super::view::ResourceView;
+use super::{NewResource, ResourceHandle};
+use crate::Error;
+use crate::audit::{Happened, Operation};
+use crate::driver::kept::{index, resource_id, resource_name_key};
+use crate::driver::{Assertions, Reader};
+use crate::operator::Operator;
+
+impl Operator {
+    /// Creates a resource under a service-managed key of its own (R4).
+    ///
+    /// # Errors
+    /// [`Refusal::CmkAtCreation`] if it asks for a customer's key (R8), [`Refusal::NameTaken`] if the
+    /// name is taken in the group. Nothing is created then.
+    pub async fn create_resource(&self, new: NewResource) -> Result<ResourceHandle, Error> {
+        let NewResource {
+            name,
+            region,
+            tier,
+            binding,
+            customer_key,
+        } = new;
+        if let Err(refusal) = at_creation(&name, customer_key.as_deref()) {
+            let mut reader = Reader::new(&self.core);
+            let target = match reader.group_site(self.group).await? {
+                Some(site) => arm_id(&site, name.as_str()),
+                None => format!("resource/{name}"),
+            };
+            let refused = Happened::new(Operation::ResourceCreate, target).failed(refusal.code());
+            self.core.record(vec![refused], &self.caller).await?;
+            return Err(refusal.into());
+        }
+        let uid = ResourceUid::from_bytes(self.core.random_id()?);
+        let service_key = self.core.new_service_key(uid).await?;
+        let announcement = service_key.announcement.clone();
+        let action = ResourceAction::Create(Box::new(Created {
+            uid,
+            name,
+            group: self.group,
+            region,
+            tier,
+            binding,
+            keyring: self.core.first_keyring(uid, &service_key)?,
+        }));
+        let guarded = Assertions::default().guarded(announcement.clone());
+        match self.core.ask(uid, action, guarded, &self.caller).await {
+            Ok(_) => {
+                // It is created: what is left of its making goes with the next sweep.
+                if let Err(error) = self.core.settle_announcement(announcement).await {
+                    tracing::warn!(%uid, %error, "a new key's announcement could not be ended");
+                }
+                Ok(self.handle(uid))
+            }
+            Err(error) => {
+                self.core.abandon(announcement).await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// A resource of the operator's group, by name; a deleted one too.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if there is none, [`Error::Denied`] if the caller may not know.
+    pub async fn resource(&self, name: &ResourceName) -> Result<ResourceHandle, Error> {
+        let mut reader = Reader::new(&self.core);
+        let key = resource_name_key(self.group, name.as_str());
+        let found = self
+            .core
+            .find_all(&Find::exact(index::RESOURCE_NAME, &*key), |_| true)
+            .await?;
+        let who = reader.who(self.caller.principal).await?;
+        let read = Action::AccountsRead;
+        if let Some((_, id)) = found.first()
+            && let Some(resource) = reader.load::<ResourceMachine>(id).await?
+        {
+            // The index is only a way to the state, which alone is authenticated.
+            if resource_name_key(resource.group, resource.name.as_str()) != key {
+                return Err(Error::ForgedIndex {
+                    name: name.to_string(),
+                });
+            }
+            if let Some(site) = reader.site_of_resource(&resource).await? {
+                // Whoever may use the data alone finds it as well.
+                let may = [read, Action::ObjectsRead, Action::ObjectsWrite];
+                if may.iter().any(|action| site.allows(&who, *action).is_ok()) {
+                    return Ok(self.handle(resource.uid));
+                }
+                site.allows(&who, read)?;
+            }
+        }
+        let group = reader.group_site(self.group).await?;
+        let answer = match &group {
+            Some(group) => group.without(&who, read, read),
+            None => strongroom_identity::absent(&who, read, read, None),
+        };
+        Err(match answer {
+            Absent::Denied(denied) => denied.into(),
+            Absent::NotFound => Error::NotFound {
+                kind: "resource",
+                name: name.to_string(),
+                place: group.map_or_else(
+                    || "the group".to_owned(),
+                    |site| format!("group `{}`", site.group().map_or("", |it| it.name.as_str())),
+                ),
+            },
+        })
+    }
+
+    /// The resources of the operator's group that the caller may see, by name; deleted ones too.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read, or the caller may not see the group.
+    pub async fn resources(&self) -> Result<Vec<ResourceView>, Error> {
+        let prefix = format!("{}/", self.group);
+        let found = self
+            .core
+            .find_all(&Find::prefix(index::RESOURCE_NAME, prefix), |_| true)
+            .await?;
+        let mut reader = Reader::new(&self.core);
+        let who = reader.who(self.caller.principal).await?;
+        let mut views = Vec::with_capacity(found.len());
+        for (_, id) in found {
+            // Purged since it was found, or not for the caller to see.
+            let Some(resource) = reader.load::<ResourceMachine>(&id).await? else {
+                continue;
+            };
+            let Some(site) = reader.site_of_resource(&resource).await? else {
+                continue;
+            };
+            if site.allows(&who, Action::AccountsRead).is_ok() {
+                views.push(ResourceView::of(&resource, &site));
+            }
+        }
+        Ok(views)
+    }
+
+    /// A resource by its uid, unless it is not there or not for the caller to see.
+    ///
+    /// # Errors
+    /// [`Refusal::Absent`], [`Error::Denied`].
+    pub async fn resource_by_uid(&self, uid: ResourceUid) -> Result<ResourceHandle, Error> {
+        let handle = self.handle(uid);
+        match self
+            .core
+            .load::<strongroom_resource::Resource>(&resource_id(uid)?)
+            .await?
+            .state
+        {
+            Some(_) => handle.show().await.map(|_| handle),
+            None => {
+                let mut reader = Reader::new(&self.core);
+                let who = reader.who(self.caller.principal).await?;
+                let read = Action::AccountsRead;
+                match strongroom_identity::absent(&who, read, read, None) {
+                    Absent::Denied(denied) => Err(denied.into()),
+                    Absent::NotFound => Err(Refusal::Absent.into()),
+                }
+            }
+        }
+    }
+
+    fn handle(&self, uid: ResourceUid) -> ResourceHandle {
+        ResourceHandle::new(Arc::clone(&self.core), uid, self.caller.clone())
+    }
+}

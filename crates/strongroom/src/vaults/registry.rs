@@ -1,0 +1,92 @@
+//! Which vault answers for an address.
+
+use std::sync::{Arc, Weak};
+
+use strongroom_base::Clock;
+use strongroom_crypto::Provider;
+use strongroom_vault::software::SoftwareVault;
+use strongroom_vault::{
+    KeyId, KeyVault, VaultAddress, VaultDirectory, VaultError, VaultSuffix, VaultSuffixes,
+};
+
+use super::outside::{OutsideVault, Recorded};
+use super::state::LedgerVaultState;
+use crate::Error;
+use crate::core::Core;
+
+/// The vaults of an installation: its own, and outside ones by their suffix.
+#[derive(Debug)]
+pub(crate) struct Vaults {
+    embedded: SoftwareVault<LedgerVaultState>,
+    outside: Vec<(VaultSuffix, Arc<dyn OutsideVault>)>,
+    suffixes: VaultSuffixes,
+}
+
+/// Who answers for a vault.
+pub(crate) enum Route<'a> {
+    /// The installation itself.
+    Embedded(&'a SoftwareVault<LedgerVaultState>),
+    /// Somebody else.
+    Outside(Recorded<'a>),
+}
+
+impl Vaults {
+    pub(crate) fn new(
+        core: Weak<Core>,
+        provider: Provider,
+        clock: Arc<dyn Clock>,
+        outside: Vec<(VaultSuffix, Arc<dyn OutsideVault>)>,
+    ) -> Self {
+        let suffixes = [VaultSuffix::embedded()]
+            .into_iter()
+            .chain(outside.iter().map(|(suffix, _)| suffix.clone()))
+            .collect();
+        Self {
+            embedded: SoftwareVault::new(LedgerVaultState::new(core), provider, clock),
+            outside,
+            suffixes: VaultSuffixes::new(suffixes),
+        }
+    }
+
+    /// Reads the URI of a key, strictly (R6).
+    pub(crate) fn parse(&self, uri: &str) -> Result<KeyId, Error> {
+        Ok(self.suffixes.parse_key_id(uri)?)
+    }
+}
+
+impl Core {
+    /// Who answers for `address`.
+    pub(crate) fn route<'a>(&'a self, address: &VaultAddress) -> Result<Route<'a>, Error> {
+        if *address.suffix() == VaultSuffix::embedded() {
+            return Ok(Route::Embedded(&self.vaults.embedded));
+        }
+        let found = self
+            .vaults
+            .outside
+            .iter()
+            .find(|(suffix, _)| suffix == address.suffix());
+        let (_, vault) = found.ok_or_else(|| VaultError::ForeignVault {
+            suffix: address.suffix().to_string(),
+        })?;
+        Ok(Route::Outside(Recorded {
+            core: self,
+            vault: &**vault,
+        }))
+    }
+}
+
+impl Route<'_> {
+    pub(crate) fn keys(&self) -> &dyn KeyVault {
+        match self {
+            Self::Embedded(vault) => *vault,
+            Self::Outside(recorded) => recorded,
+        }
+    }
+
+    pub(crate) fn directory(&self) -> &dyn VaultDirectory {
+        match self {
+            Self::Embedded(vault) => *vault,
+            Self::Outside(recorded) => recorded.vault,
+        }
+    }
+}
