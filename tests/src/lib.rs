@@ -7,3 +7,5 @@ pub mod fault;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+pub mod tools;

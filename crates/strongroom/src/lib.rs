@@ -59,7 +59,7 @@ pub use crate::resource::{
     ResourceChange, ResourceHandle, ResourceState, ResourceView,
 };
 pub use crate::store::{EncryptedStore, Unlistable};
-pub use crate::strongroom::Strongroom;
+pub use crate::strongroom::{ExportedKey, Strongroom};
 pub use crate::vaults::OutsideVault;
 #[cfg(feature = "aws-lc-rs")]
 pub use strongroom_crypto::aws_lc_rs;

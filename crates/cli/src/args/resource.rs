@@ -26,6 +26,9 @@ pub(crate) enum Resource {
     Recover(ResourceNamed),
     /// Destroys a deleted resource for good, its keys first.
     Purge(ResourceNamed),
+    /// Gives out a resource's keys in clear, for trying the format with other programs; only on an
+    /// installation that was made with `init --dev`.
+    ExportKey(ResourceNamed),
 }
 
 #[derive(Debug, Args)]

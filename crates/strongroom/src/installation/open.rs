@@ -180,9 +180,15 @@ async fn open_core(
         service_keys,
         vault_keys,
     } = durable;
-    let objects = match &options.objects {
-        Some(objects) => Arc::clone(objects),
-        None => Arc::new(LocalFolder::open(&layout.objects())?),
+    let objects: Arc<dyn ObjectStore> = if let Some(objects) = &options.objects {
+        Arc::clone(objects)
+    } else {
+        let folder = LocalFolder::open(&layout.objects())?;
+        // What it leaves lies where it did, and no worse.
+        if let Err(error) = folder.sweep(options.clock.now()).await {
+            tracing::warn!(%error, "abandoned writes could not be removed");
+        }
+        Arc::new(folder)
     };
     let state_mac = root.state_mac()?;
     let owner = ResourceUid::from_bytes(random_id(&options.provider)?).to_string();

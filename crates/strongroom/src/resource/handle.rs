@@ -101,6 +101,11 @@ impl ResourceHandle {
         self.uid
     }
 
+    /// On whose behalf it is used.
+    pub(crate) fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
     /// Its state.
     ///
     /// # Errors

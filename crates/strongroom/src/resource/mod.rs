@@ -4,9 +4,9 @@ mod change;
 mod effects;
 mod explain;
 mod handle;
-mod keys;
+pub(crate) mod keys;
 mod operator;
-mod request;
+pub(crate) mod request;
 #[cfg(test)]
 mod tests;
 mod view;

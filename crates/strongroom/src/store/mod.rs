@@ -1,5 +1,6 @@
 //! The data path: an `object_store::ObjectStore` whose every byte at rest is sealed (R1).
 
+mod attributes;
 mod buffer;
 mod copy;
 mod error;
@@ -23,9 +24,11 @@ use object_store::{
     PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions, Result,
 };
 
+use self::attributes::ConditionalCopies;
 pub use self::list::Unlistable;
 pub(crate) use self::place::Place;
 use strongroom_crypto::SecureRandom;
+use tokio::sync::OnceCell;
 
 use crate::lease::{Lease, LeaseSource};
 
@@ -46,6 +49,8 @@ pub struct EncryptedStore {
     place: Place,
     random: &'static dyn SecureRandom,
     clear_metadata: bool,
+    /// Found out when it first matters.
+    conditional_copies: Arc<OnceCell<ConditionalCopies>>,
 }
 
 impl EncryptedStore {
@@ -61,6 +66,7 @@ impl EncryptedStore {
             place,
             random,
             clear_metadata: false,
+            conditional_copies: Arc::default(),
         }
     }
 
