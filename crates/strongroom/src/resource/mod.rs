@@ -3,6 +3,7 @@
 mod change;
 mod effects;
 mod explain;
+mod follow;
 mod handle;
 pub(crate) mod keys;
 mod operator;

@@ -28,9 +28,13 @@ struct World {
 
 impl World {
     async fn new() -> Self {
+        Self::with(Options::new(crate::aws_lc_rs::PROVIDER)).await
+    }
+
+    async fn with(options: Options) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
-        let room = open(&data).await;
+        let room = open(&data, options).await;
         let world = Self {
             room,
             _folder: folder,
@@ -140,9 +144,9 @@ impl World {
     }
 }
 
-async fn open(data: &Path) -> Strongroom {
+async fn open(data: &Path, options: Options) -> Strongroom {
     let clock: Arc<dyn Clock> = Arc::new(START);
-    let options = Options::new(crate::aws_lc_rs::PROVIDER).with_clock(clock);
+    let options = options.with_clock(clock);
     Strongroom::init(data, InitOptions::default(), &options)
         .await
         .unwrap();
@@ -291,5 +295,60 @@ async fn r12_an_identity_made_anew_must_be_granted_access_again() {
         store.get(&"a".into()).await.unwrap().bytes().await.unwrap(),
         "a"
     );
+    world.room.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn r16_a_follower_goes_over_to_the_latest_version_and_stays_where_that_is_unfit() {
+    let options = Options::new(crate::aws_lc_rs::PROVIDER).with_followed_keys();
+    let world = World::with(options).await;
+    let resource = world.resource().await;
+    let store = resource.store().await.unwrap();
+    store.put(&"a".into(), "a".into()).await.unwrap();
+    let first = world.key("contoso", "docs").await;
+    let (key, _) = first.rsplit_once('/').unwrap();
+    let view = resource.change(set(key)).await.unwrap();
+    let on = |view: &ResourceView| match &view.encryption.source {
+        KeySource::CustomerManaged {
+            key, follows: true, ..
+        } => key.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(on(&view), first);
+    let core = world.room.core();
+    core.resume().await.unwrap();
+    assert_eq!(on(&resource.show().await.unwrap()), first);
+
+    let second = world.key("contoso", "docs").await;
+    core.resume().await.unwrap();
+    let view = resource.show().await.unwrap();
+    assert_eq!(on(&view), second);
+    assert_eq!(view.encryption.generations, 2);
+
+    let third = world.key("contoso", "docs").await;
+    world.enable(&third, false).await;
+    core.resume().await.unwrap();
+    assert_eq!(on(&resource.show().await.unwrap()), second);
+    let reports = resource.reports().await.unwrap();
+    assert!(
+        matches!(
+            &reports[..],
+            [strongroom_resource::Report::NotFollowed { .. }]
+        ),
+        "{reports:?}"
+    );
+    let read = store.get(&"a".into()).await.unwrap();
+    assert_eq!(read.bytes().await.unwrap(), "a");
+    world.room.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn r16_a_key_without_a_version_is_refused_unless_the_installation_allows_it() {
+    let world = World::new().await;
+    let resource = world.resource().await;
+    let first = world.key("contoso", "docs").await;
+    let (key, _) = first.rsplit_once('/').unwrap();
+    let refused = resource.change(set(key)).await.unwrap_err();
+    assert_eq!(refused.code(), "KeyVersionRequired");
     world.room.close().await.unwrap();
 }
