@@ -61,6 +61,7 @@ impl Strongroom {
                 core: Arc::clone(&core),
                 caller,
                 group: settings.group,
+                address: options.address,
             },
             core,
             view,

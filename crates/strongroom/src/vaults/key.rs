@@ -137,17 +137,3 @@ impl KeyRequest<'_> {
         }
     }
 }
-
-/// The vault's caller for a principal of the facade.
-pub(crate) fn asker(
-    caller: &Caller,
-    tenant: strongroom_base::TenantId,
-    origin: strongroom_vault::Origin,
-) -> VaultCaller {
-    VaultCaller {
-        tenant,
-        principal: caller.principal,
-        origin,
-        correlation: caller.correlation,
-    }
-}
