@@ -65,12 +65,16 @@ pub enum Operation {
     KeyGet,
     /// A key, or a version of one, was imported into a vault.
     KeyImport,
+    /// The keys of a vault, or the versions of one, were listed.
+    KeyList,
     /// A deleted key was destroyed for good.
     KeyPurge,
     /// A deleted key was recovered.
     KeyRecover,
     /// A version like the latest one was added to a key.
     KeyRotate,
+    /// The rotation policy of a key was read.
+    KeyRotationPolicyGet,
     /// The rotation policy of a key was set.
     KeyRotationPolicySet,
     /// A key of a vault signed.

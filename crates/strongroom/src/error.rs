@@ -18,9 +18,12 @@ use strongroom_identity::{
 };
 use strongroom_resource::Refusal;
 use strongroom_vault::import::ImportError;
-use strongroom_vault::key::KeyRefusal;
+use strongroom_vault::key::{InvalidRotationPolicy, KeyRefusal};
 use strongroom_vault::vault::VaultRefusal;
-use strongroom_vault::{InvalidKeyId, InvalidName as InvalidVaultName, MaterialRef, VaultError};
+use strongroom_vault::{
+    Denial, InvalidKeyId, InvalidName as InvalidVaultName, KeyId, MaterialRef, VaultError,
+    VaultName,
+};
 
 use crate::installation::InstallationError;
 
@@ -209,6 +212,29 @@ pub enum Error {
         /// What would turn it into a yes.
         remedy: String,
     },
+    /// A vault does not let the caller in.
+    #[error("the vault `{vault}` denies it: {source}; {remedy}")]
+    VaultDenied {
+        /// Which vault.
+        vault: VaultName,
+        /// Why.
+        source: Denial,
+        /// What would turn it into a yes.
+        remedy: String,
+    },
+    /// A vault does not let the caller use a key.
+    #[error("the key {key} cannot be used: {source}; {remedy}")]
+    KeyDenied {
+        /// Which key.
+        key: KeyId,
+        /// Why.
+        source: Denial,
+        /// What would turn it into a yes.
+        remedy: String,
+    },
+    /// A rotation policy that no vault takes.
+    #[error(transparent)]
+    InvalidRotationPolicy(#[from] InvalidRotationPolicy),
     /// A vault did not answer as one.
     #[error(transparent)]
     VaultCall(#[from] VaultError),
@@ -362,6 +388,8 @@ impl Outcome for Error {
             Self::Key(refusal) => refusal.code(),
             Self::NoToken(no_token) => no_token.code(),
             Self::KeyUse { source, .. } => source.code(),
+            Self::VaultDenied { source, .. } | Self::KeyDenied { source, .. } => source.code(),
+            Self::InvalidRotationPolicy(_) => "BadParameter",
             Self::VaultCall(error) => error.code(),
             Self::Import(error) => error.code(),
             Self::KeyMaterial(error) => error.code(),
@@ -396,6 +424,7 @@ impl Outcome for Error {
             | Self::InvalidName(_)
             | Self::InvalidDisplayName(_)
             | Self::InvalidKeyId(_)
+            | Self::InvalidRotationPolicy(_)
             | Self::InvalidVaultName(_)
             | Self::NotFound { .. }
             | Self::Ambiguous { .. }
@@ -426,6 +455,7 @@ impl Outcome for Error {
             Self::Vault(refusal) => refusal.kind(),
             Self::Key(refusal) => refusal.kind(),
             Self::NoToken(no_token) => no_token.kind(),
+            Self::VaultDenied { source, .. } | Self::KeyDenied { source, .. } => source.kind(),
             Self::VaultCall(error) => error.kind(),
             Self::Import(error) => error.kind(),
             Self::KeyMaterial(error) => error.kind(),
@@ -461,6 +491,7 @@ impl Outcome for Error {
             Self::Vault(refusal) => refusal.retry(),
             Self::Key(refusal) => refusal.retry(),
             Self::NoToken(no_token) => no_token.retry(),
+            Self::VaultDenied { source, .. } | Self::KeyDenied { source, .. } => source.retry(),
             Self::VaultCall(error) => error.retry(),
             Self::Import(error) => error.retry(),
             Self::KeyMaterial(error) => error.retry(),

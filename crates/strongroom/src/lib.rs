@@ -60,14 +60,27 @@ pub use crate::resource::{
 };
 pub use crate::store::{EncryptedStore, Unlistable};
 pub use crate::strongroom::{ExportedKey, Strongroom};
-pub use crate::vaults::OutsideVault;
+pub use crate::vaults::{
+    KeyCensus, KeyInfo, KeyVersionInfo, LifeInfo, NewKey, NewVault, OutsideVault, VaultInfo,
+    VersionChange,
+};
 #[cfg(feature = "aws-lc-rs")]
 pub use strongroom_crypto::aws_lc_rs;
 pub use strongroom_crypto::object::BindingMode;
 #[cfg(feature = "ring")]
 pub use strongroom_crypto::ring;
-pub use strongroom_crypto::{Provider, WrapAlgorithm};
+pub use strongroom_crypto::{Provider, RsaKeySize, SecretBytes, WrapAlgorithm};
+pub use strongroom_identity::{AppId, GroupUid};
 pub use strongroom_resource::{Capability, ChangeKind, Refusal, Report, Tier, UnknownTier};
+pub use strongroom_vault::key::{InvalidRotationPolicy, RotateWhen, RotationPolicy};
+pub use strongroom_vault::vault::{
+    Authorization, Bypass, DefaultAction, Firewall, Grant, Grantee, PolicyEntry, RetentionDays,
+    VaultUpdate,
+};
+pub use strongroom_vault::{
+    KeyId, KeyName, KeyOperation, KeyPermission, KeySpec, KeyVersion, KeyVersionId, PublicKey,
+    VaultName, Wrapped,
+};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

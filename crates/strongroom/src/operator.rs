@@ -1,5 +1,6 @@
 //! Whoever manages an installation: a principal, the group that it works in, and what it may ask.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use strongroom_base::{CorrelationId, PrincipalId, TenantId};
@@ -17,6 +18,8 @@ pub struct Operator {
     pub(crate) core: Arc<Core>,
     pub(crate) caller: Caller,
     pub(crate) group: GroupUid,
+    /// Where it calls from, as a vault's firewall sees it.
+    pub(crate) address: IpAddr,
 }
 
 impl Operator {
@@ -43,6 +46,15 @@ impl Operator {
     pub fn in_group(&self, group: GroupUid) -> Self {
         Self {
             group,
+            ..self.clone()
+        }
+    }
+
+    /// The same, calling from another network address: what a vault's firewall judges.
+    #[must_use]
+    pub fn from_address(&self, address: IpAddr) -> Self {
+        Self {
+            address,
             ..self.clone()
         }
     }

@@ -64,6 +64,7 @@ impl Strongroom {
                 core: Arc::clone(&core),
                 caller,
                 group: settings.group,
+                address: options.address,
             },
             core,
             view,

@@ -9,6 +9,18 @@ pub(crate) fn against(denial: Denial, key: &KeyId, principal: PrincipalId) -> St
     let vault = key.vault.name();
     let name = &key.name;
     match denial {
+        Denial::KeyDeleted => format!("recover the key: {}", recover_key(vault, name)),
+        Denial::KeyDisabled => format!("enable the version: strongroom key enable {key}"),
+        Denial::KeyExpired => {
+            format!("change its expiry, or add a version: strongroom key rotate {vault} {name}")
+        }
+        _ => at_vault(denial, vault, principal),
+    }
+}
+
+/// The same where no key is named.
+pub(crate) fn at_vault(denial: Denial, vault: &VaultName, principal: PrincipalId) -> String {
+    match denial {
         Denial::IdentityGone => {
             "enable the managed identity again and grant the vault's access to the new principal"
                 .to_owned()
@@ -37,12 +49,10 @@ pub(crate) fn against(denial: Denial, key: &KeyId, principal: PrincipalId) -> St
             )
         }
         Denial::KeyNotFound => format!("name a key that exists: strongroom key list {vault}"),
-        Denial::KeyDeleted => format!("recover the key: {}", recover_key(vault, name)),
-        Denial::KeyDisabled => format!("enable the version: strongroom key enable {key}"),
+        Denial::KeyDeleted => format!("recover the key; see: strongroom key list {vault}"),
+        Denial::KeyDisabled => format!("enable the version; see: strongroom key list {vault}"),
         Denial::KeyNotYetValid => "wait until its not-before, or change it".to_owned(),
-        Denial::KeyExpired => {
-            format!("change its expiry, or add a version: strongroom key rotate {vault} {name}")
-        }
+        Denial::KeyExpired => "change its expiry, or add a version".to_owned(),
         Denial::OperationNotPermitted { operation } => {
             format!("add `{operation}` to the key_ops of the version, or name another key")
         }

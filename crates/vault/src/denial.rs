@@ -2,7 +2,7 @@
 
 use strongroom_base::{Outcome, OutcomeKind, PrincipalId, Retry};
 
-use crate::{KeyId, KeyOperation, KeyPermission, advice};
+use crate::{KeyId, KeyOperation, KeyPermission, VaultName, advice};
 
 /// Why a vault says no to a caller. A provider draws one from nothing but a well-formed answer of
 /// the vault or the directory: whatever else went wrong is no denial.
@@ -96,6 +96,12 @@ impl Denial {
     #[must_use]
     pub fn remedy(self, key: &KeyId, principal: PrincipalId) -> String {
         advice::against(self, key, principal)
+    }
+
+    /// The same where the call named no key.
+    #[must_use]
+    pub fn remedy_at(self, vault: &VaultName, principal: PrincipalId) -> String {
+        advice::at_vault(self, vault, principal)
     }
 }
 

@@ -52,6 +52,16 @@ impl Site {
             .try_for_each(|action| self.allows(caller, *action))
     }
 
+    /// Whether `principal` holds a role that counts, here or above.
+    pub(crate) fn knows(&self, principal: PrincipalId) -> bool {
+        self.chain.links().any(|link| {
+            let here = self.lists.iter().filter(|list| list.scope == link.scope);
+            here.flat_map(|list| list.roles_of(principal, link.tenancy))
+                .next()
+                .is_some()
+        })
+    }
+
     /// What there is to say of something that is not in here.
     pub(crate) fn without(&self, caller: &Caller, action: Action, read: Action) -> Absent {
         let lists: Vec<&AccessList> = self.lists.iter().collect();

@@ -1,5 +1,6 @@
 //! Opening an installation.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -51,6 +52,8 @@ pub struct Options {
     pub objects: Option<Arc<dyn ObjectStore>>,
     /// Where requests come from, as audit records say it.
     pub source: String,
+    /// From which network address the principals of this program call vaults; its own by default.
+    pub address: IpAddr,
     /// Vaults outside the installation, by the suffix under which they are sought (R6).
     pub vaults: Vec<(VaultSuffix, Arc<dyn OutsideVault>)>,
     /// Whether a resource may follow a key without a version, and so whoever may add one (R16).
@@ -70,6 +73,7 @@ impl Options {
             clock: Arc::new(SystemClock),
             objects: None,
             source,
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             vaults: Vec::new(),
             follow_keys: false,
             #[cfg(feature = "fault-injection")]
@@ -111,6 +115,13 @@ impl Options {
     #[must_use]
     pub fn with_faults(mut self, faults: Arc<dyn Faults>) -> Self {
         self.faults = Some(faults);
+        self
+    }
+
+    /// With another network address from which principals call vaults: their firewalls judge it.
+    #[must_use]
+    pub fn with_address(mut self, address: IpAddr) -> Self {
+        self.address = address;
         self
     }
 

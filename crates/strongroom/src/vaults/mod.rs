@@ -1,14 +1,20 @@
 //! Vaults: those that the installation keeps itself, and those outside it.
 
 mod effects;
+mod guest;
 mod key;
+mod operator;
 mod outside;
 mod registry;
 mod state;
 mod vault;
+mod view;
 
 pub(crate) use self::effects::own_asker;
 pub(crate) use self::key::KeyRequest;
+pub use self::operator::{
+    KeyCensus, KeyInfo, KeyVersionInfo, LifeInfo, NewKey, NewVault, VaultInfo, VersionChange,
+};
 pub use self::outside::OutsideVault;
 pub(crate) use self::registry::{Route, Vaults};
 pub(crate) use self::vault::{VaultRequest, for_operation};

@@ -1,0 +1,147 @@
+//! Whether a vault lets the caller in, before anything is read, made or looked for.
+
+use strongroom_base::Outcome as _;
+use strongroom_vault::key::{Key, KeyMachine, KeyRefusal};
+use strongroom_vault::software::Snapshot;
+use strongroom_vault::vault::VaultMachine;
+use strongroom_vault::{
+    Asker, Caller as VaultCaller, Denial, KeyId, KeyName, KeyPermission, VaultAddress, VaultName,
+    VaultView,
+};
+
+use crate::Error;
+use crate::audit::{Caller, Happened, Operation};
+use crate::driver::Reader;
+use crate::driver::kept::{key_id, vault_id};
+use crate::operator::Operator;
+use crate::vaults::state::source;
+
+/// How often what a vault is judged by is read anew because something of it moved meanwhile.
+const READ_RETRIES: usize = 64;
+
+/// A caller whom a vault let in.
+pub(super) struct Admitted {
+    pub(super) asker: VaultCaller,
+    /// The key, if one was named and is there; deleted ones too.
+    pub(super) key: Option<Key>,
+}
+
+impl Operator {
+    /// Lets the caller in to do what takes `permission`. A denial is recorded as a failed `operation`
+    /// and is all that there is of it; whoever is let in has nothing on record yet (I7).
+    pub(super) async fn admitted(
+        &self,
+        vault: &VaultName,
+        key: Option<&KeyName>,
+        permission: KeyPermission,
+        operation: Operation,
+    ) -> Result<Admitted, Error> {
+        let (asker, snapshot) = self.snapshot(vault, key).await?;
+        let judged = VaultView::of(snapshot.vault.as_ref()).admit(
+            &Asker::Principal {
+                caller: &asker,
+                standing: snapshot.standing,
+                roles: &snapshot.roles,
+            },
+            permission,
+        );
+        match judged {
+            Ok(_) => Ok(Admitted {
+                asker,
+                key: snapshot.key,
+            }),
+            Err(denial) => {
+                let refused = Happened::new(operation, target(vault, key)).failed(denial.code());
+                self.core.record(vec![refused], &recorded(&asker)).await?;
+                Err(self.denied(vault, key, denial))
+            }
+        }
+    }
+
+    /// The vault's caller that the operator is.
+    pub(super) async fn asker_at(&self, vault: &VaultName) -> Result<VaultCaller, Error> {
+        Ok(self.snapshot(vault, None).await?.0)
+    }
+
+    /// All that the vault judges by, as it held at one moment.
+    async fn snapshot(
+        &self,
+        vault: &VaultName,
+        key: Option<&KeyName>,
+    ) -> Result<(VaultCaller, Snapshot), Error> {
+        let id = vault_id(vault)?;
+        for _ in 0..READ_RETRIES {
+            let mut reader = Reader::new(&self.core);
+            let read = async {
+                let key = match key {
+                    Some(key) => reader.load::<KeyMachine>(&key_id(vault, key)?).await?,
+                    None => None,
+                };
+                let vault = reader.load::<VaultMachine>(&id).await?;
+                let asker = reader
+                    .vault_caller(&self.caller, self.address, vault.as_ref())
+                    .await?;
+                let (standing, roles) = reader.vault_standing(&asker, vault.as_ref()).await?;
+                let snapshot = Snapshot {
+                    vault,
+                    key,
+                    standing,
+                    roles,
+                };
+                Ok((asker, snapshot))
+            };
+            let read: Result<_, Error> = read.await;
+            match read {
+                Err(Error::Torn) => {}
+                Err(error) => return Err(error),
+                Ok(read) => {
+                    if reader.holds_still().await? {
+                        return Ok(read);
+                    }
+                }
+            }
+        }
+        Err(Error::Contended { id })
+    }
+
+    fn denied(&self, vault: &VaultName, key: Option<&KeyName>, denial: Denial) -> Error {
+        match key {
+            Some(key) => KeyRefusal::Denied {
+                denial,
+                vault: vault.clone(),
+                name: key.clone(),
+                principal: Some(self.caller.principal),
+            }
+            .into(),
+            None => Error::VaultDenied {
+                vault: vault.clone(),
+                remedy: denial.remedy_at(vault, self.caller.principal),
+                source: denial,
+            },
+        }
+    }
+}
+
+/// Whoever asked, as the vault's own audit has it.
+pub(super) fn recorded(asker: &VaultCaller) -> Caller {
+    Caller {
+        tenant: asker.tenant,
+        principal: asker.principal,
+        source: source(asker.origin),
+        correlation: asker.correlation,
+    }
+}
+
+/// What an operation is on, by its URI.
+pub(super) fn target(vault: &VaultName, key: Option<&KeyName>) -> String {
+    let vault = VaultAddress::embedded(vault.clone());
+    match key {
+        Some(name) => KeyId {
+            vault,
+            name: name.clone(),
+            version: None,
+        }
+        .to_string(),
+        None => vault.to_string(),
+    }
+}

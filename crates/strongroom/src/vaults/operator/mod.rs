@@ -1,0 +1,14 @@
+//! What whoever manages an installation may ask of its vaults and keys.
+
+mod admission;
+mod census;
+mod keys;
+mod policies;
+mod reading;
+mod use_of_keys;
+mod vaults;
+
+pub use self::census::KeyCensus;
+pub use self::keys::{NewKey, VersionChange};
+pub use self::vaults::NewVault;
+pub use super::view::{KeyInfo, KeyVersionInfo, LifeInfo, VaultInfo};
