@@ -1,5 +1,6 @@
 //! `cargo xtask check`: everything that can be said of the project without running its tests.
 
+mod clauses;
 mod layers;
 mod manifests;
 
@@ -14,7 +15,7 @@ use crate::rules;
 use crate::steps::{self, Steps};
 use crate::tools;
 
-/// Check formatting, lints, layers, manifests, rules, documentation, packages and licences
+/// Check formatting, lints, layers, manifests, rules, clauses, documentation, packages and licences
 #[derive(clap::Args)]
 pub struct Args {
     /// Run these steps alone
@@ -36,6 +37,8 @@ enum Step {
     Manifests,
     /// docs/rules.md against the tests
     Rules,
+    /// The clauses of docs/format.md against the tests and sources that cite them
+    Clauses,
     /// clippy over everything, warnings denied; the core with each provider alone
     Clippy,
     /// rustdoc, warnings denied
@@ -78,6 +81,9 @@ impl Step {
             }
             Self::Rules => {
                 steps.check("rules", || rules::check(house));
+            }
+            Self::Clauses => {
+                steps.check("clauses", || clauses::check(house));
             }
             Self::Clippy => {
                 steps.command("clippy", &mut clippy(house, &["--workspace"]));

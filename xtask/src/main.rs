@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask test | check | bench | rules`.
+//! The project's own commands: `cargo xtask test | check | bench | rules | tools`.
 //!
 //! One verb, one file. A verb prints each command before it runs it, goes on after a failure, and
 //! ends with a table of its steps. Nothing here depends on a crate of ours, so that the commands
@@ -31,6 +31,8 @@ enum Verb {
     Check(check::Args),
     Rules(rules::Args),
     Test(test::Args),
+    /// Install what the tests run besides Rust
+    Tools,
 }
 
 fn main() -> ExitCode {
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         Verb::Check(args) => check::run(&args),
         Verb::Rules(args) => rules::run(&args),
         Verb::Test(args) => test::run(&args),
+        Verb::Tools => tools::run(),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,

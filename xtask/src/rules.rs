@@ -3,7 +3,7 @@
 //! A row's state and its code are written by hand; its tests are found by their names (`r07_…`,
 //! `i06_…`) and written by `cargo xtask rules --write`.
 
-mod sources;
+pub mod sources;
 
 use std::collections::BTreeSet;
 use std::fs;

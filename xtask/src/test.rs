@@ -33,6 +33,9 @@ pub fn run(args: &Args) -> Result<bool> {
     }
     let mut steps = Steps::default();
     steps.check("system tools", || tools::system(!args.no_install));
+    steps.check("tools of the tests", || {
+        tools::for_tests(&house, !args.no_install)
+    });
 
     let test = |rest: &[&str]| {
         let mut command = house.cargo(["test", "--locked", "--no-fail-fast"]);

@@ -1,14 +1,23 @@
 //! Programs that are not crates of the workspace: which, why, and how they get here.
 
-use std::env;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::{env, fs};
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::house::{self, House};
-use crate::steps;
+use crate::steps::{self, Steps};
+
+/// `cargo xtask tools`: everything that the tests run besides Rust.
+pub fn run() -> Result<bool> {
+    let house = House::open()?;
+    let mut steps = Steps::default();
+    steps.check("system tools", || system(true));
+    steps.check("tools of the tests", || for_tests(&house, true));
+    Ok(steps.finish())
+}
 
 /// A program of the system that tests need.
 struct SystemTool {
@@ -19,11 +28,23 @@ struct SystemTool {
 }
 
 /// Every program of the system that the tests need, beyond what building Rust takes.
-const SYSTEM_TOOLS: &[SystemTool] = &[SystemTool {
-    program: "strace",
-    package: "strace",
-    why: "tests record the order of write, fsync, rename and commit",
-}];
+const SYSTEM_TOOLS: &[SystemTool] = &[
+    SystemTool {
+        program: "strace",
+        package: "strace",
+        why: "tests record the order of write, fsync, rename and commit",
+    },
+    SystemTool {
+        program: "python3",
+        package: "python3-venv",
+        why: "an independent reader of the format, and a server of S3's interface",
+    },
+    SystemTool {
+        program: "npm",
+        package: "npm",
+        why: "a server of Azure Blob Storage's interface",
+    },
+];
 
 /// Finds the system's tools, and installs the missing ones where that is possible (as root, with
 /// `apt-get`) and wanted.
@@ -66,6 +87,56 @@ pub fn system(install: bool) -> Result<()> {
         })
         .collect();
     ensure!(missing.is_empty(), "{}", missing.join("\n"));
+    Ok(())
+}
+
+/// What the tests run in Python, pinned.
+const PYTHON_PACKAGES: &str = "tests/python/requirements.txt";
+/// The npm package of Azurite, pinned.
+const AZURITE: &str = "azurite@3.37.0";
+
+/// Installs what the tests run besides Rust, outside the checkout: once, and again when what is
+/// wanted has changed.
+///
+/// # Errors
+/// When an installation fails: nothing that needs it is skipped.
+pub fn for_tests(house: &House, install: bool) -> Result<()> {
+    let folder = house::tool_cache()?.join("tests");
+    let requirements = house.root().join(PYTHON_PACKAGES);
+    let wanted = fs::read_to_string(&requirements).context(PYTHON_PACKAGES)?;
+    once(&folder.join("python"), &wanted, install, |folder| {
+        steps::run(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
+        let mut pip = Command::new(folder.join("bin/python"));
+        pip.args(["-m", "pip", "install", "--quiet", "--no-deps"]);
+        steps::run(pip.arg("--requirement").arg(&requirements))
+    })?;
+    once(&folder.join("azurite"), AZURITE, install, |folder| {
+        let mut npm = Command::new("npm");
+        npm.args(["install", "--no-audit", "--no-fund", "--no-package-lock"]);
+        // It runs from what is in its package: no script of another has to run first.
+        npm.args(["--ignore-scripts", "--loglevel=error", "--prefix"]);
+        steps::run(npm.arg(folder).arg(AZURITE))
+    })
+}
+
+/// Fills a folder anew unless it holds what is wanted, which a file in it says.
+fn once(
+    folder: &Path,
+    wanted: &str,
+    install: bool,
+    fill: impl FnOnce(&Path) -> Result<()>,
+) -> Result<()> {
+    let stamp = folder.join(".installed");
+    if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
+        return Ok(());
+    }
+    ensure!(install, "{} is missing or old", folder.display());
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    fs::create_dir_all(folder)?;
+    fill(folder)?;
+    fs::write(stamp, wanted)?;
     Ok(())
 }
 
@@ -112,6 +183,29 @@ fn is_root() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_is_filled_once_and_again_when_something_else_is_wanted() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().join("tool");
+        let fills = std::cell::Cell::new(0);
+        let fill = |wanted: &str| {
+            once(&folder, wanted, true, |folder| {
+                fills.set(fills.get() + 1);
+                Ok(fs::write(folder.join(wanted), "")?)
+            })
+        };
+        fill("one").unwrap();
+        fill("one").unwrap();
+        assert_eq!(fills.get(), 1);
+        fill("two").unwrap();
+        assert!(folder.join("two").exists() && !folder.join("one").exists());
+        // What failed is not taken for done.
+        once(&folder, "three", true, |_| bail!("no network")).unwrap_err();
+        fill("two").unwrap();
+        assert_eq!(fills.get(), 3);
+        once(&folder, "four", false, |_| Ok(())).unwrap_err();
+    }
 
     #[test]
     fn a_program_is_found_on_the_path_or_not_at_all() {

@@ -69,7 +69,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_encoding_reads_back_as_its_fields(fields in fields()) {
+        fn f20_an_encoding_reads_back_as_its_fields(fields in fields()) {
             prop_assert_eq!(decode(&encode_owned(&fields)), Some(fields));
         }
 

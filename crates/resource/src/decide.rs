@@ -1,5 +1,7 @@
 //! What follows from a command to a resource.
 
+use std::collections::BTreeSet;
+
 use strongroom_base::{Machine as _, ResourceName, TenantId, Timestamp};
 use strongroom_crypto::keyring::Kek;
 use strongroom_identity::{
@@ -65,9 +67,11 @@ fn create(new: &NewResource, at: Timestamp, facts: &ResourceFacts<'_>) -> Decisi
         binding,
         keyring,
     } = new.clone();
-    if place(facts.target)?.group != group {
+    let target = place(facts.target)?;
+    if target.group != group {
         return Err(Refusal::StaleFacts);
     }
+    open_to(&target)?;
     free(facts.name, &name)?;
     Ok(vec![ResourceEvent::Created(Box::new(Resource {
         v: SchemaV1::default(),
@@ -82,11 +86,11 @@ fn create(new: &NewResource, at: Timestamp, facts: &ResourceFacts<'_>) -> Decisi
         life: Life::Active,
         identity: ManagedIdentity::Off,
         registration: Registration::Settled,
-        retiring: Default::default(),
+        retiring: BTreeSet::new(),
         keyring,
         follows: false,
         change: None,
-        erasing: Default::default(),
+        erasing: BTreeSet::new(),
     }))])
 }
 
@@ -172,13 +176,14 @@ impl Deleted<'_> {
                 }
                 Ok(events)
             }
-            ResourceAction::Purge => Ok(vec![ResourceEvent::PurgeStarted]),
             ResourceAction::EndRetention if command.at < self.purge_at => {
                 Err(Refusal::RetentionNotOver {
                     until: self.purge_at,
                 })
             }
-            ResourceAction::EndRetention => Ok(vec![ResourceEvent::PurgeStarted]),
+            ResourceAction::Purge | ResourceAction::EndRetention => {
+                Ok(vec![ResourceEvent::PurgeStarted])
+            }
             ResourceAction::Retired { .. } | ResourceAction::ServiceKeyErased { .. } => {
                 settle(resource, &command.action, command.at, facts)
             }
@@ -510,6 +515,7 @@ fn moved(resource: &Resource, group: GroupUid, facts: &ResourceFacts<'_>) -> Dec
     if present.group != resource.group || target.group != group {
         return Err(Refusal::StaleFacts);
     }
+    open_to(&target)?;
     free(facts.name, &resource.name)?;
     let crossing = Crossing::between(present.tenant, target.tenant);
     let descent = resource
@@ -587,6 +593,12 @@ fn place(holder: Holder) -> Result<Place, Refusal> {
         Holder::In(place) => Ok(place),
         Holder::Nowhere => Err(Refusal::StaleFacts),
     }
+}
+
+fn open_to(target: &Place) -> Result<(), Refusal> {
+    target
+        .takes_new()
+        .map_err(|subscription| Refusal::SubscriptionDisabled { subscription })
 }
 
 /// The key's URI without its version, in one spelling.

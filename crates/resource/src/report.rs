@@ -5,7 +5,7 @@ use core::fmt;
 use strongroom_base::Timestamp;
 use strongroom_vault::{KeyPermission, KeyProperties, VaultProperties};
 
-use crate::conditions;
+use crate::{Refusal, conditions};
 
 /// Something about a resource's key that its owner should mend before it is needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,11 @@ pub enum Report {
         /// Until when.
         until: Timestamp,
     },
+    /// The latest version of a key that is followed is not fit for use: the present one stays (R16).
+    NotFollowed {
+        /// What stands against it.
+        refusal: Box<Refusal>,
+    },
     /// The vault lost purge protection, or never had it: only an outside vault can (R14).
     PurgeProtectionOff,
 }
@@ -42,6 +47,9 @@ impl fmt::Display for Report {
             ),
             Self::NotYetValid { .. } => {
                 f.write_str("the key version is not valid yet: it unwraps, and wraps nothing until then")
+            }
+            Self::NotFollowed { refusal } => {
+                write!(f, "the latest version of the key is not followed (R16): {refusal}")
             }
             Self::PurgeProtectionOff => {
                 f.write_str("the vault has no purge protection: a purged key is data lost (R14)")

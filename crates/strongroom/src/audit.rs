@@ -31,6 +31,8 @@ pub struct Caller {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Operation {
+    /// A resource's keys were given out in clear, on an installation for trying things.
+    ExportKey,
     /// A generation of a resource key came into being.
     GenerationCreate,
     /// A generation of a resource key was destroyed.

@@ -273,6 +273,15 @@ pub enum Error {
     /// A range that the object does not have.
     #[error("the object has no such range of bytes")]
     Range(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A folder keeps no object above or below another.
+    #[error(
+        "`{path}` cannot be stored in a local folder: an object lies at a path above it, or others \
+             below it"
+    )]
+    PathConflict {
+        /// The path in the folder.
+        path: String,
+    },
     /// The rules say no.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -351,7 +360,6 @@ impl Outcome for Error {
             Self::Encoding(_) => "EncodingFailed",
             Self::Installation(error) => error.code(),
             Self::InvalidId(_) => "InvalidId",
-            Self::InvalidName(_) => "InvalidName",
             Self::Keyring(error) => error.code(),
             Self::LeaseEnded => "AccessEnded",
             Self::Ledger(error) => error.code(),
@@ -386,7 +394,9 @@ impl Outcome for Error {
             Self::Import(error) => error.code(),
             Self::KeyMaterial(error) => error.code(),
             Self::InvalidKeyId(_) => "InvalidKeyId",
-            Self::InvalidVaultName(_) | Self::InvalidDisplayName(_) => "InvalidName",
+            Self::InvalidName(_) | Self::InvalidVaultName(_) | Self::InvalidDisplayName(_) => {
+                "InvalidName"
+            }
             Self::Object {
                 location: _,
                 source,
@@ -394,6 +404,7 @@ impl Outcome for Error {
             Self::Open(error) => error.code(),
             Self::OverwrittenWhileReading => "OverwrittenWhileReading",
             Self::PartLost => "UploadPartLost",
+            Self::PathConflict { .. } => "PathConflict",
             Self::Range(_) => "InvalidRange",
             Self::Refused(refusal) => refusal.code(),
             Self::RenamedOntoItself => "RenamedOntoItself",
@@ -431,7 +442,9 @@ impl Outcome for Error {
             | Self::MissingKeyMaterial { .. }
             | Self::MissingServiceKey { .. } => OutcomeKind::Damaged,
             Self::Encoding(_) | Self::Torn => OutcomeKind::Internal,
-            Self::LeaseEnded | Self::NotForTrying { .. } => OutcomeKind::Refused,
+            Self::LeaseEnded | Self::NotForTrying { .. } | Self::PathConflict { .. } => {
+                OutcomeKind::Refused
+            }
             Self::Audit(error) => error.kind(),
             Self::Denied(denied) => denied.kind(),
             Self::Tenant(refusal) => refusal.kind(),

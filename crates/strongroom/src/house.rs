@@ -43,7 +43,7 @@ impl Core {
         for id in owing {
             log(&id, self.settle(&id).await);
         }
-        Ok(())
+        self.follow_keys().await
     }
 
     /// The time of an aggregate has come.
@@ -143,7 +143,7 @@ impl Core {
         Ok(())
     }
 
-    async fn caller_for_resource(&self, id: &AggregateId) -> Result<Caller, Error> {
+    pub(crate) async fn caller_for_resource(&self, id: &AggregateId) -> Result<Caller, Error> {
         let mut reader = Reader::new(self);
         let tenant = match reader.load::<ResourceMachine>(id).await? {
             Some(resource) => self.tenant_of(&mut reader, &resource).await?,

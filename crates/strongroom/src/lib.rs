@@ -47,6 +47,9 @@ pub use crate::audit::{AuditRecord, AuditResult, Caller, Operation};
 pub use crate::audit_chain::{Audited, VerifiedAudit};
 pub use crate::clock::SystemClock;
 pub use crate::error::Error;
+#[cfg(feature = "fault-injection")]
+#[cfg_attr(docsrs, doc(cfg(feature = "fault-injection")))]
+pub use crate::installation::Faults;
 pub use crate::installation::{
     InitOptions, InstallationError, InstallationView, Options, RootKeySource, UnknownRootKeySource,
 };
@@ -56,7 +59,7 @@ pub use crate::resource::{
     ResourceChange, ResourceHandle, ResourceState, ResourceView,
 };
 pub use crate::store::{EncryptedStore, Unlistable};
-pub use crate::strongroom::Strongroom;
+pub use crate::strongroom::{ExportedKey, Strongroom};
 pub use crate::vaults::{
     KeyCensus, KeyInfo, KeyVersionInfo, LifeInfo, NewKey, NewVault, OutsideVault, VaultInfo,
     VersionChange,

@@ -1,10 +1,13 @@
 //! An open installation.
 
+mod export;
+
 use std::path::Path;
 use std::sync::Arc;
 
 use strongroom_base::{CorrelationId, ResourceName};
 
+pub use self::export::ExportedKey;
 use crate::Error;
 use crate::audit::Caller;
 use crate::audit_chain::{Audited, Checkpoints, VerifiedAudit};

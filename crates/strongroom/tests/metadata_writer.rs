@@ -147,7 +147,7 @@ impl Scene {
 }
 
 #[tokio::test]
-async fn a_state_that_was_changed_or_moved_is_never_used() {
+async fn f36_a_state_that_was_changed_or_moved_is_never_used() {
     let scene = Scene::new().await;
     assert_eq!(scene.read_first().await.unwrap(), "first");
     let ledger = scene.ledger().await;

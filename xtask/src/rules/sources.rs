@@ -17,15 +17,23 @@ pub type Tests = BTreeMap<String, BTreeSet<String>>;
 /// # Errors
 /// When a source cannot be read.
 pub fn tests_in(root: &Path) -> Result<Tests> {
+    Ok(tests_of(&sources_in(root)?))
+}
+
+/// A path, from the root of the checkout, and its text.
+pub type Source = (PathBuf, String);
+
+/// Every source in which rules and clauses are cited.
+///
+/// # Errors
+/// When a source cannot be read.
+pub fn sources_in(root: &Path) -> Result<Vec<Source>> {
     let mut sources = Vec::new();
     for folder in FOLDERS {
         read_sources(root, Path::new(folder), &mut sources)?;
     }
-    Ok(tests_of(&sources))
+    Ok(sources)
 }
-
-/// A path, from the root of the checkout, and its text.
-type Source = (PathBuf, String);
 
 fn tests_of(sources: &[Source]) -> Tests {
     let mut tests = Tests::new();
@@ -82,31 +90,40 @@ fn read_sources(root: &Path, folder: &Path, sources: &mut Vec<Source>) -> Result
     Ok(())
 }
 
-struct Function<'a> {
-    name: &'a str,
-    is_test: bool,
+/// A function of a source file.
+pub struct Function<'a> {
+    pub name: &'a str,
+    pub is_test: bool,
+    /// The comment lines that stand above it.
+    pub comments: Vec<&'a str>,
 }
 
 /// The functions of a source file. A test is one that a test runner runs: it stands under an
 /// attribute such as `#[test]` or `#[tokio::test(…)]`. One that is ignored proves nothing and is
 /// none.
-fn functions(text: &str) -> Vec<Function<'_>> {
+pub fn functions(text: &str) -> Vec<Function<'_>> {
     let mut functions = Vec::new();
     let mut attributes: Vec<&str> = Vec::new();
-    for line in text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.starts_with("//"))
-    {
-        if line.starts_with("#[") {
+    let mut comments: Vec<&str> = Vec::new();
+    for line in text.lines().map(str::trim) {
+        if line.starts_with("//") {
+            comments.push(line);
+        } else if line.starts_with("#[") {
             attributes.push(line);
         } else if let Some(name) = function_name(line) {
             let is_ignored = attributes.iter().any(|one| one.starts_with("#[ignore"));
             let is_test = attributes.iter().any(|one| is_test(one)) && !is_ignored;
-            functions.push(Function { name, is_test });
+            functions.push(Function {
+                name,
+                is_test,
+                comments: std::mem::take(&mut comments),
+            });
             attributes.clear();
-        } else if line.ends_with('}') || line.ends_with(';') {
-            attributes.clear();
+        } else {
+            comments.clear();
+            if line.ends_with('}') || line.ends_with(';') {
+                attributes.clear();
+            }
         }
     }
     functions

@@ -26,6 +26,9 @@ pub(crate) enum Resource {
     Recover(ResourceNamed),
     /// Destroys a deleted resource for good, its keys first.
     Purge(ResourceNamed),
+    /// Gives out a resource's keys in clear, for trying the format with other programs; only on an
+    /// installation that was made with `init --dev`.
+    ExportKey(ResourceNamed),
 }
 
 #[derive(Debug, Args)]
@@ -111,7 +114,7 @@ pub(crate) struct EncryptionSet {
     /// The resource's name, or its uid.
     pub(crate) name: ResourceName,
 
-    /// The key version: https://VAULT.vault.localhost/keys/KEY/VERSION.
+    /// The key version: `https://VAULT.vault.localhost/keys/KEY/VERSION`.
     #[arg(long, value_name = "URI")]
     pub(crate) key: String,
 

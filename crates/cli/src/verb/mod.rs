@@ -3,6 +3,7 @@
 pub(crate) mod audit;
 pub(crate) mod cat;
 pub(crate) mod explain;
+pub(crate) mod export_key;
 pub(crate) mod get;
 pub(crate) mod init;
 pub(crate) mod ls;

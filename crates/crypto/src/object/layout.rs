@@ -138,7 +138,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn sizes_invert_each_other(plain in 0..=MAX_PLAIN_LEN) {
+        fn f12_sizes_invert_each_other(plain in 0..=MAX_PLAIN_LEN) {
             prop_assert_eq!(plain_len(sealed_len(plain).unwrap()), Ok(plain));
         }
 
@@ -150,7 +150,7 @@ mod tests {
         }
 
         #[test]
-        fn ranges_of_chunks_tile_the_object(plain in 0..=MAX_PLAIN_LEN, at in any::<u64>()) {
+        fn f14_ranges_of_chunks_tile_the_object(plain in 0..=MAX_PLAIN_LEN, at in any::<u64>()) {
             let layout = Layout::from_plain_len(plain).unwrap();
             let last = layout.full_chunks();
             let middle = at % (last + 1);
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn every_small_stored_size_is_either_possible_or_refused() {
+    fn f12_every_small_stored_size_is_either_possible_or_refused() {
         let mut next = 0;
         for sealed in 0..=200_000 {
             let expected = sealed_len(next).unwrap();
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_object_is_16_tib() {
+    fn f13_the_longest_object_is_16_tib() {
         let most = sealed_len(MAX_PLAIN_LEN).unwrap();
         assert_eq!(plain_len(most), Ok(MAX_PLAIN_LEN));
         let sealed = most + 1;

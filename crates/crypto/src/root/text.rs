@@ -102,7 +102,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn text_round_trips(mut bytes: [u8; KEY_LEN]) {
+        fn f35_text_round_trips(mut bytes: [u8; KEY_LEN]) {
             let key = RootKey::from_bytes(&mut bytes);
             let text = key.to_text();
             let read = RootKey::from_text(text.expose()).unwrap();
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn each_flaw_is_named() {
+    fn f35_each_flaw_is_named() {
         let refusal = |text: &[u8]| RootKey::from_text(text).err();
         let zeros = [LABEL, "A".repeat(43).as_bytes(), b"="].concat();
         assert_eq!(refusal(&zeros), None);

@@ -11,7 +11,7 @@ fn generation(number: u32) -> Generation {
 }
 
 #[test]
-fn another_key_than_the_records_is_found_by_its_check_value() {
+fn f52_another_key_than_the_records_is_found_by_its_check_value() {
     for provider in providers() {
         let keyring = keyring(&provider, 2);
         let verified = keyring.verify(&mac(&provider)).unwrap();
@@ -49,7 +49,7 @@ mod stored {
     }
 
     #[test]
-    fn every_changed_field_is_found() {
+    fn f51_every_changed_field_is_found() {
         let forgeries: [(&str, Value); 9] = [
             ("/epoch", json!(4)),
             ("/records/0/check", json!("A".repeat(43) + "=")),
@@ -86,7 +86,7 @@ mod stored {
     }
 
     #[test]
-    fn a_keyring_of_the_wrong_shape_is_found() {
+    fn f50_a_keyring_of_the_wrong_shape_is_found() {
         for provider in providers() {
             let whole = stored(&keyring(&provider, 4));
             let with = |change: &dyn Fn(&mut Vec<Value>)| {
@@ -134,7 +134,7 @@ mod stored {
     }
 
     #[test]
-    fn records_of_two_epochs_do_not_mix() {
+    fn f50_f51_records_of_two_epochs_do_not_mix() {
         for provider in providers() {
             let old = keyring(&provider, 3);
             let opened = open(&provider, &old, 3);
@@ -155,7 +155,7 @@ mod stored {
     }
 
     #[test]
-    fn another_resources_keyring_is_found_also_when_it_is_renamed() {
+    fn f32_f51_another_resources_keyring_is_found_also_when_it_is_renamed() {
         for provider in providers() {
             let other_mac = root(&provider).keyring_mac(OTHER).unwrap();
             let key = resource_key(1);

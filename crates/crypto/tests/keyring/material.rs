@@ -33,6 +33,7 @@ fn another_root(provider: &Provider) -> RootKeys {
     RootKeys::derive(provider, &RootKey::generate(provider.random).unwrap()).unwrap()
 }
 
+// F37 and F43, by a known answer.
 #[test]
 fn what_the_document_describes_opens_as_key_material() {
     for provider in providers() {
@@ -161,6 +162,7 @@ fn key_material_that_is_cut_off_or_extended_is_refused_by_its_length() {
     }
 }
 
+// F44.
 #[test]
 fn key_material_opens_under_its_root_key_and_reference_alone() {
     for provider in providers() {

@@ -17,7 +17,7 @@ const WRAPPED: &str = "000102030405060708090a0b9befc7e80f062dd1c3e270b696d693334
 const AUDIT_TAG: &str = "f0b351e5ca07cec01e38ad7359a90eb918a5aedebf006565ec7c1a942b3ecd7f";
 
 #[test]
-fn what_the_document_describes_opens() {
+fn f21_f30_f33_f34_f40_f42_what_the_document_describes_opens() {
     for provider in providers() {
         let root = root(&provider);
         let sealed = SealedServiceKey::parse(&hex::decode(SEALED).unwrap()).unwrap();
@@ -35,7 +35,7 @@ fn what_the_document_describes_opens() {
 }
 
 #[test]
-fn a_sealed_service_key_opens_for_its_resource_and_id_alone() {
+fn f34_f41_a_sealed_service_key_opens_for_its_resource_and_id_alone() {
     for provider in providers() {
         let root = root(&provider);
         let sealed = root
@@ -69,7 +69,7 @@ fn a_sealed_service_key_opens_for_its_resource_and_id_alone() {
 }
 
 #[test]
-fn every_changed_byte_of_a_sealed_service_key_is_found() {
+fn f40_every_changed_byte_of_a_sealed_service_key_is_found() {
     for provider in providers() {
         let root = root(&provider);
         let sealed = root
@@ -108,7 +108,7 @@ fn every_changed_byte_of_a_sealed_service_key_is_found() {
 }
 
 #[test]
-fn another_root_key_is_named_so_that_it_can_be_rotated() {
+fn f41_another_root_key_is_named_so_that_it_can_be_rotated() {
     for provider in providers() {
         let old = root(&provider);
         let new =
@@ -139,7 +139,7 @@ fn another_root_key_is_named_so_that_it_can_be_rotated() {
 }
 
 #[test]
-fn a_wrapped_resource_key_is_bound_to_resource_and_generation() {
+fn f42_a_wrapped_resource_key_is_bound_to_resource_and_generation() {
     for provider in providers() {
         let (first, second) = (Generation::FIRST, Generation::new(2).unwrap());
         let kek = service_key();
@@ -170,7 +170,7 @@ fn a_wrapped_resource_key_is_bound_to_resource_and_generation() {
 }
 
 #[test]
-fn every_purpose_and_resource_has_a_key_of_its_own() {
+fn f30_f33_every_purpose_and_resource_has_a_key_of_its_own() {
     for provider in providers() {
         let root = root(&provider);
         let tag = root.audit_chain().unwrap().tag(&[b"entry"]);

@@ -8,7 +8,7 @@ use crate::support::{SERVICE_KEY, UID, keyring, open, providers, root, service_k
 const GOLDEN: &str = include_str!("keyring-1.json");
 
 #[test]
-fn the_golden_keyring_is_read_verified_opened_and_written_the_same() {
+fn f51_to_f54_the_golden_keyring_is_read_verified_opened_and_written_the_same() {
     for provider in providers() {
         let read: Keyring = serde_json::from_str(GOLDEN).unwrap();
         assert_eq!(read.epoch(), 3);
@@ -36,7 +36,7 @@ fn a_keyring_round_trips() {
 }
 
 #[test]
-fn bad_stored_forms_say_what_is_wrong() {
+fn f54_bad_stored_forms_say_what_is_wrong() {
     let cases = [
         ("/version", "2", "keyring schema 2 is not known here"),
         ("/records/0/generation", "0", "nonzero"),

@@ -33,7 +33,7 @@ fn document() -> String {
 }
 
 #[test]
-fn f9_the_worked_example() {
+fn f9_f10_f31_the_worked_example() {
     let document = document();
     for provider in providers() {
         let key = key(&provider);

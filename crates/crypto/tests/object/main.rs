@@ -14,6 +14,7 @@
 mod bad_input;
 mod format;
 mod numbers;
+mod published;
 mod refusal;
 mod round_trip;
 mod secrecy;

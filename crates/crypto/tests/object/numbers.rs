@@ -222,7 +222,7 @@ fn keys_and_openers_are_shared_by_threads_and_sealers_are_sent() {
 }
 
 #[test]
-fn an_object_ends_at_16_tib() {
+fn f13_an_object_ends_at_16_tib() {
     let key = key(&provider());
     let full = MAX_PLAIN_LEN / CHUNK_LEN as u64;
     let limit = MAX_PLAIN_LEN;

@@ -71,7 +71,7 @@ fn check_changed(sealed: &mut [u8], plain: &[u8], at: usize, change: u8) {
 }
 
 #[test]
-fn a_change_of_any_byte_is_refused_by_the_field_it_is_in() {
+fn f2_to_f8_f18_a_change_of_any_byte_is_refused_by_the_field_it_is_in() {
     let plain = plaintext(300);
     let mut sealed = sealed(300);
     for at in 0..sealed.len() {
@@ -96,7 +96,7 @@ proptest! {
     }
 
     #[test]
-    fn a_cut_object_is_refused(length in lengths(), cut in any::<prop::sample::Index>()) {
+    fn f12_a_cut_object_is_refused(length in lengths(), cut in any::<prop::sample::Index>()) {
         let sealed = sealed(length);
         let cut = &sealed[..cut.index(sealed.len())];
         let error = refusal(&key(&provider()), cut, &plaintext(length));
@@ -118,7 +118,7 @@ proptest! {
 }
 
 #[test]
-fn chunks_cannot_change_places_be_left_out_doubled_or_mixed() {
+fn f11_chunks_cannot_change_places_be_left_out_doubled_or_mixed() {
     for provider in providers() {
         let plain = plaintext(3 * CHUNK_LEN + 9);
         let key = key(&provider);
@@ -152,7 +152,7 @@ fn chunks_cannot_change_places_be_left_out_doubled_or_mixed() {
 }
 
 #[test]
-fn another_resource_place_mode_generation_or_key_is_refused() {
+fn f8_f18_another_resource_place_mode_generation_or_key_is_refused() {
     for provider in providers() {
         // One salt, so that nothing but the binding differs.
         let provider = with_salt(provider, b"the very same salt again");
@@ -199,7 +199,7 @@ fn another_resource_place_mode_generation_or_key_is_refused() {
 }
 
 #[test]
-fn a_lease_finds_the_generation_that_the_header_names() {
+fn f7_f8_a_lease_finds_the_generation_that_the_header_names() {
     let provider = provider();
     let of = |number| {
         let fill = u8::try_from(number).unwrap();

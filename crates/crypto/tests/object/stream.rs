@@ -87,7 +87,7 @@ proptest! {
     }
 
     #[test]
-    fn a_cut_stream_ends_in_an_error_and_stays_there(
+    fn f16_a_cut_stream_ends_in_an_error_and_stays_there(
         length in lengths(),
         cut in any::<prop::sample::Index>(),
     ) {
@@ -133,7 +133,7 @@ proptest! {
 }
 
 #[test]
-fn no_byte_of_a_bad_chunk_is_given_out() {
+fn f16_no_byte_of_a_bad_chunk_is_given_out() {
     let key = key(&provider());
     let plain = plaintext(3 * CHUNK_LEN);
     let mut sealed = key.seal_to_vec(PLACE, &plain).unwrap();

@@ -60,6 +60,8 @@ pub(crate) mod index {
     pub(crate) const SERVICE_KEY: &str = "resource.service-key";
     /// The resources whose newest generation a customer's key version wraps (R16).
     pub(crate) const CUSTOMER_KEY: &str = "resource.customer-key";
+    /// The resources that follow the latest version of their key (R16).
+    pub(crate) const FOLLOWER: &str = "resource.follower";
 }
 
 impl Kept for TenantMachine {
@@ -163,10 +165,12 @@ impl Kept for ResourceMachine {
             Some(Kek::CustomerManaged { kid, .. }) => Some(kid.to_ascii_lowercase()),
             Some(Kek::ServiceManaged { .. }) | None => None,
         };
+        let follower = resource.follows.then(|| resource.uid.to_string());
         [IndexRow::unique(index::RESOURCE_NAME, name)]
             .into_iter()
             .chain(service_keys.map(|key| IndexRow::unique(index::SERVICE_KEY, key.to_string())))
             .chain(customer_key.map(|kid| IndexRow::shared(index::CUSTOMER_KEY, kid)))
+            .chain(follower.map(|uid| IndexRow::shared(index::FOLLOWER, uid)))
             .collect()
     }
 

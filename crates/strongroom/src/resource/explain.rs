@@ -5,7 +5,9 @@ use strongroom_base::Outcome as _;
 use strongroom_crypto::ResourceKey;
 use strongroom_crypto::keyring::Kek;
 use strongroom_crypto::object::Generation;
-use strongroom_resource::{Report, ResourceAction, ResourceCommand, SeenKey, against, reports};
+use strongroom_resource::{
+    Refusal, Report, ResourceAction, ResourceCommand, SeenKey, against, reports,
+};
 
 use super::handle::{ResourceChange, ResourceHandle};
 use super::request::ResourceRequest;
@@ -132,14 +134,24 @@ impl ResourceHandle {
         let asked = self.core.vaults.parse(kid)?;
         let mut reader = Reader::new(&self.core);
         let seen = reader.see(asked, &resource, &self.caller).await?;
-        Ok(match &seen {
+        let mut reported = match &seen {
             Some(SeenKey {
                 vault,
                 key: Ok(key),
                 ..
             }) => reports(vault, key, self.core.now()),
             Some(_) | None => Vec::new(),
-        })
+        };
+        if resource.follows {
+            let against = self.core.against_following(self.uid, &self.caller).await?;
+            let unfit = against
+                .into_iter()
+                .find(|refusal| *refusal != Refusal::NoOp);
+            reported.extend(unfit.map(|refusal| Report::NotFollowed {
+                refusal: Box::new(refusal),
+            }));
+        }
+        Ok(reported)
     }
 
     async fn probe(&self, action: &ResourceAction) -> Probe {

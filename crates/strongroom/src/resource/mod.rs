@@ -3,10 +3,13 @@
 mod change;
 mod effects;
 mod explain;
+mod follow;
 mod handle;
-mod keys;
+pub(crate) mod keys;
 mod operator;
-mod request;
+pub(crate) mod request;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use self::explain::{Explanation, Obstacle, Probe};

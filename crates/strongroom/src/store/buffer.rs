@@ -42,6 +42,11 @@ impl SealingBuffer {
         Ok(())
     }
 
+    /// How many bytes [`take_sealed`](Self::take_sealed) would give out.
+    pub(super) fn sealed_len(&self) -> usize {
+        self.pending_from
+    }
+
     /// Gives out what is sealed and keeps the unfinished chunk.
     pub(super) fn take_sealed(&mut self) -> Bytes {
         let pending = self.sealed.split_off(self.pending_from);

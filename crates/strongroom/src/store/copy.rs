@@ -24,9 +24,12 @@ impl EncryptedStore {
     pub(super) async fn copy_to(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
         Self::named(to)?;
         let CopyOptions { mode, extensions } = options;
+        let lease = self.lease(from).await?;
+        if matches!(mode, CopyMode::Create) {
+            self.keeps_attributes(from).await?;
+        }
         match self.place.mode() {
             BindingMode::Resource => {
-                let lease = self.lease(from).await?;
                 lease.check().map_err(|error| at(error, from))?;
                 let (from, to) = (self.place.stored(from), self.place.stored(to));
                 let options = CopyOptions { mode, extensions };
@@ -62,9 +65,12 @@ impl EncryptedStore {
         if from == to {
             return self.rename_onto_itself(from, options.target_mode).await;
         }
+        let lease = self.lease(from).await?;
+        if matches!(options.target_mode, RenameTargetMode::Create) {
+            self.keeps_attributes(from).await?;
+        }
         match self.place.mode() {
             BindingMode::Resource => {
-                let lease = self.lease(from).await?;
                 lease.check().map_err(|error| at(error, from))?;
                 let (from, to) = (self.place.stored(from), self.place.stored(to));
                 self.inner.rename_opts(&from, &to, options).await
@@ -113,7 +119,7 @@ impl EncryptedStore {
     }
 
     async fn reseal(&self, from: &Path, to: &Path, options: RenameOptions) -> Result<ObjectMeta> {
-        let staged = self.staged().map_err(|error| at(error, to))?;
+        let staged = self.staged(to)?;
         match self.reseal_through(&staged, from, to, options).await {
             Ok(source) => Ok(source),
             Err(error) => {
@@ -124,10 +130,11 @@ impl EncryptedStore {
         }
     }
 
-    /// A new staging place; its random name is nobody else's.
-    fn staged(&self) -> Result<Path, Error> {
+    /// A new staging place, for what is to go to `to`; its random name is nobody else's.
+    pub(super) fn staged(&self, to: &Path) -> Result<Path> {
         let mut name = [0; 16];
-        self.random.fill(&mut name)?;
+        let drawn = self.random.fill(&mut name);
+        drawn.map_err(|error| at(Error::from(error), to))?;
         Ok(self
             .place
             .staged(&ResourceUid::from_bytes(name).to_string()))

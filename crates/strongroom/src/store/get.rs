@@ -11,7 +11,7 @@ use object_store::{
     Attributes, Error as StoreError, Extensions, GetOptions, GetRange, GetResult, GetResultPayload,
     ObjectMeta, ObjectStore, Result,
 };
-use strongroom_crypto::object::{Layout, LengthError, Opener, PROLOGUE_LEN};
+use strongroom_crypto::object::{Header, Layout, LengthError, OpenError, Opener, PROLOGUE_LEN};
 
 use super::EncryptedStore;
 use super::error::{at, bad_range, damaged, localized};
@@ -41,6 +41,12 @@ enum Source {
     File(Arc<File>),
     /// A further request that asks for the same version.
     Request { stored: Path, meta: ObjectMeta },
+}
+
+/// What follows the prologue of a whole object.
+enum Rest {
+    File(Arc<File>),
+    Stream(BoxStream<'static, Result<Bytes>>),
 }
 
 /// Why a read did not succeed.
@@ -103,21 +109,24 @@ impl EncryptedStore {
             attributes,
             extensions,
         } = inner;
-        let layout = layout_of(&stored)?;
-        let meta = self.place.meta(stored)?;
-        let window = Window::covering(&(0..meta.size), layout);
-        let plain = match payload {
+        let (prologue, rest) = match payload {
             GetResultPayload::File(file, _) => {
                 let file = Arc::new(file);
-                let prologue = read_from_file(&file, 0..PROLOGUE).await?;
-                let opener = self.opener(&lease, &prologue, location)?;
-                plain_stream::from_file(file, layout, opener, window)
+                let prologue = read_from_file(&file, 0..PROLOGUE.min(stored.size)).await?;
+                (prologue, Rest::File(file))
             }
             GetResultPayload::Stream(sealed) => {
                 let (prologue, rest) = take_front(sealed, PROLOGUE_LEN).await?;
-                let opener = self.opener(&lease, &prologue, location)?;
-                plain_stream::from_stream(rest, opener, window)
+                (prologue, Rest::Stream(rest))
             }
+        };
+        let layout = layout_of(&stored, &prologue, &lease)?;
+        let meta = self.place.meta(stored)?;
+        let window = Window::covering(&(0..meta.size), layout);
+        let opener = self.opener(&lease, &prologue, location)?;
+        let plain = match rest {
+            Rest::File(file) => plain_stream::from_file(file, layout, opener, window),
+            Rest::Stream(rest) => plain_stream::from_stream(rest, opener, window),
         };
         let plain = plain_stream::hand_out(plain, window, lease, location.clone());
         let range = 0..meta.size;
@@ -245,7 +254,10 @@ impl EncryptedStore {
             range: Some(GetRange::Bounded(0..PROLOGUE)),
             ..options.clone()
         };
-        let inner = self.request(location, options).await?;
+        let inner = match self.request(location, options).await {
+            Ok(inner) => inner,
+            Err(error) => return Err(self.or_empty(location, error).await),
+        };
         let GetResult {
             payload,
             meta: stored,
@@ -253,25 +265,23 @@ impl EncryptedStore {
             attributes,
             extensions,
         } = inner;
-        let layout = layout_of(&stored)?;
-        let meta = self.place.meta(stored.clone())?;
         let (prologue, source) = match payload {
             GetResultPayload::File(file, _) => {
                 let file = Arc::new(file);
-                (
-                    read_from_file(&file, 0..PROLOGUE).await?,
-                    Source::File(file),
-                )
+                let prologue = read_from_file(&file, 0..PROLOGUE.min(stored.size)).await?;
+                (prologue, Source::File(file))
             }
             GetResultPayload::Stream(sealed) => {
                 let prologue = collect(sealed).await?;
                 let source = Source::Request {
                     stored: self.place.stored(location),
-                    meta: stored,
+                    meta: stored.clone(),
                 };
                 (prologue, source)
             }
         };
+        let layout = layout_of(&stored, &prologue, &lease)?;
+        let meta = self.place.meta(stored)?;
         let opener = self.opener(&lease, &prologue, location)?;
         Ok(Opened {
             opener,
@@ -309,6 +319,24 @@ impl EncryptedStore {
         }
     }
 
+    /// Why the prologue could not be had: an empty object has no range at all, which stores say in
+    /// words of their own.
+    async fn or_empty(&self, location: &Path, error: StoreError) -> StoreError {
+        if !matches!(error, StoreError::Generic { .. }) {
+            return error;
+        }
+        let head = GetOptions {
+            head: true,
+            ..GetOptions::default()
+        };
+        match self.request(location, head).await {
+            Ok(found) if found.meta.size == 0 => {
+                damaged(LengthError::NoPrologue { sealed: 0 }.into())
+            }
+            _ => error,
+        }
+    }
+
     async fn request(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
         let stored = self.place.stored(location);
         self.inner
@@ -331,8 +359,15 @@ impl EncryptedStore {
     }
 }
 
-fn layout_of(stored: &ObjectMeta) -> Result<Layout> {
-    Layout::from_sealed_len(stored.size).map_err(|error| damaged(error.into()))
+/// The layout of an object of this size. Where the size is impossible, the header says whether
+/// this ever was an object (F8).
+fn layout_of(stored: &ObjectMeta, front: &[u8], lease: &Lease) -> Result<Layout> {
+    Layout::from_sealed_len(stored.size).map_err(|by_size| {
+        let by_header = Header::parse(front)
+            .map_err(OpenError::from)
+            .and_then(|header| lease.keys().key(header.generation).map(drop));
+        damaged(by_header.err().unwrap_or(by_size.into()))
+    })
 }
 
 /// Whether the bytes to give out follow from the object's length.

@@ -1,5 +1,6 @@
 //! The data path: an `object_store::ObjectStore` whose every byte at rest is sealed (R1).
 
+mod attributes;
 mod buffer;
 mod copy;
 mod error;
@@ -9,6 +10,7 @@ mod multipart;
 mod place;
 mod plain_stream;
 mod put;
+mod rights;
 
 use std::fmt;
 use std::ops::Range;
@@ -23,9 +25,12 @@ use object_store::{
     PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions, Result,
 };
 
+use self::attributes::ConditionalCopies;
 pub use self::list::Unlistable;
 pub(crate) use self::place::Place;
+pub(crate) use self::rights::Rights;
 use strongroom_crypto::SecureRandom;
+use tokio::sync::OnceCell;
 
 use crate::lease::{Lease, LeaseSource};
 
@@ -44,8 +49,11 @@ pub struct EncryptedStore {
     inner: Arc<dyn ObjectStore>,
     leases: Arc<LeaseSource>,
     place: Place,
+    rights: Rights,
     random: &'static dyn SecureRandom,
     clear_metadata: bool,
+    /// Found out when it first matters.
+    conditional_copies: Arc<OnceCell<ConditionalCopies>>,
 }
 
 impl EncryptedStore {
@@ -53,14 +61,17 @@ impl EncryptedStore {
         inner: Arc<dyn ObjectStore>,
         leases: Arc<LeaseSource>,
         place: Place,
+        rights: Rights,
         random: &'static dyn SecureRandom,
     ) -> Self {
         Self {
             inner,
             leases,
             place,
+            rights,
             random,
             clear_metadata: false,
+            conditional_copies: Arc::default(),
         }
     }
 
@@ -113,6 +124,7 @@ impl ObjectStore for EncryptedStore {
         payload: PutPayload,
         options: PutOptions,
     ) -> Result<PutResult> {
+        self.rights.to_write(location)?;
         self.write(location, payload, options)
             .await
             .map_err(|error| error::named(error, location))
@@ -123,16 +135,19 @@ impl ObjectStore for EncryptedStore {
         location: &Path,
         options: PutMultipartOptions,
     ) -> Result<Box<dyn MultipartUpload>> {
+        self.rights.to_write(location)?;
         self.begin_multipart(location, options).await
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
+        self.rights.to_read(location)?;
         self.read(location, options)
             .await
             .map_err(|error| error::named(error, location))
     }
 
     async fn get_ranges(&self, location: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
+        self.rights.to_read(location)?;
         self.read_ranges(location, ranges)
             .await
             .map_err(|error| error::named(error, location))
@@ -142,11 +157,13 @@ impl ObjectStore for EncryptedStore {
         &self,
         locations: BoxStream<'static, Result<Path>>,
     ) -> BoxStream<'static, Result<Path>> {
-        self.deletion(locations)
+        self.rights.stream_to_delete(|| self.deletion(locations))
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
-        self.listing(prefix, None)
+        let at = prefix.cloned().unwrap_or_default();
+        self.rights
+            .stream_to_read(&at, || self.listing(prefix, None))
     }
 
     fn list_with_offset(
@@ -154,18 +171,23 @@ impl ObjectStore for EncryptedStore {
         prefix: Option<&Path>,
         offset: &Path,
     ) -> BoxStream<'static, Result<ObjectMeta>> {
-        self.listing(prefix, Some(offset))
+        let at = prefix.cloned().unwrap_or_default();
+        self.rights
+            .stream_to_read(&at, || self.listing(prefix, Some(offset)))
     }
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
+        self.rights.to_read(&prefix.cloned().unwrap_or_default())?;
         self.delimited(prefix).await
     }
 
     async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
+        self.rights.to_copy(from, to)?;
         self.copy_to(from, to, options).await
     }
 
     async fn rename_opts(&self, from: &Path, to: &Path, options: RenameOptions) -> Result<()> {
+        self.rights.to_move(from, to)?;
         self.rename_to(from, to, options).await
     }
 }

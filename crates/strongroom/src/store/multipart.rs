@@ -1,5 +1,5 @@
-//! Writing an object in parts: the plaintext parts are cut anew into chunks, so that parts may be
-//! of any size that the inner store allows.
+//! Writing an object in parts: the plaintext parts are cut anew into chunks and gathered into parts
+//! of at least [`MIN_PART_LEN`], so that the caller's may be of any size.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,6 +16,10 @@ use super::buffer::SealingBuffer;
 use super::error::{at, localized, unsealed};
 use crate::Error;
 use crate::lease::Lease;
+
+/// Sealed bytes are held back until there are so many: S3 and its likes take no shorter part but the
+/// last, and the last chunk, which is ours, comes after the caller's last part.
+const MIN_PART_LEN: usize = 5 << 20;
 
 impl EncryptedStore {
     pub(super) async fn begin_multipart(
@@ -77,8 +81,8 @@ impl std::fmt::Debug for SealingUpload {
 }
 
 impl SealingUpload {
-    /// Seals the chunks that `data` completes, if any.
-    fn seal(&mut self, data: &PutPayload) -> Result<PutPayload> {
+    /// Seals the chunks that `data` completes, and gives out what makes a part.
+    fn seal(&mut self, data: &PutPayload) -> Result<Option<PutPayload>> {
         self.lease
             .check()
             .map_err(|error| at(error, &self.location))?;
@@ -92,7 +96,8 @@ impl SealingUpload {
                 return Err(unsealed(error));
             }
         }
-        Ok(buffer.take_sealed().into())
+        let is_part = buffer.sealed_len() >= MIN_PART_LEN;
+        Ok(is_part.then(|| buffer.take_sealed().into()))
     }
 }
 
@@ -101,15 +106,13 @@ impl SealingUpload {
 impl MultipartUpload for SealingUpload {
     fn put_part(&mut self, data: PutPayload) -> UploadPart {
         let sealed = match self.seal(&data) {
-            Ok(sealed) => sealed,
+            Ok(Some(sealed)) => sealed,
+            Ok(None) => return futures::future::ready(Ok(())).boxed(),
             Err(error) => {
                 self.failed.store(true, Ordering::Release);
                 return futures::future::ready(Err(error)).boxed();
             }
         };
-        if sealed.content_length() == 0 {
-            return futures::future::ready(Ok(())).boxed();
-        }
         let stored = self.inner.put_part(sealed);
         let failed = Arc::clone(&self.failed);
         let location = self.location.clone();

@@ -11,7 +11,7 @@ use strongroom_vault::{
 };
 
 use crate::Error;
-use crate::audit::{Caller, Happened, Operation};
+use crate::audit::{Happened, Operation};
 use crate::driver::kept::{key_id, vault_id};
 use crate::driver::{Reader, Request};
 

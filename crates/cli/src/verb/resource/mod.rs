@@ -42,6 +42,7 @@ pub(crate) async fn run(session: &Session, args: Resource, output: &Output) -> R
                 format!("{} is gone: its keys first, then its objects", named.name)
             })
         }
+        Resource::ExportKey(named) => super::export_key::run(session, &named.name, output).await,
     }
 }
 

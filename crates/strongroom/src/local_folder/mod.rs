@@ -1,10 +1,13 @@
 //! Objects in a local folder, so that what was acknowledged survives a power cut.
 
+mod in_the_way;
+mod sweep;
+
 use std::fs::{self, File};
 use std::io;
 use std::ops::Range;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::Path as OsPath;
+use std::path::{Path as OsPath, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
@@ -14,14 +17,23 @@ use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{
     CopyMode, CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta,
-    ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions,
-    RenameTargetMode, Result,
+    ObjectStore, ObjectStoreExt as _, PutMultipartOptions, PutOptions, PutPayload, PutResult,
+    RenameOptions, RenameTargetMode, Result,
 };
+
+use self::in_the_way::Upload;
+
+/// Deletions that are carried out at once, in order.
+const DELETES_AT_ONCE: usize = 10;
+
+/// How the name of a file begins that was moved out of a rename's way.
+const ASIDE: &str = ".renamed-";
 
 /// `object_store`'s local store with fsync, and with durable deletes, which it leaves to its users.
 #[derive(Clone, Debug)]
 pub(crate) struct LocalFolder {
     inner: std::sync::Arc<LocalFileSystem>,
+    root: PathBuf,
 }
 
 impl LocalFolder {
@@ -32,6 +44,8 @@ impl LocalFolder {
             .with_automatic_cleanup(true);
         Ok(Self {
             inner: inner.into(),
+            // As the store spells it, links resolved.
+            root: folder.canonicalize().map_err(local_io)?,
         })
     }
 }
@@ -51,7 +65,10 @@ impl ObjectStore for LocalFolder {
         payload: PutPayload,
         options: PutOptions,
     ) -> Result<PutResult> {
-        self.inner.put_opts(location, payload, options).await
+        match self.inner.put_opts(location, payload, options).await {
+            Ok(result) => Ok(result),
+            Err(error) => Err(self.unwritten(location, error).await),
+        }
     }
 
     async fn put_multipart_opts(
@@ -59,15 +76,28 @@ impl ObjectStore for LocalFolder {
         location: &Path,
         options: PutMultipartOptions,
     ) -> Result<Box<dyn MultipartUpload>> {
-        self.inner.put_multipart_opts(location, options).await
+        match self.inner.put_multipart_opts(location, options).await {
+            Ok(inner) => Ok(Box::new(Upload {
+                inner,
+                folder: self.clone(),
+                location: location.clone(),
+            })),
+            Err(error) => Err(self.unwritten(location, error).await),
+        }
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
-        self.inner.get_opts(location, options).await
+        match self.inner.get_opts(location, options).await {
+            Ok(result) => Ok(result),
+            Err(error) => Err(self.unread(location, error).await),
+        }
     }
 
     async fn get_ranges(&self, location: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
-        self.inner.get_ranges(location, ranges).await
+        match self.inner.get_ranges(location, ranges).await {
+            Ok(blocks) => Ok(blocks),
+            Err(error) => Err(self.unread(location, error).await),
+        }
     }
 
     fn delete_stream(
@@ -75,16 +105,19 @@ impl ObjectStore for LocalFolder {
         locations: BoxStream<'static, Result<Path>>,
     ) -> BoxStream<'static, Result<Path>> {
         let store = self.clone();
-        self.inner
-            .delete_stream(locations)
-            .then(move |deleted| {
+        locations
+            .map(move |location| {
                 let store = store.clone();
                 async move {
-                    let location = deleted?;
-                    store.sync_parent(&location).await?;
+                    let location = location?;
+                    match store.inner.delete(&location).await {
+                        Ok(()) => store.sync_parent(&location).await?,
+                        Err(error) => return Err(store.unread(&location, error).await),
+                    }
                     Ok(location)
                 }
             })
+            .buffered(DELETES_AT_ONCE)
             .boxed()
     }
 
@@ -108,12 +141,18 @@ impl ObjectStore for LocalFolder {
         if matches!(options.mode, CopyMode::Overwrite) && self.are_one_file(from, to).await? {
             return Ok(());
         }
-        self.inner.copy_opts(from, to, options).await
+        match self.inner.copy_opts(from, to, options).await {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.uncopied(from, to, error).await),
+        }
     }
 
     async fn rename_opts(&self, from: &Path, to: &Path, options: RenameOptions) -> Result<()> {
+        self.is_no_folder(from).await?;
         let overwrites = matches!(options.target_mode, RenameTargetMode::Overwrite);
-        self.inner.rename_opts(from, to, options).await?;
+        if let Err(error) = self.inner.rename_opts(from, to, options).await {
+            return Err(self.uncopied(from, to, error).await);
+        }
         if overwrites && from != to && self.are_one_file(from, to).await? {
             self.unlink_after_rename(from, to).await?;
         }
@@ -152,12 +191,14 @@ impl LocalFolder {
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Result<T> {
-    tokio::task::spawn_blocking(work)
-        .await?
-        .map_err(|source| object_store::Error::Generic {
-            store: "LocalFolder",
-            source: Box::new(source),
-        })
+    tokio::task::spawn_blocking(work).await?.map_err(local_io)
+}
+
+fn local_io(source: io::Error) -> object_store::Error {
+    object_store::Error::Generic {
+        store: "LocalFolder",
+        source: Box::new(source),
+    }
 }
 
 fn are_one_file(from: &OsPath, to: &OsPath) -> io::Result<bool> {
@@ -173,12 +214,12 @@ fn are_one_file(from: &OsPath, to: &OsPath) -> io::Result<bool> {
 /// The old name is moved out of sight first, so that an object which is put there meanwhile is not
 /// removed but renamed, as if it had been put before.
 fn unlink_after_rename(from: &OsPath, to: &OsPath) -> io::Result<()> {
-    static ASIDE: AtomicU64 = AtomicU64::new(0);
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
 
-    let number = ASIDE.fetch_add(1, Ordering::Relaxed);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     // No listing of the local store shows a name that ends in `#` and digits; the process id keeps
     // two processes apart.
-    let aside = from.with_file_name(format!(".renamed-{}#{number}", std::process::id()));
+    let aside = from.with_file_name(format!("{ASIDE}{}#{number}", std::process::id()));
     let gone = |error: io::Error| {
         if is_absence(&error) {
             Ok(())
@@ -218,7 +259,6 @@ fn sync_nearest(file: &OsPath) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use futures::TryStreamExt as _;
-    use object_store::ObjectStoreExt as _;
 
     use super::*;
 

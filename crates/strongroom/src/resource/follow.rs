@@ -1,0 +1,72 @@
+//! Resources that follow a key without a version go over to whichever the vault names the latest, by the
+//! same rules and the same saga as at a command (R16).
+
+use strongroom_base::{Outcome as _, ResourceUid};
+use strongroom_ledger::Find;
+use strongroom_resource::{Refusal, ResourceAction, ResourceCommand, against};
+use strongroom_vault::OpId;
+
+use super::request::ResourceRequest;
+use crate::Error;
+use crate::audit::Caller;
+use crate::core::Core;
+use crate::driver::kept::index;
+use crate::driver::{Assertions, Request as _};
+
+impl Core {
+    /// Every follower looks at its key. What stands against the latest version is reported, and the
+    /// present one stays.
+    pub(crate) async fn follow_keys(&self) -> Result<(), Error> {
+        let followers = Find::prefix(index::FOLLOWER, "");
+        for (_, id) in self.find_all(&followers, |_| true).await? {
+            let uid = id.id().parse()?;
+            let caller = self.caller_for_resource(&id).await?;
+            if let Err(error) = self.follow_key(uid, &caller).await {
+                tracing::warn!(%uid, %error, code = error.code(), "a resource stays on its key version");
+            }
+        }
+        Ok(())
+    }
+
+    async fn follow_key(&self, uid: ResourceUid, caller: &Caller) -> Result<(), Error> {
+        match self
+            .against_following(uid, caller)
+            .await?
+            .into_iter()
+            .next()
+        {
+            None => {
+                let op = OpId::from_bytes(self.random_id()?);
+                let follow = ResourceAction::Follow { op };
+                self.change_key(uid, follow, Assertions::default(), caller)
+                    .await?;
+                Ok(())
+            }
+            // It is on the latest version, or has turned to another key meanwhile.
+            Some(Refusal::NoOp) => Ok(()),
+            Some(refusal) => Err(refusal.into()),
+        }
+    }
+
+    /// What stands against going over to the latest version; asked often, so it leaves no record.
+    pub(super) async fn against_following(
+        &self,
+        uid: ResourceUid,
+        caller: &Caller,
+    ) -> Result<Vec<Refusal>, Error> {
+        let request = ResourceRequest {
+            uid,
+            command: ResourceCommand {
+                at: self.now(),
+                action: ResourceAction::Follow {
+                    op: OpId::from_bytes(self.random_id()?),
+                },
+            },
+            caller,
+        };
+        self.explain(&request, |state, gathered, _| {
+            against(state, &request.command, &request.facts(gathered))
+        })
+        .await
+    }
+}

@@ -1,0 +1,48 @@
+//! A fresh installation with one resource, for a test of its store.
+
+use std::sync::Arc;
+
+use object_store::ObjectStore;
+use strongroom::{
+    BindingMode, EncryptedStore, InitOptions, NewResource, Options, ResourceHandle, Strongroom,
+};
+use tempfile::TempDir;
+
+/// A fresh resource in a fresh installation.
+#[derive(Debug)]
+pub(crate) struct Fresh {
+    _folder: TempDir,
+    pub(crate) room: Strongroom,
+    pub(crate) resource: ResourceHandle,
+    pub(crate) store: EncryptedStore,
+}
+
+impl Fresh {
+    /// Objects lie in `objects`, or else in the installation's own folder.
+    pub(crate) async fn new(binding: BindingMode, objects: Option<Arc<dyn ObjectStore>>) -> Self {
+        let mut options = Options::new(strongroom::aws_lc_rs::PROVIDER);
+        options.objects = objects;
+        Self::with(binding, options).await
+    }
+
+    pub(crate) async fn with(binding: BindingMode, options: Options) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let view = Strongroom::init(&data, InitOptions::default(), &options)
+            .await
+            .unwrap();
+        let room = Strongroom::open(&data, &options).await.unwrap();
+        let new = NewResource {
+            binding,
+            ..NewResource::new("suite".parse().unwrap(), view.region)
+        };
+        let resource = room.create_resource(new).await.unwrap();
+        let store = resource.encrypted_store().await.unwrap();
+        Self {
+            _folder: folder,
+            room,
+            resource,
+            store,
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! A resource's store: what any `ObjectStore` must do, and what lies at rest.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops where it cannot go on"
+)]
+
+mod at_rest;
+mod concurrent;
+mod differential;
+mod fresh;
+mod suite;
