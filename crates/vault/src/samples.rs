@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use strongroom_base::{CorrelationId, PrincipalId, SubscriptionId, TenantId, Timestamp};
 use strongroom_crypto::RsaKeySize;
-use strongroom_identity::{Action, Denied, GroupUid, Tenancy, VaultUid};
+use strongroom_identity::{Action, Denied, GroupUid, SubscriptionState, Tenancy, VaultUid};
 
 use crate::key::{KeyAction, KeyCommand, MintedVersion, NewVersion, Validity};
 use crate::vault::{
@@ -61,6 +61,7 @@ pub(crate) fn place(n: u8) -> Holder {
         tenancy: Tenancy::default(),
         subscription: subscription(n),
         tenant: tenant(n),
+        state: SubscriptionState::Enabled,
     })
 }
 
