@@ -110,18 +110,18 @@ impl Options {
         self
     }
 
-    /// With another network address from which principals call vaults: their firewalls judge it.
-    #[must_use]
-    pub fn with_address(mut self, address: IpAddr) -> Self {
-        self.address = address;
-        self
-    }
-
     /// With faults on the way to what is durable.
     #[cfg(feature = "fault-injection")]
     #[must_use]
     pub fn with_faults(mut self, faults: Arc<dyn Faults>) -> Self {
         self.faults = Some(faults);
+        self
+    }
+
+    /// With another network address from which principals call vaults: their firewalls judge it.
+    #[must_use]
+    pub fn with_address(mut self, address: IpAddr) -> Self {
+        self.address = address;
         self
     }
 
