@@ -51,6 +51,18 @@ pub(crate) enum Failure {
     NothingToTour(PathBuf),
     #[error("the tour found something that does not hold: see the steps above")]
     TourFailed,
+    #[error(
+        "`{0}` is the URI of a key, and the name of a key follows a vault: name one or the other"
+    )]
+    KeyNamedTwice(String),
+    #[error("`{0}` names no key: give VAULT KEY, or https://VAULT.vault.localhost/keys/KEY")]
+    NoKey(String),
+    #[error(
+        "the text is not base64: give what `strongroom key wrap` or `strongroom key encrypt` printed"
+    )]
+    NotBase64,
+    #[error("the text is not UTF-8, as PEM and JWK are")]
+    NotText,
     #[error("the answer could not be encoded as JSON")]
     Json(#[from] serde_json::Error),
 }
@@ -89,6 +101,8 @@ impl Outcome for Failure {
             Self::Output(_) => "OutputFailed",
             Self::NothingToTour(_) => "NothingToTour",
             Self::TourFailed => "TourFailed",
+            Self::KeyNamedTwice(_) | Self::NoKey(_) => "KeyNotNamed",
+            Self::NotBase64 | Self::NotText => "BadParameter",
             Self::Json(_) => "EncodingFailed",
         }
     }
@@ -106,6 +120,10 @@ impl Outcome for Failure {
             | Self::FolderToStdout(_)
             | Self::StdinNeedsName
             | Self::StdinAlone
+            | Self::KeyNamedTwice(_)
+            | Self::NoKey(_)
+            | Self::NotBase64
+            | Self::NotText
             | Self::NothingToTour(_) => OutcomeKind::BadInput,
             Self::Exists(_) | Self::ThroughLink(_) => OutcomeKind::Refused,
             Self::File { source, .. } => match source.kind() {

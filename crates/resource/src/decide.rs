@@ -67,9 +67,11 @@ fn create(new: &NewResource, at: Timestamp, facts: &ResourceFacts<'_>) -> Decisi
         binding,
         keyring,
     } = new.clone();
-    if place(facts.target)?.group != group {
+    let target = place(facts.target)?;
+    if target.group != group {
         return Err(Refusal::StaleFacts);
     }
+    open_to(&target)?;
     free(facts.name, &name)?;
     Ok(vec![ResourceEvent::Created(Box::new(Resource {
         v: SchemaV1::default(),
@@ -513,6 +515,7 @@ fn moved(resource: &Resource, group: GroupUid, facts: &ResourceFacts<'_>) -> Dec
     if present.group != resource.group || target.group != group {
         return Err(Refusal::StaleFacts);
     }
+    open_to(&target)?;
     free(facts.name, &resource.name)?;
     let crossing = Crossing::between(present.tenant, target.tenant);
     let descent = resource
@@ -590,6 +593,12 @@ fn place(holder: Holder) -> Result<Place, Refusal> {
         Holder::In(place) => Ok(place),
         Holder::Nowhere => Err(Refusal::StaleFacts),
     }
+}
+
+fn open_to(target: &Place) -> Result<(), Refusal> {
+    target
+        .takes_new()
+        .map_err(|subscription| Refusal::SubscriptionDisabled { subscription })
 }
 
 /// The key's URI without its version, in one spelling.

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use strongroom_base::{
-    Outcome, OutcomeKind, PrincipalId, Region, ResourceName, Retry, TenantId, Timestamp,
+    Outcome, OutcomeKind, PrincipalId, Region, ResourceName, Retry, SubscriptionId, TenantId,
+    Timestamp,
 };
 use strongroom_identity::{Denied, IdentityRefusal};
 use strongroom_vault::{Denial, KeyId, KeyPermission, KeyType, OpId, VaultName};
@@ -220,6 +221,15 @@ pub enum Refusal {
         /// The key.
         key: KeyId,
     },
+    /// The subscription takes nothing new.
+    #[error(
+        "subscription {subscription} is disabled and takes nothing new: name a group of another one, \
+         or enable it with: strongroom subscription enable {subscription}"
+    )]
+    SubscriptionDisabled {
+        /// Which.
+        subscription: SubscriptionId,
+    },
     /// The facts are not those of this command and state.
     #[error("what was read is not of this resource and command: read again")]
     StaleFacts,
@@ -255,6 +265,7 @@ impl Outcome for Refusal {
             Self::KeyUnusable { denial, .. } => denial.code(),
             Self::KeyKind { .. } => "KeyVaultKeyTypeNotSupported",
             Self::VersionRequired { .. } => "KeyVersionRequired",
+            Self::SubscriptionDisabled { .. } => "ReadOnlyDisabledSubscription",
             Self::StaleFacts => "StaleFacts",
         }
     }
@@ -287,6 +298,7 @@ impl Outcome for Refusal {
             | Self::RoleMissing { .. }
             | Self::KeyUnusable { .. }
             | Self::KeyKind { .. }
+            | Self::SubscriptionDisabled { .. }
             | Self::VersionRequired { .. } => OutcomeKind::Refused,
         }
     }
@@ -305,6 +317,7 @@ impl Outcome for Refusal {
             | Self::NoSuchChange { .. }
             | Self::StaleFacts => Retry::Never,
             Self::NameTaken { .. }
+            | Self::SubscriptionDisabled { .. }
             | Self::Deleted { .. }
             | Self::NotDeleted { .. }
             | Self::RetentionNotOver { .. }

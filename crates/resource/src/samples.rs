@@ -7,7 +7,9 @@ use strongroom_crypto::aws_lc_rs::PROVIDER;
 use strongroom_crypto::keyring::{Kek, Keyring, KeyringMac, WrappedKey};
 use strongroom_crypto::object::BindingMode;
 use strongroom_crypto::{ResourceKey, RootKey, RootKeys, ServiceKeyId, WrapAlgorithm};
-use strongroom_identity::{Descent, GroupUid, ManagedIdentity, NameUse, SchemaV1, Tenancy};
+use strongroom_identity::{
+    Descent, GroupUid, ManagedIdentity, NameUse, SchemaV1, SubscriptionState, Tenancy,
+};
 use strongroom_vault::vault::{
     Authorization, Bypass, DefaultAction, Firewall, Holder, Place, RecoveryLevel,
 };
@@ -224,6 +226,7 @@ pub(crate) fn place(group: GroupUid, tenant: TenantId) -> Holder {
         tenancy: Tenancy::default(),
         subscription: SubscriptionId::from_bytes([1; 16]),
         tenant,
+        state: SubscriptionState::Enabled,
     })
 }
 

@@ -74,12 +74,12 @@ pub use strongroom_identity::{AppId, GroupUid};
 pub use strongroom_resource::{Capability, ChangeKind, Refusal, Report, Tier, UnknownTier};
 pub use strongroom_vault::key::{InvalidRotationPolicy, RotateWhen, RotationPolicy};
 pub use strongroom_vault::vault::{
-    Authorization, Bypass, DefaultAction, Firewall, Grant, Grantee, PolicyEntry, RetentionDays,
-    VaultUpdate,
+    Authorization, Bypass, DefaultAction, Firewall, Grant, Grantee, InvalidRetention, PolicyEntry,
+    RetentionDays, VaultUpdate,
 };
 pub use strongroom_vault::{
     KeyId, KeyName, KeyOperation, KeyPermission, KeySpec, KeyVersion, KeyVersionId, PublicKey,
-    VaultName, Wrapped,
+    UnknownWord, VaultAddress, VaultName, Wrapped,
 };
 
 #[cfg(doctest)]

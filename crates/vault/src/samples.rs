@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use strongroom_base::{CorrelationId, PrincipalId, SubscriptionId, TenantId, Timestamp};
 use strongroom_crypto::RsaKeySize;
-use strongroom_identity::{Action, Denied, GroupUid, Tenancy, VaultUid};
+use strongroom_identity::{Action, Denied, GroupUid, SubscriptionState, Tenancy, VaultUid};
 
 use crate::key::{KeyAction, KeyCommand, MintedVersion, NewVersion, Validity};
 use crate::vault::{
@@ -54,6 +54,9 @@ pub(crate) fn group(n: u8) -> GroupUid {
     GroupUid::from_bytes([n; 16])
 }
 
+/// The group whose subscription is disabled.
+pub(crate) const DISABLED: u8 = 99;
+
 /// Group `n` in subscription `n` of tenant `n`.
 pub(crate) fn place(n: u8) -> Holder {
     Holder::In(Place {
@@ -61,6 +64,10 @@ pub(crate) fn place(n: u8) -> Holder {
         tenancy: Tenancy::default(),
         subscription: subscription(n),
         tenant: tenant(n),
+        state: match n {
+            DISABLED => SubscriptionState::Disabled,
+            _ => SubscriptionState::Enabled,
+        },
     })
 }
 

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use strongroom_base::{CorrelationId, Machine, PrincipalId, SubscriptionId, TenantId, Timestamp};
 use strongroom_crypto::RsaKeySize;
-use strongroom_identity::{AppId, GroupUid, Tenancy, VaultUid};
+use strongroom_identity::{AppId, GroupUid, SubscriptionState, Tenancy, VaultUid};
 use strongroom_vault::key::{
     AttributeChange, Key, KeyAction, KeyCommand, KeyEvent, KeyFacts, KeyMachine, MintedVersion,
     NewVersion, RotateWhen, RotationPolicy, Validity,
@@ -60,6 +60,7 @@ fn place(group: GroupUid) -> Holder {
         tenancy: Tenancy::default(),
         subscription: SubscriptionId::from_bytes([0x44; 16]),
         tenant: if group == FAR { OTHER } else { TENANT },
+        state: SubscriptionState::Enabled,
     })
 }
 

@@ -1,6 +1,8 @@
 //! The command line.
 
+mod key;
 mod resource;
+mod vault;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -11,9 +13,13 @@ use strongroom::RootKeySource;
 
 use crate::address::Address;
 
+pub(crate) use self::key::{
+    Ciphertext, Key, KeyAttributes, KeyImport, KeyNamed, KeyRotationPolicy, Plaintext,
+};
 pub(crate) use self::resource::{
     Encryption, Explain, ExplainWhat, Identity, Resource, ResourceCreate,
 };
+pub(crate) use self::vault::{GranteeArgs, Vault, VaultCreate, VaultGrant, authorization};
 
 /// Customer data encrypted at rest, every resource under a key of its own.
 #[derive(Debug, Parser)]
@@ -68,6 +74,12 @@ pub(crate) enum DataVerb {
     Resource(Resource),
     /// Says whether a change of a resource would be done and, if not, what is missing.
     Explain(Explain),
+    /// Creates, shows, changes and removes vaults, and says who may use their keys.
+    #[command(subcommand)]
+    Vault(Vault),
+    /// Makes, imports, shows, changes, uses and removes the keys of vaults.
+    #[command(subcommand)]
+    Key(Key),
     /// Stores files and folders in a resource.
     Put(Put),
     /// Takes files and folders out of a resource.

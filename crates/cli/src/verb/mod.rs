@@ -6,12 +6,14 @@ pub(crate) mod explain;
 pub(crate) mod export_key;
 pub(crate) mod get;
 pub(crate) mod init;
+pub(crate) mod key;
 pub(crate) mod ls;
 pub(crate) mod put;
 pub(crate) mod resource;
 pub(crate) mod rm;
 pub(crate) mod stat;
 pub(crate) mod tour;
+pub(crate) mod vault;
 
 use crate::args::DataVerb;
 use crate::failure::Failure;
@@ -23,6 +25,8 @@ pub(crate) async fn run(session: &Session, verb: DataVerb, output: &Output) -> R
     match verb {
         DataVerb::Resource(args) => resource::run(session, args, output).await,
         DataVerb::Explain(args) => explain::run(session, args, output).await,
+        DataVerb::Vault(args) => vault::run(session, args, output).await,
+        DataVerb::Key(args) => key::run(session, args, output).await,
         DataVerb::Put(args) => put::run(session, args, output).await,
         DataVerb::Get(args) => get::run(session, args, output).await,
         DataVerb::Ls(args) => ls::run(session, args, output).await,

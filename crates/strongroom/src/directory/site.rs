@@ -76,6 +76,7 @@ impl Site {
                 tenancy: group.descent.tenancy(subscription.tenancy),
                 subscription: subscription.id,
                 tenant: subscription.tenant,
+                state: subscription.state,
             }),
             (None, _) | (_, None) => Holder::Nowhere,
         }

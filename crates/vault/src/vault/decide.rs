@@ -1,7 +1,7 @@
 //! What follows from a command to a vault.
 
 use strongroom_base::{SubscriptionId, TenantId, Timestamp};
-use strongroom_identity::{Crossing, Descent, GroupUid, Tenancy, Verdict};
+use strongroom_identity::{Crossing, Descent, GroupUid, SubscriptionState, Tenancy, Verdict};
 
 use super::{
     NewVault, Policies, PolicyChange, PolicySpec, Vault, VaultAction, VaultCommand, VaultEvent,
@@ -52,6 +52,21 @@ pub struct Place {
     pub subscription: SubscriptionId,
     /// The tenant that the subscription is in now.
     pub tenant: TenantId,
+    /// Whether the subscription takes anything new.
+    pub state: SubscriptionState,
+}
+
+impl Place {
+    /// Whether something may be made or moved here.
+    ///
+    /// # Errors
+    /// The subscription, if it is disabled.
+    pub const fn takes_new(&self) -> Result<(), SubscriptionId> {
+        match self.state {
+            SubscriptionState::Enabled => Ok(()),
+            SubscriptionState::Disabled => Err(self.subscription),
+        }
+    }
 }
 
 type Decision = Result<Vec<VaultEvent>, VaultRefusal>;
@@ -183,6 +198,7 @@ fn create(new: &NewVault, at: Timestamp, facts: &VaultFacts) -> Decision {
     if target.group != group {
         return Err(VaultRefusal::StaleFacts);
     }
+    open_to(&target)?;
     if !soft_delete {
         return Err(VaultRefusal::SoftDeleteRequired);
     }
@@ -214,6 +230,7 @@ fn moved(vault: &Vault, group: GroupUid, facts: &VaultFacts) -> Decision {
     if group == vault.group {
         return Err(VaultRefusal::NoOp);
     }
+    open_to(&target)?;
     let crossing = Crossing::between(present.tenant, target.tenant);
     Ok(vec![VaultEvent::Moved {
         group,
@@ -223,6 +240,12 @@ fn moved(vault: &Vault, group: GroupUid, facts: &VaultFacts) -> Decision {
         from: present.tenant,
         to: target.tenant,
     }])
+}
+
+fn open_to(target: &Place) -> Result<(), VaultRefusal> {
+    target
+        .takes_new()
+        .map_err(|subscription| VaultRefusal::SubscriptionDisabled { subscription })
 }
 
 fn update(vault: &Vault, update: &VaultUpdate) -> Decision {

@@ -1,6 +1,6 @@
 //! Why a vault turns a command down.
 
-use strongroom_base::{Outcome, OutcomeKind, Region, Retry, TenantId, Timestamp};
+use strongroom_base::{Outcome, OutcomeKind, Region, Retry, SubscriptionId, TenantId, Timestamp};
 use strongroom_identity::Denied;
 
 use super::RetentionDays;
@@ -106,6 +106,15 @@ pub enum VaultRefusal {
     /// The keys of a purged vault are asked to be gone, and it is not purged.
     #[error("the vault is not being purged: its keys stay")]
     NotPurging,
+    /// The subscription takes nothing new.
+    #[error(
+        "subscription {subscription} is disabled and takes nothing new: name a group of another one, \
+         or enable it with: strongroom subscription enable {subscription}"
+    )]
+    SubscriptionDisabled {
+        /// Which.
+        subscription: SubscriptionId,
+    },
     /// The facts are not those of this command and state.
     #[error("the groups read are not those that the vault and the command name: read again")]
     StaleFacts,
@@ -132,6 +141,7 @@ impl Outcome for VaultRefusal {
             Self::EmptyPolicy => "EmptyPolicy",
             Self::TooManyPolicies => "TooManyPolicies",
             Self::NotPurging => "VaultNotPurging",
+            Self::SubscriptionDisabled { .. } => "ReadOnlyDisabledSubscription",
         }
     }
 
@@ -153,6 +163,7 @@ impl Outcome for VaultRefusal {
             | Self::RetentionNotOver { .. }
             | Self::PolicyOfOtherTenant { .. }
             | Self::TooManyPolicies
+            | Self::SubscriptionDisabled { .. }
             | Self::NotPurging => OutcomeKind::Refused,
         }
     }
@@ -166,6 +177,7 @@ impl Outcome for VaultRefusal {
             | Self::NotDeleted { .. }
             | Self::PolicyOfOtherTenant { .. }
             | Self::TooManyPolicies
+            | Self::SubscriptionDisabled { .. }
             | Self::PurgeProtected { .. }
             | Self::RetentionNotOver { .. } => Retry::AfterRepair,
             Self::VaultNotFound

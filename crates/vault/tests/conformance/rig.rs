@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use strongroom_base::{CorrelationId, PrincipalId, SubscriptionId, TenantId, Timestamp};
 use strongroom_crypto::aws_lc_rs::PROVIDER;
 use strongroom_crypto::{RsaKeySize, SecretBytes};
-use strongroom_identity::{GroupUid, Tenancy, VaultUid};
+use strongroom_identity::{GroupUid, SubscriptionState, Tenancy, VaultUid};
 use strongroom_vault::conformance::{Attributes, Bench, Circumstance, Rig};
 use strongroom_vault::import::{KeyPair, generate};
 use strongroom_vault::key::{
@@ -114,6 +114,7 @@ impl OneVault {
             tenancy: Tenancy::default(),
             subscription: SubscriptionId::from_bytes([5; 16]),
             tenant: TENANT,
+            state: SubscriptionState::Enabled,
         });
         let facts = VaultFacts {
             vault: self.name.clone(),
