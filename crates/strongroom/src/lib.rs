@@ -46,9 +46,6 @@ mod vaults;
 pub use crate::audit::{AuditRecord, AuditResult, Caller, Operation};
 pub use crate::audit_chain::{Audited, VerifiedAudit};
 pub use crate::clock::SystemClock;
-pub use crate::directory::{
-    GroupView, PrincipalView, Registered, RoleAssignmentView, SubscriptionView, TenantView,
-};
 pub use crate::error::Error;
 #[cfg(feature = "fault-injection")]
 #[cfg_attr(docsrs, doc(cfg(feature = "fault-injection")))]

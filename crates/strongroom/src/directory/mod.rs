@@ -6,7 +6,6 @@
 mod access;
 mod founding;
 mod group;
-mod operator;
 mod principal;
 mod site;
 mod subscription;
@@ -15,9 +14,6 @@ mod tenant;
 pub(crate) use self::access::AccessRequest;
 pub(crate) use self::founding::FirstTenant;
 pub(crate) use self::group::GroupRequest;
-pub use self::operator::{
-    GroupView, PrincipalView, Registered, RoleAssignmentView, SubscriptionView, TenantView,
-};
 pub(crate) use self::principal::PrincipalRequest;
 pub(crate) use self::site::{Site, verdict};
 pub(crate) use self::subscription::SubscriptionRequest;

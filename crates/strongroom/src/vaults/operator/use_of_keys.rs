@@ -118,7 +118,7 @@ impl Operator {
 pub(super) fn told(error: VaultError, key: &KeyId, asker: &VaultCaller) -> Error {
     match error.denial() {
         Some(denial) => Error::KeyDenied {
-            key: key.clone(),
+            key: key.to_string(),
             source: denial,
             remedy: denial.remedy(key, asker.principal),
         },
