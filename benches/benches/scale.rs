@@ -190,8 +190,8 @@ fn moves(criterion: &mut Criterion) {
     for count in RESOURCES {
         let runtime = Runtime::new().unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let options = Options::new(strongroom::aws_lc_rs::PROVIDER)
-            .with_objects(Arc::new(InMemory::new()));
+        let options =
+            Options::new(strongroom::aws_lc_rs::PROVIDER).with_objects(Arc::new(InMemory::new()));
         let data = folder.path().join("data");
         let (room, tenants) = runtime.block_on(async {
             let view = Strongroom::init(&data, InitOptions::default(), &options)
