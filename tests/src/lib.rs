@@ -2,8 +2,11 @@
 //!
 //! The README's own example is one of them.
 
+pub mod fault;
+
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
+pub mod server;
 pub mod tools;

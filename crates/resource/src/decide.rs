@@ -1,5 +1,7 @@
 //! What follows from a command to a resource.
 
+use std::collections::BTreeSet;
+
 use strongroom_base::{Machine as _, ResourceName, TenantId, Timestamp};
 use strongroom_crypto::keyring::Kek;
 use strongroom_identity::{
@@ -82,11 +84,11 @@ fn create(new: &NewResource, at: Timestamp, facts: &ResourceFacts<'_>) -> Decisi
         life: Life::Active,
         identity: ManagedIdentity::Off,
         registration: Registration::Settled,
-        retiring: Default::default(),
+        retiring: BTreeSet::new(),
         keyring,
         follows: false,
         change: None,
-        erasing: Default::default(),
+        erasing: BTreeSet::new(),
     }))])
 }
 
@@ -172,13 +174,14 @@ impl Deleted<'_> {
                 }
                 Ok(events)
             }
-            ResourceAction::Purge => Ok(vec![ResourceEvent::PurgeStarted]),
             ResourceAction::EndRetention if command.at < self.purge_at => {
                 Err(Refusal::RetentionNotOver {
                     until: self.purge_at,
                 })
             }
-            ResourceAction::EndRetention => Ok(vec![ResourceEvent::PurgeStarted]),
+            ResourceAction::Purge | ResourceAction::EndRetention => {
+                Ok(vec![ResourceEvent::PurgeStarted])
+            }
             ResourceAction::Retired { .. } | ResourceAction::ServiceKeyErased { .. } => {
                 settle(resource, &command.action, command.at, facts)
             }

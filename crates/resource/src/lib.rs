@@ -20,6 +20,8 @@ mod explain;
 mod facts;
 mod refusal;
 mod report;
+#[cfg(test)]
+mod samples;
 mod state;
 #[cfg(test)]
 mod table;

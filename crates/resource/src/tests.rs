@@ -1,1 +1,418 @@
+//! The rules of a resource, one by one.
 
+use strongroom_base::{Machine as _, Outcome as _};
+use strongroom_crypto::keyring::Kek;
+use strongroom_identity::{IdentityRefusal, IdentityStanding, ManagedIdentity};
+use strongroom_vault::{Denial, KeyPermission};
+
+use crate::samples::*;
+use crate::{
+    Candidate, ChangeKind, Life, RETENTION, Refusal, Report, Resource, ResourceAction,
+    ResourceCommand, ResourceEffect, ResourceEvent, ResourceFacts, ResourceMachine, SeenKey, Step,
+    Tier, against, at_creation, reports,
+};
+
+fn decide(
+    resource: &Resource,
+    action: ResourceAction,
+    facts: &ResourceFacts<'_>,
+) -> Result<Vec<ResourceEvent>, Refusal> {
+    let command = ResourceCommand { at: NOW, action };
+    ResourceMachine::decide(&Some(resource.clone()), &command, facts)
+}
+
+/// The resource after an allowed command.
+fn after(resource: &Resource, action: ResourceAction, facts: &ResourceFacts<'_>) -> Resource {
+    let events = decide(resource, action, facts).unwrap();
+    let mut state = Some(resource.clone());
+    for event in &events {
+        ResourceMachine::evolve(&mut state, event);
+    }
+    state.unwrap()
+}
+
+fn refused(resource: &Resource, seen: &SeenKey) -> Refusal {
+    let action = set(&seen.asked.to_string());
+    decide(resource, action, &facts(Candidate::Seen(seen))).unwrap_err()
+}
+
+#[test]
+fn r08_a_creation_that_asks_for_a_customer_key_is_refused_whole() {
+    let name = "notes".parse().unwrap();
+    assert_eq!(at_creation(&name, None), Ok(()));
+    let refusal = at_creation(&name, Some(KEY)).unwrap_err();
+    assert_eq!(refusal.code(), "CmkNotAllowedAtCreation");
+    let command = format!("strongroom resource encryption set notes --key {KEY}");
+    assert!(refusal.to_string().contains(&command), "{refusal}");
+}
+
+#[test]
+fn r10_the_free_tier_has_neither_identity_nor_customer_keys() {
+    let free = Resource {
+        tier: Tier::F0,
+        ..resource()
+    };
+    let one = seen(&version(KEY, 1));
+    let facts = facts(Candidate::Seen(&one));
+    let enable = ResourceAction::EnableIdentity { principal: DRAWN };
+    for action in [enable.clone(), set(&version(KEY, 1))] {
+        let refusal = decide(&free, action, &facts).unwrap_err();
+        assert!(matches!(refusal, Refusal::TierTooLow { .. }), "{refusal}");
+    }
+    let up = after(&free, ResourceAction::SetTier { tier: Tier::S0 }, &facts);
+    assert!(decide(&up, enable, &facts).is_ok());
+}
+
+#[test]
+fn r10_going_down_is_refused_while_a_customer_key_is_set_or_coming() {
+    let one = seen(&version(KEY, 1));
+    let facts = facts(Candidate::Seen(&one));
+    let down = ResourceAction::SetTier { tier: Tier::F0 };
+    let coming = after(&with_identity(resource()), set(&version(KEY, 1)), &facts);
+    for resource in [customer_managed(), coming] {
+        let refusal = decide(&resource, down.clone(), &facts).unwrap_err();
+        assert!(matches!(refusal, Refusal::TierNeeded { .. }), "{refusal}");
+    }
+    assert!(decide(&resource(), down, &facts).is_ok());
+}
+
+#[test]
+fn r07_the_vault_is_of_the_same_region_and_tenant() {
+    let elsewhere = seen_but(&version(KEY, 1), |seen| {
+        seen.vault.region = region("westeurope");
+    });
+    let refusal = refused(&resource(), &elsewhere);
+    assert!(matches!(refusal, Refusal::OtherRegion { .. }), "{refusal}");
+
+    let abroad = seen_but(&version(KEY, 1), |seen| seen.vault.tenant = ABROAD);
+    let refusal = refused(&resource(), &abroad);
+    assert_eq!(refusal.code(), "KeyVaultTenantMismatch");
+    // What the vault itself said of it is the same refusal.
+    let key = key_id(&version(KEY, 1));
+    let unseen = Candidate::Unseen {
+        key: &key,
+        denial: Denial::ForeignTenant,
+    };
+    let said = decide(&resource(), set(&version(KEY, 1)), &facts(unseen)).unwrap_err();
+    assert_eq!(said, refusal);
+}
+
+#[test]
+fn r14_soft_delete_and_purge_protection_are_needed() {
+    let soft = seen_but(&version(KEY, 1), |seen| seen.vault.soft_delete = false);
+    assert_eq!(refused(&resource(), &soft).rule(), Some("R14"));
+    let purge = seen_but(&version(KEY, 1), |seen| seen.vault.purge_protection = false);
+    let refusal = refused(&resource(), &purge);
+    let command = "strongroom vault update contoso --purge-protection";
+    assert!(refusal.to_string().contains(command), "{refusal}");
+}
+
+#[test]
+fn r15_only_rsa_2048_is_taken_and_the_refusal_says_type_and_size() {
+    let large = key_but(&version(KEY, 1), |key| key.bits = 4096);
+    let refusal = refused(&resource(), &large);
+    assert_eq!(refusal.rule(), Some("R15"));
+    assert!(
+        refusal.to_string().contains("RSA with 4096 bits"),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn r09_each_missing_permission_is_named_with_the_command_that_grants_it() {
+    let denied = strongroom_identity::Denied::Hidden {
+        principal: DRAWN,
+        action: strongroom_identity::Action::AccessPoliciesWrite,
+    };
+    for permission in crate::NEEDED {
+        let lacking = seen_but(&version(KEY, 1), |seen| {
+            seen.vault.permissions = without(permission);
+            seen.granting = crate::Granting::Caller(Err(denied.clone()));
+        });
+        let refusal = refused(&with_identity(resource()), &lacking);
+        let command = format!(
+            "strongroom vault grant contoso --object-id {IDENTITY} --key-permissions {permission}"
+        );
+        assert!(refusal.to_string().contains(&command), "{refusal}");
+    }
+}
+
+#[test]
+fn r11_enabling_makes_the_identity_and_wants_its_grant() {
+    let nothing_granted = seen_but(&version(KEY, 1), |seen| seen.vault.permissions.clear());
+    let facts = facts(Candidate::Seen(&nothing_granted));
+    let begun = after(&resource(), set(&version(KEY, 1)), &facts);
+    let change = begun.change.as_deref().unwrap();
+    assert_eq!(change.kind, ChangeKind::Enable);
+    assert!(change.identity_added && change.kind.adds_generation());
+    assert_eq!(change.grant.as_ref().unwrap().principal, DRAWN);
+    assert_eq!(
+        begun.identity.standing(HERE),
+        IdentityStanding::On { principal: DRAWN }
+    );
+    // Data is read and written as before, all the while.
+    assert_eq!(begun.keyring, resource_keyring_of(&begun));
+    let owed = ResourceMachine::effects(&Some(begun), NOW);
+    assert!(matches!(
+        owed[..],
+        [
+            ResourceEffect::RegisterPrincipal {
+                principal: DRAWN,
+                ..
+            },
+            ResourceEffect::GoOn { op: OP }
+        ]
+    ));
+}
+
+fn resource_keyring_of(resource: &Resource) -> strongroom_crypto::keyring::Keyring {
+    assert_eq!(resource.service_key(), Some(SERVICE_KEY));
+    resource.keyring.clone()
+}
+
+#[test]
+fn r11_the_service_key_is_erased_only_after_the_switch() {
+    let one = seen(&version(KEY, 1));
+    let facts = facts(Candidate::Seen(&one));
+    let begun = after(&with_identity(resource()), set(&version(KEY, 1)), &facts);
+    let pending = pending(&customer(&version(KEY, 1)));
+    let proven = after(
+        &begun,
+        ResourceAction::Prove {
+            op: OP,
+            pending: pending.clone(),
+        },
+        &facts,
+    );
+    for resource in [&begun, &proven] {
+        let owed = ResourceMachine::effects(&Some(resource.clone()), NOW);
+        assert!(!owed.contains(&ResourceEffect::EraseServiceKey { key: SERVICE_KEY }));
+        assert_eq!(resource.service_key(), Some(SERVICE_KEY));
+    }
+    let active = after(&proven, ResourceAction::Activate { op: OP }, &facts);
+    assert_eq!(active.keyring, pending);
+    assert_eq!(active.change, None);
+    let owed = ResourceMachine::effects(&Some(active), NOW);
+    assert_eq!(owed, [ResourceEffect::EraseServiceKey { key: SERVICE_KEY }]);
+}
+
+#[test]
+fn r11_what_is_given_up_leaves_the_resource_as_it_was() {
+    let nothing_granted = seen_but(&version(KEY, 1), |seen| seen.vault.permissions.clear());
+    let facts = facts(Candidate::Seen(&nothing_granted));
+    let before = resource();
+    let begun = after(&before, set(&version(KEY, 1)), &facts);
+    let given_up = after(&begun, ResourceAction::Abandon { op: OP }, &facts);
+    assert_eq!(given_up.identity, ManagedIdentity::Off);
+    let mut undone = after(&given_up, ResourceAction::Undone { op: OP }, &facts);
+    // The principal that was made is owed its deletion, and nothing else is different.
+    assert!(undone.retiring.remove(&DRAWN));
+    assert_eq!(undone, before);
+}
+
+#[test]
+fn r16_another_version_rewraps_and_another_key_begins_a_generation() {
+    for (uri, kind) in [
+        (version(KEY, 2), ChangeKind::Rotate),
+        (version(OTHER_KEY, 1), ChangeKind::Switch),
+    ] {
+        let seen = seen(&uri);
+        let begun = after(
+            &customer_managed(),
+            set(&uri),
+            &facts(Candidate::Seen(&seen)),
+        );
+        assert_eq!(begun.change.unwrap().kind, kind);
+    }
+    assert!(!ChangeKind::Rotate.adds_generation() && !ChangeKind::Reset.adds_generation());
+    assert!(ChangeKind::Switch.adds_generation() && ChangeKind::Rekey.adds_generation());
+}
+
+#[test]
+fn r16_the_same_version_is_nothing_to_do() {
+    let one = seen(&version(KEY, 1));
+    assert_eq!(refused(&customer_managed(), &one), Refusal::NoOp);
+}
+
+#[test]
+fn r16_a_followed_key_goes_to_the_latest_version_by_the_same_rules() {
+    let following = seen_but(KEY, |seen| seen.following_allowed = true);
+    let allowed = facts(Candidate::Seen(&following));
+    let begun = after(&customer_managed(), set(KEY), &allowed);
+    assert!(begun.change.as_ref().unwrap().follows);
+
+    let follower = Resource {
+        follows: true,
+        ..customer_managed()
+    };
+    let follow = ResourceAction::Follow { op: OP };
+    let begun = after(&follower, follow.clone(), &allowed);
+    assert_eq!(begun.change.unwrap().kind, ChangeKind::Rotate);
+    // A latest version that is not fit for use is reported, and the present one stays.
+    let disabled = seen_but(KEY, |seen| {
+        seen.following_allowed = true;
+        seen.key.as_mut().unwrap().enabled = false;
+    });
+    let refusal = decide(
+        &follower,
+        follow.clone(),
+        &facts(Candidate::Seen(&disabled)),
+    );
+    assert_eq!(refusal.unwrap_err().code(), "KeyDisabled");
+    assert_eq!(
+        decide(&customer_managed(), follow, &allowed),
+        Err(Refusal::NoOp)
+    );
+}
+
+#[test]
+fn r17_one_change_of_key_at_a_time_and_nothing_goes_past_it() {
+    let one = seen(&version(KEY, 1));
+    let facts = facts(Candidate::Seen(&one));
+    let begun = after(&with_identity(resource()), set(&version(KEY, 1)), &facts);
+    let reset = ResourceAction::Reset {
+        op: OP,
+        key: NEW_SERVICE_KEY,
+    };
+    let others = [
+        set(&version(KEY, 2)),
+        reset,
+        ResourceAction::Rekey { op: OP },
+        ResourceAction::DisableIdentity,
+        ResourceAction::Delete,
+        ResourceAction::Move { group: OTHER_GROUP },
+    ];
+    for action in others {
+        let refusal = decide(&begun, action, &facts).unwrap_err();
+        assert!(
+            matches!(refusal, Refusal::ChangeUnderWay { .. }),
+            "{refusal}"
+        );
+    }
+    // A keyring under another key than the change is for does not come in by it.
+    let smuggled = ResourceAction::Prove {
+        op: OP,
+        pending: pending(&customer(&version(OTHER_KEY, 9))),
+    };
+    assert!(decide(&begun, smuggled, &facts).is_err());
+}
+
+#[test]
+fn r12_a_recovered_resource_has_another_identity() {
+    let one = seen(&version(KEY, 1));
+    let facts = facts(Candidate::Seen(&one));
+    let deleted = after(&customer_managed(), ResourceAction::Delete, &facts);
+    assert_eq!(deleted.identity, ManagedIdentity::Off);
+    assert!(deleted.retiring.contains(&IDENTITY));
+    let recover = ResourceAction::Recover { principal: DRAWN };
+    let recovered = after(&deleted, recover, &facts);
+    assert_eq!(
+        recovered.identity.standing(HERE),
+        IdentityStanding::On { principal: DRAWN }
+    );
+    assert_eq!(recovered.customer_key(), customer_managed().customer_key());
+}
+
+#[test]
+fn r13_a_key_cannot_be_set_while_the_identity_is_left_behind() {
+    let abroad = ResourceFacts {
+        present: place(GROUP, ABROAD),
+        ..facts(Candidate::NotAsked)
+    };
+    let one = seen_but(&version(KEY, 2), |seen| seen.vault.tenant = ABROAD);
+    let abroad = ResourceFacts {
+        candidate: Candidate::Seen(&one),
+        ..abroad
+    };
+    let refusal = decide(&customer_managed(), set(&version(KEY, 2)), &abroad).unwrap_err();
+    assert!(
+        matches!(
+            refusal,
+            Refusal::Identity(IdentityRefusal::LeftBehind { .. })
+        ),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn r09_what_an_unwrap_does_not_need_is_reported() {
+    let seen = seen_but(&version(KEY, 1), |seen| {
+        seen.vault.permissions = without(KeyPermission::WrapKey);
+        seen.key.as_mut().unwrap().expires = Some(NOW);
+    });
+    let reported = reports(&seen.vault, seen.key.as_ref().unwrap(), NOW);
+    assert_eq!(
+        reported,
+        [
+            Report::PermissionMissing {
+                permission: KeyPermission::WrapKey
+            },
+            Report::Expired { since: NOW }
+        ]
+    );
+}
+
+#[test]
+fn an_explanation_names_all_that_is_missing_and_decide_the_first() {
+    let wrong = seen_but(&version(KEY, 1), |seen| {
+        seen.vault.region = region("westeurope");
+        seen.vault.purge_protection = false;
+        seen.key.as_mut().unwrap().bits = 3072;
+    });
+    let free = Resource {
+        tier: Tier::F0,
+        ..resource()
+    };
+    let command = ResourceCommand {
+        at: NOW,
+        action: set(&version(KEY, 1)),
+    };
+    let facts = facts(Candidate::Seen(&wrong));
+    let all = against(Some(&free), &command, &facts);
+    let rules: Vec<_> = all.iter().filter_map(Refusal::rule).collect();
+    assert_eq!(rules, ["R10", "R7", "R14", "R15"]);
+    let first = ResourceMachine::decide(&Some(free), &command, &facts).unwrap_err();
+    assert_eq!(first, all[0]);
+}
+
+#[test]
+fn the_end_of_retention_purges_and_names_every_key_to_erase() {
+    let one = seen(&version(KEY, 1));
+    let facts = facts(Candidate::Seen(&one));
+    let deleted = after(&resource(), ResourceAction::Delete, &facts);
+    let Life::Deleted { purge_at, .. } = deleted.life else {
+        panic!("{:?}", deleted.life);
+    };
+    assert_eq!(purge_at, NOW.saturating_add(RETENTION));
+    let end = |at| ResourceCommand {
+        at,
+        action: ResourceAction::EndRetention,
+    };
+    let state = Some(deleted);
+    assert!(ResourceMachine::decide(&state, &end(NOW), &facts).is_err());
+    assert!(ResourceMachine::decide(&state, &end(purge_at), &facts).is_ok());
+    let mut purging = state;
+    ResourceMachine::evolve(&mut purging, &ResourceEvent::PurgeStarted);
+    assert_eq!(
+        ResourceMachine::effects(&purging, NOW),
+        [ResourceEffect::Destroy {
+            uid: UID,
+            keys: vec![SERVICE_KEY]
+        }]
+    );
+}
+
+#[test]
+fn a_reset_that_is_given_up_owes_the_new_service_key_its_erasure() {
+    let nothing = facts(Candidate::NotAsked);
+    let reset = ResourceAction::Reset {
+        op: OP,
+        key: NEW_SERVICE_KEY,
+    };
+    let begun = after(&customer_managed(), reset, &nothing);
+    assert!(begun.service_keys().contains(&NEW_SERVICE_KEY));
+    let given_up = after(&begun, ResourceAction::Abandon { op: OP }, &nothing);
+    assert!(given_up.erasing.contains(&NEW_SERVICE_KEY));
+    assert!(matches!(given_up.kek(), Some(Kek::CustomerManaged { .. })));
+    assert_eq!(given_up.change.unwrap().step, Step::Undoing);
+}

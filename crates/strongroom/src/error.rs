@@ -334,7 +334,6 @@ impl Outcome for Error {
             Self::Encoding(_) => "EncodingFailed",
             Self::Installation(error) => error.code(),
             Self::InvalidId(_) => "InvalidId",
-            Self::InvalidName(_) => "InvalidName",
             Self::Keyring(error) => error.code(),
             Self::LeaseEnded => "AccessEnded",
             Self::Ledger(error) => error.code(),
@@ -367,7 +366,9 @@ impl Outcome for Error {
             Self::Import(error) => error.code(),
             Self::KeyMaterial(error) => error.code(),
             Self::InvalidKeyId(_) => "InvalidKeyId",
-            Self::InvalidVaultName(_) | Self::InvalidDisplayName(_) => "InvalidName",
+            Self::InvalidName(_) | Self::InvalidVaultName(_) | Self::InvalidDisplayName(_) => {
+                "InvalidName"
+            }
             Self::Object {
                 location: _,
                 source,

@@ -190,8 +190,8 @@ impl Core {
         }
     }
 
-    async fn announce(&self, shelf: Shelf, key: &str) -> Result<Guard, Error> {
-        let id = AggregateId::new(shelf.kind(), key)?;
+    async fn announce(&self, place: Shelf, key: &str) -> Result<Guard, Error> {
+        let id = AggregateId::new(place.kind(), key)?;
         let made = self.now();
         let announcement = Announcement {
             made,
@@ -248,13 +248,13 @@ impl Core {
 
     async fn erase_unless_named(&self, announcement: &AggregateId) -> Result<(), Error> {
         // An index row that somebody forged is no announcement of ours.
-        let Some(shelf) = Shelf::of(announcement) else {
+        let Some(place) = Shelf::of(announcement) else {
             return Ok(());
         };
         let key = announcement.id();
-        let named = Find::exact(shelf.named_by(), key);
+        let named = Find::exact(place.named_by(), key);
         if self.ledger.find(&named, Page::first(1)).await?.is_empty()
-            && shelf.file(self).erase(key).await?
+            && place.file(self).erase(key).await?
         {
             tracing::info!(key, "erased a key that nothing names");
         }

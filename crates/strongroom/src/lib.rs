@@ -47,6 +47,9 @@ pub use crate::audit::{AuditRecord, AuditResult, Caller, Operation};
 pub use crate::audit_chain::{Audited, VerifiedAudit};
 pub use crate::clock::SystemClock;
 pub use crate::error::Error;
+#[cfg(feature = "fault-injection")]
+#[cfg_attr(docsrs, doc(cfg(feature = "fault-injection")))]
+pub use crate::installation::Faults;
 pub use crate::installation::{
     InitOptions, InstallationError, InstallationView, Options, RootKeySource, UnknownRootKeySource,
 };
@@ -55,7 +58,7 @@ pub use crate::resource::{
     ChangeView, EncryptionView, Explanation, IdentityView, KeySource, NewResource, Obstacle, Probe,
     ResourceChange, ResourceHandle, ResourceState, ResourceView,
 };
-pub use crate::store::{EncryptedStore, Unlistable};
+pub use crate::store::{Checked, Depth, EncryptedStore, Unlistable};
 pub use crate::strongroom::{ExportedKey, Strongroom};
 pub use crate::vaults::OutsideVault;
 #[cfg(feature = "aws-lc-rs")]

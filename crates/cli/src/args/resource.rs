@@ -114,7 +114,7 @@ pub(crate) struct EncryptionSet {
     /// The resource's name, or its uid.
     pub(crate) name: ResourceName,
 
-    /// The key version: https://VAULT.vault.localhost/keys/KEY/VERSION.
+    /// The key version: `https://VAULT.vault.localhost/keys/KEY/VERSION`.
     #[arg(long, value_name = "URI")]
     pub(crate) key: String,
 

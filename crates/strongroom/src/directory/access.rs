@@ -1,9 +1,11 @@
 //! Role assignments: the access list of a scope.
 
 use strongroom_identity::{
-    AccessCommand, AccessEvent, AccessFacts, AccessList, AccessMachine, Scope,
+    AccessCommand, AccessEvent, AccessFacts, AccessList, AccessMachine, Scope, Tenancy,
 };
 use strongroom_ledger::AggregateId;
+use strongroom_resource::ResourceMachine;
+use strongroom_vault::vault::VaultMachine;
 
 use super::{Site, verdict};
 use crate::Error;
@@ -59,7 +61,7 @@ impl Request for AccessRequest<'_> {
         let (tenant, tenancy) = match &site {
             Some(site) => (site.tenant(), site.chain().tenancy()),
             // The scope is gone, or was never there: the verdict says so, or all of it is cleared.
-            None => (self.caller.tenant, Default::default()),
+            None => (self.caller.tenant, Tenancy::default()),
         };
         Ok(Gathered {
             facts: AccessFacts {
@@ -131,8 +133,6 @@ impl Reader<'_> {
             Scope::Subscription(id) => self.subscription_site(*id).await,
             Scope::Group(uid) => self.group_site(*uid).await,
             Scope::Resource(uid) => {
-                use strongroom_resource::ResourceMachine;
-
                 let id = resource_id(*uid)?;
                 let Some(resource) = self.load::<ResourceMachine>(&id).await? else {
                     return Ok(None);
@@ -147,8 +147,6 @@ impl Reader<'_> {
                 let Some(name) = self.core().vault_name(*uid).await? else {
                     return Ok(None);
                 };
-                use strongroom_vault::vault::VaultMachine;
-
                 let Some(vault) = self.load::<VaultMachine>(&vault_id(&name)?).await? else {
                     return Ok(None);
                 };

@@ -79,6 +79,16 @@ impl Assertions {
         }
     }
 
+    /// Whether a commit failed for nothing but that something moved, or took a name, since it was read.
+    /// What the caller itself asserted is not read again, so it does not count.
+    fn allow_another_try(&self, error: &LedgerError) -> bool {
+        match error {
+            LedgerError::Conflict { id, .. } => !self.guards.iter().any(|guard| guard.id == *id),
+            LedgerError::Taken { .. } => true,
+            _ => false,
+        }
+    }
+
     pub(crate) fn guarded(mut self, guard: Guard) -> Self {
         self.guards.push(guard);
         self
@@ -159,7 +169,7 @@ impl Core {
                     R::Machine::committed(self, before.as_ref(), after.as_ref());
                     return Ok(after);
                 }
-                Err(error) if self.is_only_stale(&error, &assertions) => {}
+                Err(error) if assertions.allow_another_try(&error) => {}
                 Err(error) => return Err(error.into()),
             }
         }
@@ -203,18 +213,6 @@ impl Core {
             });
         }
         Err(Error::Contended { id: id.clone() })
-    }
-
-    /// Whether a commit failed for nothing but that something moved, or took a name, since it was read.
-    /// What the caller itself asserted is not read again, so it does not count.
-    fn is_only_stale(&self, error: &LedgerError, assertions: &Assertions) -> bool {
-        match error {
-            LedgerError::Conflict { id, .. } => {
-                !assertions.guards.iter().any(|guard| guard.id == *id)
-            }
-            LedgerError::Taken { .. } => true,
-            _ => false,
-        }
     }
 
     fn change<M: Kept>(

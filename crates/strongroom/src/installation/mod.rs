@@ -20,6 +20,8 @@ mod settings;
 pub use self::error::InstallationError;
 pub use self::init::InitOptions;
 pub(crate) use self::init::init;
+#[cfg(feature = "fault-injection")]
+pub use self::open::Faults;
 pub(crate) use self::open::Opened;
 pub use self::open::Options;
 pub(crate) use self::open::open;

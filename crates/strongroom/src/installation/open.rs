@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex};
 use object_store::ObjectStore;
 use strongroom_base::{Clock, PrincipalId, ResourceUid};
 use strongroom_crypto::{Provider, RootKeys};
+use strongroom_ledger::Ledger;
 use strongroom_ledger::checkpoint::FileCheckpoints;
-use strongroom_ledger::key_file::SqliteKeyFile;
+use strongroom_ledger::key_file::{KeyFile, SqliteKeyFile};
 use strongroom_ledger::sqlite::{SqliteLedger, SqliteOptions};
 use strongroom_vault::VaultSuffix;
 
@@ -20,6 +21,23 @@ use crate::clock::SystemClock;
 use crate::core::{Core, random_id};
 use crate::local_folder::LocalFolder;
 use crate::vaults::{OutsideVault, Vaults};
+
+/// Something between an installation and what is durable of it: for tests of what a crash leaves.
+#[cfg(feature = "fault-injection")]
+#[cfg_attr(docsrs, doc(cfg(feature = "fault-injection")))]
+pub trait Faults: std::fmt::Debug + Send + Sync {
+    /// The ledger as the installation is to see it.
+    fn ledger(
+        &self,
+        real: Arc<dyn strongroom_ledger::Ledger>,
+    ) -> Arc<dyn strongroom_ledger::Ledger>;
+
+    /// A key file as the installation is to see it.
+    fn key_file(
+        &self,
+        real: Arc<dyn strongroom_ledger::key_file::KeyFile>,
+    ) -> Arc<dyn strongroom_ledger::key_file::KeyFile>;
+}
 
 /// What an installation is opened with.
 #[derive(Clone, Debug)]
@@ -37,6 +55,9 @@ pub struct Options {
     pub vaults: Vec<(VaultSuffix, Arc<dyn OutsideVault>)>,
     /// Whether a resource may follow a key without a version, and so whoever may add one (R16).
     pub follow_keys: bool,
+    /// What stands between the installation and what is durable of it.
+    #[cfg(feature = "fault-injection")]
+    pub faults: Option<Arc<dyn Faults>>,
 }
 
 impl Options {
@@ -51,6 +72,8 @@ impl Options {
             source,
             vaults: Vec::new(),
             follow_keys: false,
+            #[cfg(feature = "fault-injection")]
+            faults: None,
         }
     }
 
@@ -80,6 +103,14 @@ impl Options {
     #[must_use]
     pub fn with_followed_keys(mut self) -> Self {
         self.follow_keys = true;
+        self
+    }
+
+    /// With faults on the way to what is durable.
+    #[cfg(feature = "fault-injection")]
+    #[must_use]
+    pub fn with_faults(mut self, faults: Arc<dyn Faults>) -> Self {
+        self.faults = Some(faults);
         self
     }
 
@@ -137,6 +168,18 @@ async fn open_core(
     let service_keys = SqliteKeyFile::open(&layout.service_keys(), databases.clone()).await?;
     let vault_keys = SqliteKeyFile::open(&layout.vault_keys(), databases).await?;
     let heads = FileCheckpoints::new(layout.data.join(&settings.audit_heads), chain_key.clone());
+    let durable = Durable {
+        ledger: Arc::new(ledger),
+        service_keys: Arc::new(service_keys),
+        vault_keys: Arc::new(vault_keys),
+    };
+    #[cfg(feature = "fault-injection")]
+    let durable = durable.with_faults(options);
+    let Durable {
+        ledger,
+        service_keys,
+        vault_keys,
+    } = durable;
     let objects: Arc<dyn ObjectStore> = if let Some(objects) = &options.objects {
         Arc::clone(objects)
     } else {
@@ -150,9 +193,9 @@ async fn open_core(
     let state_mac = root.state_mac()?;
     let owner = ResourceUid::from_bytes(random_id(&options.provider)?).to_string();
     Ok(Arc::new_cyclic(|core| Core {
-        ledger: Arc::new(ledger),
-        service_keys: Arc::new(service_keys),
-        vault_keys: Arc::new(vault_keys),
+        ledger,
+        service_keys,
+        vault_keys,
         vaults: Vaults::new(
             core.clone(),
             options.provider,
@@ -173,4 +216,25 @@ async fn open_core(
         follows_allowed: options.follow_keys,
         leases: Mutex::default(),
     }))
+}
+
+/// The databases of an installation.
+struct Durable {
+    ledger: Arc<dyn Ledger>,
+    service_keys: Arc<dyn KeyFile>,
+    vault_keys: Arc<dyn KeyFile>,
+}
+
+#[cfg(feature = "fault-injection")]
+impl Durable {
+    fn with_faults(self, options: &Options) -> Self {
+        let Some(faults) = &options.faults else {
+            return self;
+        };
+        Self {
+            ledger: faults.ledger(self.ledger),
+            service_keys: faults.key_file(self.service_keys),
+            vault_keys: faults.key_file(self.vault_keys),
+        }
+    }
 }

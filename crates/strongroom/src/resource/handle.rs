@@ -16,7 +16,7 @@ use crate::audit::Caller;
 use crate::core::Core;
 use crate::driver::kept::resource_id;
 use crate::driver::{Assertions, Reader};
-use crate::store::{EncryptedStore, Place};
+use crate::store::{EncryptedStore, Place, Rights};
 
 /// What to create. There is no way to ask for a resource that is not encrypted (R3).
 #[derive(Clone, Debug)]
@@ -138,7 +138,20 @@ impl ResourceHandle {
     /// # Errors
     /// As for [`store`](Self::store).
     pub async fn encrypted_store(&self) -> Result<EncryptedStore, Error> {
-        let resource = self.load().await?;
+        let mut reader = Reader::new(&self.core);
+        let resource = reader
+            .load::<ResourceMachine>(&resource_id(self.uid)?)
+            .await?
+            .ok_or(Refusal::Absent)?;
+        let site = reader.site_of_resource(&resource).await?;
+        let site = site.ok_or(Refusal::Absent)?;
+        let who = reader.who(self.caller.principal).await?;
+        let rights = Rights {
+            read: site.allows(&who, Action::ObjectsRead),
+            write: site.allows(&who, Action::ObjectsWrite),
+            delete: site.allows(&who, Action::ObjectsDelete),
+        };
+        rights.any()?;
         let place = Place::new(self.uid, resource.binding);
         self.core.sweep_staging(&place).await?;
         let leases = self.core.leases(self.uid, &self.caller);
@@ -147,6 +160,7 @@ impl ResourceHandle {
             objects,
             leases,
             place,
+            rights,
             self.core.provider.random,
         ))
     }

@@ -1,6 +1,6 @@
 //! Asking for keys: a resource's present key-encryption key, and one that it goes over to.
 
-use strongroom_base::{Outcome as _, ResourceUid};
+use strongroom_base::{Outcome, ResourceUid};
 use strongroom_crypto::ResourceKey;
 use strongroom_crypto::keyring::{Kek, Keyring, OpenedKeyring, WrappedKey};
 use strongroom_crypto::object::{Generation, GenerationKeys};
@@ -160,7 +160,7 @@ impl KeyUser<'_> {
                     .unwrap_with_service_key(*key, generation, wrapped)
                     .await;
                 // Committed before the key is used.
-                let code = unwrapped.as_ref().err().map(|error| error.code());
+                let code = unwrapped.as_ref().err().map(Outcome::code);
                 self.record(Operation::UnwrapKey, kek, code).await?;
                 unwrapped
             }

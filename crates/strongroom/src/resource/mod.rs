@@ -7,6 +7,8 @@ mod handle;
 pub(crate) mod keys;
 mod operator;
 pub(crate) mod request;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use self::explain::{Explanation, Obstacle, Probe};

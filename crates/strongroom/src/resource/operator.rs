@@ -6,7 +6,7 @@ use strongroom_base::{Outcome as _, ResourceName, ResourceUid};
 use strongroom_identity::{Absent, Action};
 use strongroom_ledger::Find;
 use strongroom_resource::{
-    NewResource as Created, Refusal, ResourceAction, ResourceMachine, at_creation,
+    NewResource as Created, Refusal, Resource, ResourceAction, ResourceMachine, at_creation,
 };
 
 use super::request::arm_id;
@@ -152,24 +152,18 @@ impl Operator {
     /// # Errors
     /// [`Refusal::Absent`], [`Error::Denied`].
     pub async fn resource_by_uid(&self, uid: ResourceUid) -> Result<ResourceHandle, Error> {
-        let handle = self.handle(uid);
-        match self
-            .core
-            .load::<strongroom_resource::Resource>(&resource_id(uid)?)
-            .await?
-            .state
-        {
-            Some(_) => handle.show().await.map(|_| handle),
-            None => {
-                let mut reader = Reader::new(&self.core);
-                let who = reader.who(self.caller.principal).await?;
-                let read = Action::AccountsRead;
-                match strongroom_identity::absent(&who, read, read, None) {
-                    Absent::Denied(denied) => Err(denied.into()),
-                    Absent::NotFound => Err(Refusal::Absent.into()),
-                }
-            }
+        let id = resource_id(uid)?;
+        if self.core.load::<Resource>(&id).await?.state.is_some() {
+            let handle = self.handle(uid);
+            return handle.show().await.map(|_| handle);
         }
+        let mut reader = Reader::new(&self.core);
+        let who = reader.who(self.caller.principal).await?;
+        let read = Action::AccountsRead;
+        Err(match strongroom_identity::absent(&who, read, read, None) {
+            Absent::Denied(denied) => denied.into(),
+            Absent::NotFound => Refusal::Absent.into(),
+        })
     }
 
     fn handle(&self, uid: ResourceUid) -> ResourceHandle {

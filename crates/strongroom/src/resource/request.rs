@@ -1,5 +1,7 @@
 //! What is asked of a resource, and the facts that it is judged by.
 
+use std::collections::BTreeSet;
+
 use strongroom_base::{PrincipalId, ResourceUid};
 use strongroom_crypto::keyring::Kek;
 use strongroom_identity::{Action, Crossing, IdentityEvent, ManagedIdentity, NameUse, Verdict};
@@ -81,7 +83,7 @@ impl Request for ResourceRequest<'_> {
             _ => &present,
         };
         let authority = self
-            .authority(reader, here.as_ref(), &present, &target)
+            .authority(reader, here.as_ref(), present.as_ref(), target.as_ref())
             .await?;
         let name = self.name_use(reader, state).await?;
         let candidate = match (state, &present) {
@@ -134,7 +136,6 @@ impl Request for ResourceRequest<'_> {
                 key(Operation::WrapKey),
                 one(Operation::ResourceCreate),
             ],
-            ResourceEvent::TierChanged { .. } => vec![one(Operation::ResourceUpdate)],
             ResourceEvent::Identity(IdentityEvent::Enabled { .. }) => {
                 vec![one(Operation::IdentityEnable)]
             }
@@ -182,6 +183,7 @@ impl Request for ResourceRequest<'_> {
             | ResourceEvent::Retired { .. }
             | ResourceEvent::ChangeProven { .. }
             | ResourceEvent::ChangeAbandoned => Vec::new(),
+            // A tier, or whatever else a resource will learn to change.
             _ => vec![one(Operation::ResourceUpdate)],
         }
     }
@@ -222,8 +224,8 @@ impl ResourceRequest<'_> {
         &self,
         reader: &mut Reader<'_>,
         here: Option<&Site>,
-        present: &Option<Site>,
-        target: &Option<Site>,
+        present: Option<&Site>,
+        target: Option<&Site>,
     ) -> Result<Verdict, Error> {
         let crossing = match (present, target) {
             (Some(present), Some(target)) => Crossing::between(present.tenant(), target.tenant()),
@@ -236,7 +238,7 @@ impl ResourceRequest<'_> {
         let who = reader.who(self.caller.principal).await?;
         let authority = verdict(here, &who, needed);
         Ok(match self.command.action.requires_there() {
-            Some((_, action)) if authority.is_ok() => verdict(target.as_ref(), &who, &[action]),
+            Some((_, action)) if authority.is_ok() => verdict(target, &who, &[action]),
             Some(_) | None => authority,
         })
     }
@@ -288,14 +290,10 @@ impl ResourceRequest<'_> {
         };
         let granting = Granters {
             caller: self.caller,
-            follows: self.follows_allowed(reader, resource),
+            // What is followed already may go on being followed.
+            follows: reader.core().follows_allowed || resource.follows,
         };
         reader.gaze(key, resource, site, &granting).await
-    }
-
-    /// What is followed already may go on being followed.
-    fn follows_allowed(&self, reader: &Reader<'_>, resource: &Resource) -> bool {
-        reader.core().follows_allowed || resource.follows
     }
 
     fn record(
@@ -415,7 +413,7 @@ impl Reader<'_> {
                 (principal, roles)
             }
             // Nobody has an entry of nobody.
-            None => (PrincipalId::from_bytes([0; 16]), Default::default()),
+            None => (PrincipalId::from_bytes([0; 16]), BTreeSet::new()),
         };
         let key = self.load::<KeyMachine>(&key_id(name, &asked.name)?).await?;
         let key = KeyView::of(key.as_ref())

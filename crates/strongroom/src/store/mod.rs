@@ -2,6 +2,7 @@
 
 mod attributes;
 mod buffer;
+mod check;
 mod copy;
 mod error;
 mod get;
@@ -10,6 +11,7 @@ mod multipart;
 mod place;
 mod plain_stream;
 mod put;
+mod rights;
 
 use std::fmt;
 use std::ops::Range;
@@ -25,8 +27,10 @@ use object_store::{
 };
 
 use self::attributes::ConditionalCopies;
+pub use self::check::{Checked, Depth};
 pub use self::list::Unlistable;
 pub(crate) use self::place::Place;
+pub(crate) use self::rights::Rights;
 use strongroom_crypto::SecureRandom;
 use tokio::sync::OnceCell;
 
@@ -47,6 +51,7 @@ pub struct EncryptedStore {
     inner: Arc<dyn ObjectStore>,
     leases: Arc<LeaseSource>,
     place: Place,
+    rights: Rights,
     random: &'static dyn SecureRandom,
     clear_metadata: bool,
     /// Found out when it first matters.
@@ -58,12 +63,14 @@ impl EncryptedStore {
         inner: Arc<dyn ObjectStore>,
         leases: Arc<LeaseSource>,
         place: Place,
+        rights: Rights,
         random: &'static dyn SecureRandom,
     ) -> Self {
         Self {
             inner,
             leases,
             place,
+            rights,
             random,
             clear_metadata: false,
             conditional_copies: Arc::default(),
@@ -119,6 +126,7 @@ impl ObjectStore for EncryptedStore {
         payload: PutPayload,
         options: PutOptions,
     ) -> Result<PutResult> {
+        self.rights.to_write(location)?;
         self.write(location, payload, options)
             .await
             .map_err(|error| error::named(error, location))
@@ -129,16 +137,19 @@ impl ObjectStore for EncryptedStore {
         location: &Path,
         options: PutMultipartOptions,
     ) -> Result<Box<dyn MultipartUpload>> {
+        self.rights.to_write(location)?;
         self.begin_multipart(location, options).await
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
+        self.rights.to_read(location)?;
         self.read(location, options)
             .await
             .map_err(|error| error::named(error, location))
     }
 
     async fn get_ranges(&self, location: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
+        self.rights.to_read(location)?;
         self.read_ranges(location, ranges)
             .await
             .map_err(|error| error::named(error, location))
@@ -148,11 +159,13 @@ impl ObjectStore for EncryptedStore {
         &self,
         locations: BoxStream<'static, Result<Path>>,
     ) -> BoxStream<'static, Result<Path>> {
-        self.deletion(locations)
+        self.rights.stream_to_delete(|| self.deletion(locations))
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
-        self.listing(prefix, None)
+        let at = prefix.cloned().unwrap_or_default();
+        self.rights
+            .stream_to_read(&at, || self.listing(prefix, None))
     }
 
     fn list_with_offset(
@@ -160,18 +173,23 @@ impl ObjectStore for EncryptedStore {
         prefix: Option<&Path>,
         offset: &Path,
     ) -> BoxStream<'static, Result<ObjectMeta>> {
-        self.listing(prefix, Some(offset))
+        let at = prefix.cloned().unwrap_or_default();
+        self.rights
+            .stream_to_read(&at, || self.listing(prefix, Some(offset)))
     }
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
+        self.rights.to_read(&prefix.cloned().unwrap_or_default())?;
         self.delimited(prefix).await
     }
 
     async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
+        self.rights.to_copy(from, to)?;
         self.copy_to(from, to, options).await
     }
 
     async fn rename_opts(&self, from: &Path, to: &Path, options: RenameOptions) -> Result<()> {
+        self.rights.to_move(from, to)?;
         self.rename_to(from, to, options).await
     }
 }

@@ -11,7 +11,7 @@ use strongroom_vault::{
 };
 
 use crate::Error;
-use crate::audit::{Caller, Happened, Operation};
+use crate::audit::{Happened, Operation};
 use crate::driver::kept::{key_id, vault_id};
 use crate::driver::{Reader, Request};
 
@@ -135,19 +135,5 @@ impl KeyRequest<'_> {
             ),
             None => happened,
         }
-    }
-}
-
-/// The vault's caller for a principal of the facade.
-pub(crate) fn asker(
-    caller: &Caller,
-    tenant: strongroom_base::TenantId,
-    origin: strongroom_vault::Origin,
-) -> VaultCaller {
-    VaultCaller {
-        tenant,
-        principal: caller.principal,
-        origin,
-        correlation: caller.correlation,
     }
 }

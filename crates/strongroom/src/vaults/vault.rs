@@ -88,10 +88,6 @@ impl Request for VaultRequest<'_> {
     fn happened(&self, event: &VaultEvent, gathered: &Gathered, subject: &Vault) -> Vec<Happened> {
         let operation = match event {
             VaultEvent::Created(_) => Operation::VaultCreate,
-            VaultEvent::PurgeProtectionEnabled
-            | VaultEvent::TenantChanged { .. }
-            | VaultEvent::AuthorizationChanged { .. }
-            | VaultEvent::FirewallChanged { .. } => Operation::VaultUpdate,
             VaultEvent::PolicySet { .. } => Operation::VaultAccessPolicySet,
             VaultEvent::Moved { .. } => Operation::VaultMove,
             VaultEvent::Deleted { .. } => Operation::VaultDelete,
@@ -99,6 +95,7 @@ impl Request for VaultRequest<'_> {
             VaultEvent::Purged { .. } => Operation::VaultPurge,
             // The purge has its record, and so has the destruction of each key.
             VaultEvent::Erased => return Vec::new(),
+            // Protection, trusted tenant, authorisation, firewall.
             _ => Operation::VaultUpdate,
         };
         vec![self.record(operation, gathered, Some(subject))]

@@ -127,18 +127,22 @@ pub(super) fn identity(identity: &IdentityView) -> String {
 }
 
 pub(super) fn encryption(encryption: &EncryptionView, reports: &[String]) -> String {
-    let mut text = key(encryption);
-    if let Some(change) = &encryption.change {
-        text.push_str(&format!(
-            "\n{QUIET}a change is under way ({}, {}): it is completed or undone by itself{QUIET:#}",
+    let under_way = encryption.change.iter().map(|change| {
+        format!(
+            "{QUIET}a change is under way ({}, {}): it is completed or undone by itself{QUIET:#}",
             kind(change),
             change.step
-        ));
-    }
-    for report in reports {
-        text.push_str(&format!("\n{BAD}!{BAD:#} {report}"));
-    }
-    text
+        )
+    });
+    let reports = reports
+        .iter()
+        .map(|report| format!("{BAD}!{BAD:#} {report}"));
+    let lines: Vec<_> = [key(encryption)]
+        .into_iter()
+        .chain(under_way)
+        .chain(reports)
+        .collect();
+    lines.join("\n")
 }
 
 fn key(encryption: &EncryptionView) -> String {

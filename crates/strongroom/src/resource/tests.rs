@@ -1,0 +1,295 @@
+//! The sagas, from inside: what each leaves in the ledger and the key file.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use object_store::ObjectStoreExt as _;
+use strongroom_base::{Clock, Outcome as _, Timestamp};
+use strongroom_crypto::{RsaKeySize, WrapAlgorithm};
+use strongroom_identity::VaultUid;
+use strongroom_vault::key::{AttributeChange, KeyAction, NewVersion, Validity};
+use strongroom_vault::vault::{
+    Authorization, Firewall, Grantee, NewVault, PolicyChange, PolicySpec, RetentionDays,
+    VaultAction,
+};
+use strongroom_vault::{Caller as VaultCaller, KeyPermission, KeySpec, Origin, VaultName};
+
+use super::*;
+use crate::driver::Assertions;
+use crate::{InitOptions, Options, Strongroom};
+
+const START: Timestamp = Timestamp::from_unix_millis(1_800_000_000_000);
+
+struct World {
+    room: Strongroom,
+    _folder: tempfile::TempDir,
+}
+
+impl World {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let room = open(&data).await;
+        let world = Self {
+            room,
+            _folder: folder,
+        };
+        world.vault("contoso").await;
+        world
+    }
+
+    async fn resource(&self) -> ResourceHandle {
+        let region = self.room.show().region.clone();
+        let new = NewResource::new("notes".parse().unwrap(), region);
+        self.room.create_resource(new).await.unwrap()
+    }
+
+    /// A vault in which the administrator may do everything with keys.
+    async fn vault(&self, name: &str) {
+        let operator = self.room.administrator();
+        let (core, caller) = (&operator.core, &operator.caller);
+        let name: VaultName = name.parse().unwrap();
+        let create = VaultAction::Create(NewVault {
+            uid: VaultUid::from_bytes(core.random_id().unwrap()),
+            name: name.clone(),
+            region: self.room.show().region.clone(),
+            group: operator.group(),
+            soft_delete: true,
+            retention: RetentionDays::DEFAULT,
+            purge_protection: true,
+            authorization: Authorization::AccessPolicies,
+            firewall: Firewall::OPEN,
+        });
+        core.ask_vault(&name, create, Assertions::default(), caller)
+            .await
+            .unwrap();
+        let own = PolicySpec {
+            tenant: operator.tenant(),
+            grantee: Grantee {
+                object: operator.principal(),
+                application: None,
+            },
+            keys: KeyPermission::ALL.iter().copied().collect(),
+        };
+        let grant = VaultAction::ChangePolicies {
+            change: PolicyChange::Replace,
+            entries: vec![own],
+        };
+        core.ask_vault(&name, grant, Assertions::default(), caller)
+            .await
+            .unwrap();
+    }
+
+    fn asker(&self) -> VaultCaller {
+        let operator = self.room.administrator();
+        VaultCaller {
+            tenant: operator.tenant(),
+            principal: operator.principal(),
+            origin: Origin::Address([127, 0, 0, 1].into()),
+            correlation: operator.caller.correlation,
+        }
+    }
+
+    /// Another version of a key; returns its URI.
+    async fn key(&self, vault: &str, key: &str) -> String {
+        let operator = self.room.administrator();
+        let (core, caller) = (&operator.core, &operator.caller);
+        let pair = core
+            .generate_pair(KeySpec::Rsa(RsaKeySize::Rsa2048))
+            .await
+            .unwrap();
+        let (vault, key) = (vault.parse().unwrap(), key.parse().unwrap());
+        let asker = self.asker();
+        let made = core
+            .with_material(pair, async |minted, assertions| {
+                let create = KeyAction::Create(NewVersion {
+                    minted,
+                    enabled: true,
+                    validity: Validity::default(),
+                    operations: BTreeSet::new(),
+                });
+                core.ask_key((&vault, &key), create, assertions, &asker, caller)
+                    .await
+            })
+            .await
+            .unwrap()
+            .unwrap();
+        let version = made.latest().unwrap().id;
+        format!(
+            "https://{}.vault.localhost/keys/{}/{version}",
+            made.vault, made.name
+        )
+    }
+
+    async fn enable(&self, uri: &str, enabled: bool) {
+        let operator = self.room.administrator();
+        let (core, caller) = (&operator.core, &operator.caller);
+        let id = core.vaults.parse(uri).unwrap();
+        let update = KeyAction::Update {
+            version: id.version,
+            change: AttributeChange {
+                enabled: Some(enabled),
+                ..AttributeChange::default()
+            },
+        };
+        let named = (id.vault.name(), &id.name);
+        core.ask_key(named, update, Assertions::default(), &self.asker(), caller)
+            .await
+            .unwrap();
+    }
+}
+
+async fn open(data: &Path) -> Strongroom {
+    let clock: Arc<dyn Clock> = Arc::new(START);
+    let options = Options::new(crate::aws_lc_rs::PROVIDER).with_clock(clock);
+    Strongroom::init(data, InitOptions::default(), &options)
+        .await
+        .unwrap();
+    Strongroom::open(data, &options).await.unwrap()
+}
+
+fn set(key: &str) -> ResourceChange {
+    ResourceChange::SetKey {
+        key: key.to_owned(),
+        algorithm: WrapAlgorithm::RsaOaep256,
+    }
+}
+
+#[tokio::test]
+async fn r11_enabling_rotating_and_returning_keep_every_object_readable_and_untouched() {
+    let world = World::new().await;
+    let resource = world.resource().await;
+    let store = resource.store().await.unwrap();
+    let path = "before".into();
+    let before = store.put(&path, "written before".into()).await.unwrap();
+
+    let first = world.key("contoso", "docs").await;
+    let view = resource.change(set(&first)).await.unwrap();
+    assert!(matches!(view.identity, IdentityView::On { .. }), "{view:?}");
+    assert_eq!(view.encryption.generations, 2);
+    assert_eq!((view.encryption.change, view.encryption.erasing), (None, 0));
+    let core = world.room.core();
+    assert!(core.service_keys.ids(None, 9).await.unwrap().is_empty());
+    store.put(&"after".into(), "after".into()).await.unwrap();
+
+    let second = world.key("contoso", "docs").await;
+    let view = resource.change(set(&second)).await.unwrap();
+    assert_eq!(view.encryption.generations, 2);
+    // The former version is not needed any more.
+    world.enable(&first, false).await;
+    let read = store.get(&path).await.unwrap();
+    assert_eq!(read.meta.e_tag, before.e_tag);
+    assert_eq!(read.bytes().await.unwrap(), "written before");
+
+    let view = resource.change(ResourceChange::Rekey).await.unwrap();
+    assert_eq!(view.encryption.generations, 3);
+    let view = resource.change(ResourceChange::ResetKey).await.unwrap();
+    assert_eq!(view.encryption.generations, 3);
+    world.enable(&second, false).await;
+    for name in ["before", "after"] {
+        store
+            .get(&name.into())
+            .await
+            .unwrap()
+            .bytes()
+            .await
+            .unwrap();
+    }
+    assert_eq!(core.service_keys.ids(None, 9).await.unwrap().len(), 1);
+    world.room.verify_audit().await.unwrap();
+    world.room.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn r17_a_disabled_version_stops_every_operation_and_nothing_goes_round_it() {
+    let world = World::new().await;
+    let resource = world.resource().await;
+    let store = resource.store().await.unwrap();
+    store.put(&"a".into(), "a".into()).await.unwrap();
+    let key = world.key("contoso", "docs").await;
+    resource.change(set(&key)).await.unwrap();
+    let other = world.key("contoso", "other").await;
+
+    world.enable(&key, false).await;
+    let denied = crate::Error::from(store.get(&"a".into()).await.unwrap_err());
+    assert_eq!(denied.code(), "KeyDisabled", "{denied}");
+    assert!(
+        denied
+            .to_string()
+            .contains(&format!("strongroom key enable {key}"))
+    );
+    assert!(store.put(&"b".into(), "b".into()).await.is_err());
+    for change in [ResourceChange::ResetKey, set(&other)] {
+        let refused = resource.change(change).await.unwrap_err();
+        assert_eq!(refused.code(), "KeyDisabled", "{refused}");
+        // What was begun is taken back whole.
+        let view = resource.show().await.unwrap();
+        assert_eq!((view.encryption.change, view.encryption.erasing), (None, 0));
+    }
+    let core = world.room.core();
+    assert!(core.service_keys.ids(None, 9).await.unwrap().is_empty());
+
+    world.enable(&key, true).await;
+    assert_eq!(
+        store.get(&"a".into()).await.unwrap().bytes().await.unwrap(),
+        "a"
+    );
+    resource.change(set(&other)).await.unwrap();
+    assert_eq!(
+        store.get(&"a".into()).await.unwrap().bytes().await.unwrap(),
+        "a"
+    );
+    world.room.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn r12_an_identity_made_anew_must_be_granted_access_again() {
+    let world = World::new().await;
+    let resource = world.resource().await;
+    let store = resource.store().await.unwrap();
+    store.put(&"a".into(), "a".into()).await.unwrap();
+    let key = world.key("contoso", "docs").await;
+    resource.change(set(&key)).await.unwrap();
+
+    resource
+        .change(ResourceChange::DisableIdentity)
+        .await
+        .unwrap();
+    let denied = crate::Error::from(store.get(&"a".into()).await.unwrap_err());
+    assert_eq!(denied.code(), "IdentityOff", "{denied}");
+    let view = resource
+        .change(ResourceChange::EnableIdentity)
+        .await
+        .unwrap();
+    let IdentityView::On { principal, tenant } = view.identity else {
+        panic!("{view:?}");
+    };
+    let denied = crate::Error::from(store.get(&"a".into()).await.unwrap_err());
+    assert_eq!(denied.code(), "AccessDenied", "{denied}");
+
+    let operator = world.room.administrator();
+    let entry = PolicySpec {
+        tenant,
+        grantee: Grantee {
+            object: principal,
+            application: None,
+        },
+        keys: strongroom_resource::NEEDED.into(),
+    };
+    let grant = VaultAction::ChangePolicies {
+        change: PolicyChange::Replace,
+        entries: vec![entry],
+    };
+    let vault = "contoso".parse().unwrap();
+    operator
+        .core
+        .ask_vault(&vault, grant, Assertions::default(), &operator.caller)
+        .await
+        .unwrap();
+    assert_eq!(
+        store.get(&"a".into()).await.unwrap().bytes().await.unwrap(),
+        "a"
+    );
+    world.room.close().await.unwrap();
+}

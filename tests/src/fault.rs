@@ -1,0 +1,223 @@
+//! A fault at the k-th step towards what is durable: it fails, or everything from it on does, or the
+//! process ends there.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use strongroom::Faults;
+use strongroom_base::Timestamp;
+use strongroom_ledger::key_file::{KeyFile, KeyFileError};
+use strongroom_ledger::{
+    AggregateId, AuditRow, ChangeMark, Claim, ClaimOutcome, Commit, Committed, Find, Found, Head,
+    Ledger, LedgerError, Page, Stored,
+};
+
+/// What becomes of the step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is not done, and says so. Everything else works.
+    Fails,
+    /// It is done, and nobody hears of it. Everything else works.
+    InDoubt,
+    /// It is not done, and nothing is from then on: as if the process had been killed before it.
+    DiesBefore,
+    /// It is done, and nothing is from then on: as if the process had been killed after it.
+    DiesAfter,
+    /// The process ends before it.
+    AbortsBefore,
+    /// The process ends after it.
+    AbortsAfter,
+}
+
+impl Fate {
+    /// Those that a process outlives.
+    pub const SURVIVED: [Self; 4] = [
+        Self::Fails,
+        Self::InDoubt,
+        Self::DiesBefore,
+        Self::DiesAfter,
+    ];
+
+    const fn before(self) -> bool {
+        matches!(self, Self::Fails | Self::DiesBefore | Self::AbortsBefore)
+    }
+}
+
+/// A fault at one step of many. A step is a commit, a claim, a release, or the writing or erasing of a
+/// key.
+#[derive(Clone, Debug)]
+pub struct FaultPlan(Arc<Plan>);
+
+#[derive(Debug)]
+struct Plan {
+    step: AtomicU64,
+    at: AtomicU64,
+    fate: Fate,
+    dead: AtomicBool,
+}
+
+impl FaultPlan {
+    /// No step fails before [`arm`](Self::arm).
+    #[must_use]
+    pub fn new(fate: Fate) -> Self {
+        Self(Arc::new(Plan {
+            step: AtomicU64::new(0),
+            at: AtomicU64::new(u64::MAX),
+            fate,
+            dead: AtomicBool::new(false),
+        }))
+    }
+
+    /// The `at`-th step from now on, counted from 1, is the one.
+    pub fn arm(&self, at: u64) {
+        self.0.step.store(0, Ordering::SeqCst);
+        self.0.at.store(at, Ordering::SeqCst);
+    }
+
+    /// How many steps there were since it was armed.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.0.step.load(Ordering::SeqCst)
+    }
+
+    /// Whether the step has come.
+    #[must_use]
+    pub fn has_struck(&self) -> bool {
+        self.steps() >= self.0.at.load(Ordering::SeqCst)
+    }
+
+    fn alive(&self) -> Result<(), LedgerError> {
+        if self.0.dead.load(Ordering::SeqCst) {
+            Err(LedgerError::Closed)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Does a step as the plan has it.
+    async fn step<T, E: From<LedgerError>>(
+        &self,
+        work: impl Future<Output = Result<T, E>> + Send,
+    ) -> Result<T, E> {
+        self.alive()?;
+        let Plan {
+            step,
+            at,
+            fate,
+            dead,
+        } = &*self.0;
+        if step.fetch_add(1, Ordering::SeqCst) + 1 != at.load(Ordering::SeqCst) {
+            return work.await;
+        }
+        if !fate.before() {
+            work.await?;
+        }
+        match fate {
+            Fate::Fails => {}
+            Fate::InDoubt => return Err(LedgerError::InDoubt { cause: None }.into()),
+            Fate::DiesBefore | Fate::DiesAfter => dead.store(true, Ordering::SeqCst),
+            Fate::AbortsBefore | Fate::AbortsAfter => std::process::abort(),
+        }
+        Err(LedgerError::Closed.into())
+    }
+}
+
+impl Faults for FaultPlan {
+    fn ledger(&self, real: Arc<dyn Ledger>) -> Arc<dyn Ledger> {
+        let plan = self.clone();
+        Arc::new(FaultyLedger { real, plan })
+    }
+
+    fn key_file(&self, real: Arc<dyn KeyFile>) -> Arc<dyn KeyFile> {
+        let plan = self.clone();
+        Arc::new(FaultyKeyFile { real, plan })
+    }
+}
+
+#[derive(Debug)]
+struct FaultyLedger {
+    real: Arc<dyn Ledger>,
+    plan: FaultPlan,
+}
+
+#[async_trait]
+impl Ledger for FaultyLedger {
+    async fn load(&self, id: &AggregateId) -> Result<Option<Stored>, LedgerError> {
+        self.plan.alive()?;
+        self.real.load(id).await
+    }
+
+    async fn commit(&self, commit: Commit, now: Timestamp) -> Result<Committed, LedgerError> {
+        self.plan.step(self.real.commit(commit, now)).await
+    }
+
+    async fn find(&self, query: &Find, page: Page) -> Result<Vec<Found>, LedgerError> {
+        self.plan.alive()?;
+        self.real.find(query, page).await
+    }
+
+    async fn claim(&self, claim: &Claim, now: Timestamp) -> Result<ClaimOutcome, LedgerError> {
+        self.plan.step(self.real.claim(claim, now)).await
+    }
+
+    async fn release(&self, claim: &Claim) -> Result<(), LedgerError> {
+        self.plan.step(self.real.release(claim)).await
+    }
+
+    async fn heads(&self) -> Result<Vec<Head>, LedgerError> {
+        self.plan.alive()?;
+        self.real.heads().await
+    }
+
+    async fn audit(
+        &self,
+        chain: &str,
+        after_sequence: u64,
+        limit: u32,
+    ) -> Result<Vec<AuditRow>, LedgerError> {
+        self.plan.alive()?;
+        self.real.audit(chain, after_sequence, limit).await
+    }
+
+    async fn changed(&self) -> Result<ChangeMark, LedgerError> {
+        self.plan.alive()?;
+        self.real.changed().await
+    }
+
+    async fn close(&self) -> Result<(), LedgerError> {
+        self.real.close().await
+    }
+}
+
+#[derive(Debug)]
+struct FaultyKeyFile {
+    real: Arc<dyn KeyFile>,
+    plan: FaultPlan,
+}
+
+#[async_trait]
+impl KeyFile for FaultyKeyFile {
+    async fn put(&self, id: &str, sealed: &[u8]) -> Result<(), KeyFileError> {
+        self.plan.step(self.real.put(id, sealed)).await
+    }
+
+    async fn load(&self, id: &str) -> Result<Option<Bytes>, KeyFileError> {
+        self.plan.alive()?;
+        self.real.load(id).await
+    }
+
+    async fn erase(&self, id: &str) -> Result<bool, KeyFileError> {
+        self.plan.step(self.real.erase(id)).await
+    }
+
+    async fn ids(&self, after: Option<&str>, limit: u32) -> Result<Vec<String>, KeyFileError> {
+        self.plan.alive()?;
+        self.real.ids(after, limit).await
+    }
+
+    async fn close(&self) -> Result<(), KeyFileError> {
+        self.real.close().await
+    }
+}
