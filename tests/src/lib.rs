@@ -8,4 +8,5 @@ pub mod fault;
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
+pub mod server;
 pub mod tools;

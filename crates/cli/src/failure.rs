@@ -45,6 +45,18 @@ pub(crate) enum Failure {
         path: PathBuf,
         source: io::Error,
     },
+    #[error("`{0}` would go onto itself, or below itself: choose another destination")]
+    OntoItself(String),
+    #[error("`{0}` was overwritten while it was being moved: both are there, look at them")]
+    ChangedMeanwhile(String),
+    #[error("there is nothing to ingest at `{0}`")]
+    NothingToIngest(String),
+    #[error("the destination of `{0}` holds other bytes: pass --force to replace them")]
+    Differs(String),
+    #[error("`{0}` did not read back as it was: nothing was removed from the source; try again")]
+    ReadBackDiffers(String),
+    #[error("{0} objects are damaged: see above, and restore each from a backup into its place")]
+    FoundDamage(u64),
     #[error("writing the answer failed")]
     Output(#[source] io::Error),
     #[error("{} holds no file to put through the tour, or git ignores all of them", .0.display())]
@@ -98,6 +110,12 @@ impl Outcome for Failure {
             Self::Exists(_) => "FileExists",
             Self::ThroughLink(_) => "ThroughSymbolicLink",
             Self::File { .. } => "FileSystemFailed",
+            Self::OntoItself(_) => "OntoItself",
+            Self::ChangedMeanwhile(_) => "ChangedMeanwhile",
+            Self::NothingToIngest(_) => "NothingToIngest",
+            Self::Differs(_) => "ObjectExists",
+            Self::ReadBackDiffers(_) => "ReadBackDiffers",
+            Self::FoundDamage(_) => "DamageFound",
             Self::Output(_) => "OutputFailed",
             Self::NothingToTour(_) => "NothingToTour",
             Self::TourFailed => "TourFailed",
@@ -124,8 +142,12 @@ impl Outcome for Failure {
             | Self::NoKey(_)
             | Self::NotBase64
             | Self::NotText
+            | Self::OntoItself(_)
+            | Self::NothingToIngest(_)
             | Self::NothingToTour(_) => OutcomeKind::BadInput,
-            Self::Exists(_) | Self::ThroughLink(_) => OutcomeKind::Refused,
+            Self::Exists(_) | Self::ThroughLink(_) | Self::Differs(_) => OutcomeKind::Refused,
+            Self::ChangedMeanwhile(_) => OutcomeKind::Unavailable,
+            Self::ReadBackDiffers(_) | Self::FoundDamage(_) => OutcomeKind::Damaged,
             Self::File { source, .. } => match source.kind() {
                 io::ErrorKind::NotFound
                 | io::ErrorKind::NotADirectory

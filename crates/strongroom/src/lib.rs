@@ -61,7 +61,7 @@ pub use crate::resource::{
     ChangeView, EncryptionView, Explanation, IdentityView, KeySource, NewResource, Obstacle, Probe,
     ResourceChange, ResourceHandle, ResourceState, ResourceView,
 };
-pub use crate::store::{EncryptedStore, Unlistable};
+pub use crate::store::{Checked, Depth, EncryptedStore, Unlistable};
 pub use crate::strongroom::{ExportedKey, Strongroom};
 pub use crate::vaults::{
     KeyCensus, KeyInfo, KeyVersionInfo, LifeInfo, NewKey, NewVault, OutsideVault, VaultInfo,

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod key;
+mod objects;
 mod resource;
 mod vault;
 
@@ -16,6 +17,7 @@ use crate::address::Address;
 pub(crate) use self::key::{
     Ciphertext, Key, KeyAttributes, KeyImport, KeyNamed, KeyRotationPolicy, Plaintext,
 };
+pub(crate) use self::objects::{Copy, Fsck, Ingest, Move};
 pub(crate) use self::resource::{
     Encryption, Explain, ExplainWhat, Identity, Resource, ResourceCreate,
 };
@@ -92,6 +94,15 @@ pub(crate) enum DataVerb {
     Cat(Cat),
     /// Shows what is known of stored files.
     Stat(Stat),
+    /// Copies files and folders between and within resources.
+    Cp(Copy),
+    /// Moves files and folders between and within resources.
+    Mv(Move),
+    /// Seals plain data that lies elsewhere into a resource: streamed, read back and compared; what was cut
+    /// off goes on by the same command.
+    Ingest(Ingest),
+    /// Checks that objects are whole, and reports those that are not. It removes nothing.
+    Fsck(Fsck),
     /// Shows, verifies and exports the audit.
     #[command(subcommand)]
     Audit(Audit),

@@ -4,11 +4,14 @@ pub(crate) mod audit;
 pub(crate) mod cat;
 pub(crate) mod explain;
 pub(crate) mod export_key;
+pub(crate) mod fsck;
 pub(crate) mod get;
+pub(crate) mod ingest;
 pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod ls;
 pub(crate) mod put;
+pub(crate) mod relocate;
 pub(crate) mod resource;
 pub(crate) mod rm;
 pub(crate) mod stat;
@@ -33,6 +36,10 @@ pub(crate) async fn run(session: &Session, verb: DataVerb, output: &Output) -> R
         DataVerb::Rm(args) => rm::run(session, args, output).await,
         DataVerb::Cat(args) => cat::run(session, args).await,
         DataVerb::Stat(args) => stat::run(session, args, output).await,
+        DataVerb::Cp(args) => relocate::copy(session, args, output).await,
+        DataVerb::Mv(args) => relocate::r#move(session, args, output).await,
+        DataVerb::Ingest(args) => ingest::run(session, args, output).await,
+        DataVerb::Fsck(args) => fsck::run(session, args, output).await,
         DataVerb::Audit(args) => audit::run(session, args, output).await,
     }
 }
