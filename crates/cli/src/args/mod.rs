@@ -1,5 +1,6 @@
 //! The command line.
 
+mod directory;
 mod key;
 mod objects;
 mod resource;
@@ -14,6 +15,7 @@ use strongroom::RootKeySource;
 
 use crate::address::Address;
 
+pub(crate) use self::directory::{Group, Principal, Role, RoleScope, Subscription, Tenant};
 pub(crate) use self::key::{
     Ciphertext, Key, KeyAttributes, KeyImport, KeyNamed, KeyRotationPolicy, Plaintext,
 };
@@ -40,8 +42,27 @@ pub(crate) struct Cli {
     #[arg(long, global = true)]
     pub(crate) json: bool,
 
+    #[command(flatten)]
+    pub(crate) asker: Asker,
+
     #[command(subcommand)]
     pub(crate) verb: Verb,
+}
+
+/// Who asks, and where.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct Asker {
+    /// Who asks: a principal's object id or name; by default the administrator made by `init`.
+    #[arg(long = "as", global = true, value_name = "PRINCIPAL")]
+    pub(crate) principal: Option<String>,
+
+    /// The resource group to work in, by name or uid; by default the installation's first.
+    #[arg(long, short, global = true, value_name = "GROUP")]
+    pub(crate) group: Option<String>,
+
+    /// The subscription to work in, by name or id.
+    #[arg(long, global = true, value_name = "SUBSCRIPTION")]
+    pub(crate) subscription: Option<String>,
 }
 
 /// Reads the command line.
@@ -82,6 +103,21 @@ pub(crate) enum DataVerb {
     /// Makes, imports, shows, changes, uses and removes the keys of vaults.
     #[command(subcommand)]
     Key(Key),
+    /// Creates and lists tenants.
+    #[command(subcommand)]
+    Tenant(Tenant),
+    /// Creates, lists, changes and moves subscriptions.
+    #[command(subcommand)]
+    Subscription(Subscription),
+    /// Creates, lists and moves resource groups.
+    #[command(subcommand)]
+    Group(Group),
+    /// Registers, lists, disables and deletes users and applications.
+    #[command(subcommand)]
+    Principal(Principal),
+    /// Says who may do what, where.
+    #[command(subcommand)]
+    Role(Role),
     /// Stores files and folders in a resource.
     Put(Put),
     /// Takes files and folders out of a resource.
@@ -106,6 +142,16 @@ pub(crate) enum DataVerb {
     /// Shows, verifies and exports the audit.
     #[command(subcommand)]
     Audit(Audit),
+}
+
+impl DataVerb {
+    /// Whether --group and --subscription say where something goes, not where it is.
+    pub(crate) fn is_move(&self) -> bool {
+        matches!(
+            self,
+            Self::Group(Group::Move { .. }) | Self::Vault(Vault::Move(_))
+        )
+    }
 }
 
 #[derive(Debug, Args)]

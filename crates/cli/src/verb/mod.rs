@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod cat;
+pub(crate) mod directory;
 pub(crate) mod explain;
 pub(crate) mod export_key;
 pub(crate) mod fsck;
@@ -30,6 +31,11 @@ pub(crate) async fn run(session: &Session, verb: DataVerb, output: &Output) -> R
         DataVerb::Explain(args) => explain::run(session, args, output).await,
         DataVerb::Vault(args) => vault::run(session, args, output).await,
         DataVerb::Key(args) => key::run(session, args, output).await,
+        DataVerb::Tenant(args) => directory::tenant(session, args, output).await,
+        DataVerb::Subscription(args) => directory::subscription(session, args, output).await,
+        DataVerb::Group(args) => directory::group(session, args, output).await,
+        DataVerb::Principal(args) => directory::principal(session, args, output).await,
+        DataVerb::Role(args) => directory::role(session, args, output).await,
         DataVerb::Put(args) => put::run(session, args, output).await,
         DataVerb::Get(args) => get::run(session, args, output).await,
         DataVerb::Ls(args) => ls::run(session, args, output).await,
