@@ -1,5 +1,7 @@
 //! What the benchmarks share: sizes, data, and an installation to measure.
 
+pub mod counted;
+
 use std::sync::Arc;
 
 use bytes::Bytes;

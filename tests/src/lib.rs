@@ -9,4 +9,5 @@ pub mod naive;
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
+pub mod server;
 pub mod tools;

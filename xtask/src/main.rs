@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask test | check | bench | rules | tools`.
+//! The project's own commands: `cargo xtask test | check | bench | fuzz | rules | tools`.
 //!
 //! One verb, one file. A verb prints each command before it runs it, goes on after a failure, and
 //! ends with a table of its steps. Nothing here depends on a crate of ours, so that the commands
@@ -6,6 +6,7 @@
 
 mod bench;
 mod check;
+mod fuzz;
 mod house;
 mod rules;
 mod steps;
@@ -29,6 +30,7 @@ struct Cli {
 enum Verb {
     Bench(bench::Args),
     Check(check::Args),
+    Fuzz(fuzz::Args),
     Rules(rules::Args),
     Test(test::Args),
     /// Install what the tests run besides Rust
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().verb {
         Verb::Bench(args) => bench::run(&args),
         Verb::Check(args) => check::run(&args),
+        Verb::Fuzz(args) => fuzz::run(&args),
         Verb::Rules(args) => rules::run(&args),
         Verb::Test(args) => test::run(&args),
         Verb::Tools => tools::run(),

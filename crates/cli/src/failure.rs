@@ -45,12 +45,36 @@ pub(crate) enum Failure {
         path: PathBuf,
         source: io::Error,
     },
+    #[error("`{0}` would go onto itself, or below itself: choose another destination")]
+    OntoItself(String),
+    #[error("`{0}` was overwritten while it was being moved: both are there, look at them")]
+    ChangedMeanwhile(String),
+    #[error("there is nothing to ingest at `{0}`")]
+    NothingToIngest(String),
+    #[error("the destination of `{0}` holds other bytes: pass --force to replace them")]
+    Differs(String),
+    #[error("`{0}` did not read back as it was: nothing was removed from the source; try again")]
+    ReadBackDiffers(String),
+    #[error("{0} objects are damaged: see above, and restore each from a backup into its place")]
+    FoundDamage(u64),
     #[error("writing the answer failed")]
     Output(#[source] io::Error),
     #[error("{} holds no file to put through the tour, or git ignores all of them", .0.display())]
     NothingToTour(PathBuf),
     #[error("the tour found something that does not hold: see the steps above")]
     TourFailed,
+    #[error(
+        "`{0}` is the URI of a key, and the name of a key follows a vault: name one or the other"
+    )]
+    KeyNamedTwice(String),
+    #[error("`{0}` names no key: give VAULT KEY, or https://VAULT.vault.localhost/keys/KEY")]
+    NoKey(String),
+    #[error(
+        "the text is not base64: give what `strongroom key wrap` or `strongroom key encrypt` printed"
+    )]
+    NotBase64,
+    #[error("the text is not UTF-8, as PEM and JWK are")]
+    NotText,
     #[error("the answer could not be encoded as JSON")]
     Json(#[from] serde_json::Error),
 }
@@ -86,9 +110,17 @@ impl Outcome for Failure {
             Self::Exists(_) => "FileExists",
             Self::ThroughLink(_) => "ThroughSymbolicLink",
             Self::File { .. } => "FileSystemFailed",
+            Self::OntoItself(_) => "OntoItself",
+            Self::ChangedMeanwhile(_) => "ChangedMeanwhile",
+            Self::NothingToIngest(_) => "NothingToIngest",
+            Self::Differs(_) => "ObjectExists",
+            Self::ReadBackDiffers(_) => "ReadBackDiffers",
+            Self::FoundDamage(_) => "DamageFound",
             Self::Output(_) => "OutputFailed",
             Self::NothingToTour(_) => "NothingToTour",
             Self::TourFailed => "TourFailed",
+            Self::KeyNamedTwice(_) | Self::NoKey(_) => "KeyNotNamed",
+            Self::NotBase64 | Self::NotText => "BadParameter",
             Self::Json(_) => "EncodingFailed",
         }
     }
@@ -106,8 +138,16 @@ impl Outcome for Failure {
             | Self::FolderToStdout(_)
             | Self::StdinNeedsName
             | Self::StdinAlone
+            | Self::KeyNamedTwice(_)
+            | Self::NoKey(_)
+            | Self::NotBase64
+            | Self::NotText
+            | Self::OntoItself(_)
+            | Self::NothingToIngest(_)
             | Self::NothingToTour(_) => OutcomeKind::BadInput,
-            Self::Exists(_) | Self::ThroughLink(_) => OutcomeKind::Refused,
+            Self::Exists(_) | Self::ThroughLink(_) | Self::Differs(_) => OutcomeKind::Refused,
+            Self::ChangedMeanwhile(_) => OutcomeKind::Unavailable,
+            Self::ReadBackDiffers(_) | Self::FoundDamage(_) => OutcomeKind::Damaged,
             Self::File { source, .. } => match source.kind() {
                 io::ErrorKind::NotFound
                 | io::ErrorKind::NotADirectory

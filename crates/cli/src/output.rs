@@ -123,6 +123,11 @@ impl Output {
         )
     }
 
+    /// A count of work whose end is not known, on a terminal alone.
+    pub(crate) fn counter(&self, what: &str) -> ProgressBar {
+        self.bar(0, &format!("{{spinner}} {{pos}} {what}, {{per_sec}}"))
+    }
+
     fn bar(&self, length: u64, template: &str) -> ProgressBar {
         if self.json || !io::stderr().is_terminal() {
             return ProgressBar::hidden();

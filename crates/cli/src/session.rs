@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use object_store::ObjectStore;
-use strongroom::{Operator, Options, ResourceHandle, Strongroom};
-use strongroom_base::ResourceName;
+use strongroom::{GroupUid, Operator, Options, ResourceHandle, Strongroom};
+use strongroom_base::{PrincipalId, ResourceName, SubscriptionId};
 
+use crate::args::Asker;
 use crate::failure::Failure;
 
 /// What the audit says of where requests come from.
@@ -18,25 +19,98 @@ pub(crate) struct Session {
     pub(crate) room: Strongroom,
     /// Who asks, and in which group.
     pub(crate) operator: Operator,
+    /// The subscription that was named.
+    pub(crate) subscription: Option<SubscriptionId>,
+    /// Whether a group was named.
+    pub(crate) group_named: bool,
 }
 
 impl Session {
-    pub(crate) async fn open(data: Option<PathBuf>) -> Result<Self, Failure> {
+    pub(crate) async fn open(data: Option<PathBuf>, asker: Asker) -> Result<Self, Failure> {
         let data = data_folder(data)?;
         let room = Strongroom::open(data, &options()).await?;
         let operator = room.administrator().clone();
-        Ok(Self { room, operator })
+        let mut session = Self {
+            room,
+            operator,
+            subscription: None,
+            group_named: asker.group.is_some(),
+        };
+        match session.turn_to(asker).await {
+            Ok(()) => Ok(session),
+            Err(failure) => {
+                session.close().await?;
+                Err(failure)
+            }
+        }
+    }
+
+    /// Acts as whoever was named, where it was named.
+    async fn turn_to(&mut self, asker: Asker) -> Result<(), Failure> {
+        let Asker {
+            principal,
+            group,
+            subscription,
+        } = asker;
+        if let Some(principal) = principal {
+            let id = self.principal(&principal).await?;
+            self.operator = self.operator.acting_as(id).await?;
+        }
+        if let Some(subscription) = subscription {
+            self.subscription = Some(self.subscription(&subscription).await?);
+        }
+        if let Some(group) = group {
+            let uid = self.group(&group, self.subscription).await?;
+            self.operator = self.operator.in_group(uid);
+        }
+        Ok(())
+    }
+
+    /// A principal by its object id, which need not be there, or by its name.
+    pub(crate) async fn principal(&self, text: &str) -> Result<PrincipalId, Failure> {
+        if let Ok(id) = text.parse() {
+            return Ok(id);
+        }
+        let name = text.parse().map_err(strongroom::Error::from)?;
+        Ok(self.operator.principal_by_name(&name, None).await?.id)
+    }
+
+    /// A subscription by its id, which need not be there, or by its name.
+    pub(crate) async fn subscription(&self, text: &str) -> Result<SubscriptionId, Failure> {
+        if let Ok(id) = text.parse() {
+            return Ok(id);
+        }
+        let name = text.parse().map_err(strongroom::Error::from)?;
+        Ok(self.operator.subscription_by_name(&name).await?.id)
+    }
+
+    /// A group by its uid, which need not be there, or by its name.
+    pub(crate) async fn group(
+        &self,
+        text: &str,
+        subscription: Option<SubscriptionId>,
+    ) -> Result<GroupUid, Failure> {
+        if let Ok(uid) = text.parse() {
+            return Ok(uid);
+        }
+        let name = text.parse().map_err(strongroom::Error::from)?;
+        let found = self.operator.group_by_name(&name, subscription).await?;
+        Ok(found.uid)
     }
 
     /// Closes the installation.
     pub(crate) async fn close(self) -> Result<(), Failure> {
-        let Self { room, operator } = self;
+        let Self { room, operator, .. } = self;
         drop(operator);
         Ok(room.close().await?)
     }
 
     pub(crate) async fn resource(&self, name: &ResourceName) -> Result<ResourceHandle, Failure> {
-        Ok(self.operator.resource(name).await?)
+        // A name may look like a uid: what bears it comes first.
+        match (self.operator.resource(name).await, name.as_str().parse()) {
+            (Err(_), Ok(uid)) => Ok(self.operator.resource_by_uid(uid).await?),
+            (found, _) => Ok(found?),
+        }
     }
 
     pub(crate) async fn store(&self, name: &ResourceName) -> Result<Arc<dyn ObjectStore>, Failure> {

@@ -86,7 +86,7 @@ pub use principal::{
     PrincipalMachine, PrincipalRefusal, Standing, principal_name_key,
 };
 pub use role::{Role, UnknownRole};
-pub use scope::{BrokenChain, Link, Scope, ScopeChain};
+pub use scope::{BrokenChain, Link, Scope, ScopeChain, UnknownScope};
 pub use strongroom_base::{InvalidId, SchemaV1};
 pub use subscription::{
     Subscription, SubscriptionCommand, SubscriptionEvent, SubscriptionFacts, SubscriptionMachine,

@@ -57,6 +57,34 @@ impl fmt::Display for Scope {
     }
 }
 
+/// A text that names no scope.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{text}` is not a scope: expected tenant.ID, subscription.ID, group.UID, resource.UID or vault.UID"
+)]
+pub struct UnknownScope {
+    text: String,
+}
+
+/// As it is printed.
+impl core::str::FromStr for Scope {
+    type Err = UnknownScope;
+
+    fn from_str(text: &str) -> Result<Self, UnknownScope> {
+        let scope = match text.split_once('.') {
+            Some(("tenant", id)) => id.parse().ok().map(Self::Tenant),
+            Some(("subscription", id)) => id.parse().ok().map(Self::Subscription),
+            Some(("group", uid)) => uid.parse().ok().map(Self::Group),
+            Some(("resource", uid)) => uid.parse().ok().map(Self::Resource),
+            Some(("vault", uid)) => uid.parse().ok().map(Self::Vault),
+            Some(_) | None => None,
+        };
+        scope.ok_or_else(|| UnknownScope {
+            text: text.to_owned(),
+        })
+    }
+}
+
 /// One scope on the way up, with its present tenancy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Link {

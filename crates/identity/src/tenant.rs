@@ -128,6 +128,15 @@ pub enum TenantRefusal {
     /// It is so already.
     #[error("it is so already: nothing to do")]
     NoOp,
+    /// Its first Owner would be a guest in it, and a user alone can be one (R13).
+    #[error(
+        "principal {principal} is no user, and nobody else can be a guest in a new tenant (R13): let a \
+         user create it: strongroom tenant create NAME --as PRINCIPAL"
+    )]
+    NotAUser {
+        /// Who asked.
+        principal: PrincipalId,
+    },
     /// The id drawn is that of another tenant.
     #[error("a tenant with this id exists: create it with another id")]
     IdTaken,
@@ -141,6 +150,7 @@ impl Outcome for TenantRefusal {
         match self {
             Self::Denied(denied) => denied.code(),
             Self::NoOp => "NoOp",
+            Self::NotAUser { .. } => "GuestsAreUsers",
             Self::IdTaken => "TenantAlreadyExists",
             Self::NotFound => "TenantNotFound",
         }
@@ -149,7 +159,7 @@ impl Outcome for TenantRefusal {
     fn kind(&self) -> OutcomeKind {
         match self {
             Self::Denied(denied) => denied.kind(),
-            Self::NoOp | Self::IdTaken => OutcomeKind::Refused,
+            Self::NoOp | Self::NotAUser { .. } | Self::IdTaken => OutcomeKind::Refused,
             Self::NotFound => OutcomeKind::BadInput,
         }
     }
@@ -157,6 +167,7 @@ impl Outcome for TenantRefusal {
     fn retry(&self) -> Retry {
         match self {
             Self::Denied(denied) => denied.retry(),
+            Self::NotAUser { .. } => Retry::AfterRepair,
             Self::NoOp | Self::IdTaken | Self::NotFound => Retry::Never,
         }
     }

@@ -2,12 +2,13 @@
 
 use strongroom_base::{Machine as _, Outcome as _};
 use strongroom_crypto::keyring::Kek;
-use strongroom_identity::{IdentityRefusal, IdentityStanding, ManagedIdentity};
+use strongroom_identity::{IdentityRefusal, IdentityStanding, ManagedIdentity, SubscriptionState};
+use strongroom_vault::vault::{Holder, Place};
 use strongroom_vault::{Denial, KeyPermission};
 
 use crate::samples::*;
 use crate::{
-    Candidate, ChangeKind, Life, RETENTION, Refusal, Report, Resource, ResourceAction,
+    Candidate, ChangeKind, Life, NewResource, RETENTION, Refusal, Report, Resource, ResourceAction,
     ResourceCommand, ResourceEffect, ResourceEvent, ResourceFacts, ResourceMachine, SeenKey, Step,
     Tier, against, at_creation, reports,
 };
@@ -295,6 +296,75 @@ fn r17_one_change_of_key_at_a_time_and_nothing_goes_past_it() {
         pending: pending(&customer(&version(OTHER_KEY, 9))),
     };
     assert!(decide(&begun, smuggled, &facts).is_err());
+}
+
+#[test]
+fn a_disabled_subscription_takes_no_resource_and_lets_its_own_go_on() {
+    let Holder::In(there) = place(OTHER_GROUP, HERE) else {
+        unreachable!("it is a group")
+    };
+    let disabled = Holder::In(Place {
+        state: SubscriptionState::Disabled,
+        ..there
+    });
+    let into = ResourceFacts {
+        target: disabled,
+        ..facts(Candidate::NotAsked)
+    };
+    let refused = decide(
+        &resource(),
+        ResourceAction::Move { group: OTHER_GROUP },
+        &into,
+    );
+    assert_eq!(
+        refused,
+        Err(Refusal::SubscriptionDisabled {
+            subscription: there.subscription
+        })
+    );
+    let Resource {
+        uid,
+        name,
+        region,
+        tier,
+        binding,
+        keyring,
+        ..
+    } = resource();
+    let create = ResourceAction::Create(Box::new(NewResource {
+        uid,
+        name,
+        group: OTHER_GROUP,
+        region,
+        tier,
+        binding,
+        keyring,
+    }));
+    let command = ResourceCommand {
+        at: NOW,
+        action: create,
+    };
+    let refused = ResourceMachine::decide(&None, &command, &into);
+    assert!(
+        matches!(refused, Err(Refusal::SubscriptionDisabled { .. })),
+        "{refused:?}"
+    );
+    let out_of = ResourceFacts {
+        present: match place(GROUP, HERE) {
+            Holder::In(here) => Holder::In(Place {
+                state: SubscriptionState::Disabled,
+                ..here
+            }),
+            Holder::Nowhere => Holder::Nowhere,
+        },
+        ..facts(Candidate::NotAsked)
+    };
+    for action in [
+        ResourceAction::Move { group: OTHER_GROUP },
+        ResourceAction::Delete,
+    ] {
+        assert!(decide(&resource(), action, &out_of).is_ok());
+    }
 }
 
 #[test]

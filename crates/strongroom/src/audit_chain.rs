@@ -1,5 +1,6 @@
 //! The audit chains: their key, their heads' way out of the data folder, and their verification.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use strongroom_base::{RecordId, TenantId, Timestamp};
 use strongroom_crypto::HmacKey;
 use strongroom_ledger::audit::verify;
 use strongroom_ledger::checkpoint::Checkpointer;
-use strongroom_ledger::{AuditRow, ChainKey};
+use strongroom_ledger::{AuditRow, ChainKey, Phase};
 use tokio::sync::{Mutex, Notify};
 
 use crate::Error;
@@ -16,6 +17,9 @@ use crate::core::Core;
 
 /// How often the heads are written out (R18).
 const CHECKPOINT_EVERY: Duration = Duration::from_mins(1);
+
+/// How many entries are read at once in search of outcomes.
+const LATER: u32 = 1_000;
 
 /// The key of the audit chains, derived from the root key.
 pub(crate) struct AuditChainKey(Box<dyn HmacKey>);
@@ -128,18 +132,70 @@ impl Core {
         })
     }
 
-    /// Entries of one tenant's chain, oldest first.
+    /// At most `limit` records of one tenant's chain from after `after_sequence`, oldest first; fewer
+    /// only at its end. A record of two entries stands where its outcome does; one without an outcome
+    /// stands where its intent does, and its result is unknown (R18).
     pub(crate) async fn audit_page(
         &self,
         tenant: TenantId,
         after_sequence: u64,
         limit: u32,
     ) -> Result<Vec<Audited>, Error> {
-        let rows = self
-            .ledger
-            .audit(&tenant.to_string(), after_sequence, limit)
-            .await?;
-        rows.into_iter().map(Audited::read).collect()
+        let chain = tenant.to_string();
+        let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut records = Vec::new();
+        let mut after = after_sequence;
+        while records.len() < wanted {
+            let rows = self.ledger.audit(&chain, after, limit).await?;
+            let Some(last) = rows.last() else { break };
+            after = last.sequence;
+            let settled = self.settled(&chain, &rows).await?;
+            let left = wanted - records.len();
+            let shown = rows
+                .into_iter()
+                .filter(|row| {
+                    row.entry.phase != Phase::Intent || !settled.contains(&row.entry.record)
+                })
+                .take(left);
+            for row in shown {
+                records.push(Audited::read(row)?);
+            }
+        }
+        Ok(records)
+    }
+
+    /// The newest records of one tenant's chain, at most `limit`, oldest first.
+    pub(crate) async fn newest_audit(
+        &self,
+        tenant: TenantId,
+        limit: u32,
+    ) -> Result<Vec<Audited>, Error> {
+        let length = self.audit_length(tenant).await?;
+        // Of twice as many entries at most half are intents that have their outcome among them.
+        let window = limit.saturating_mul(2);
+        let first = length.saturating_sub(u64::from(window));
+        let mut records = self.audit_page(tenant, first, window).await?;
+        let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+        let before = records.len().saturating_sub(wanted);
+        Ok(records.split_off(before))
+    }
+
+    /// Which of the intents among `rows` have their outcome, there or later in the chain.
+    async fn settled(&self, chain: &str, rows: &[AuditRow]) -> Result<BTreeSet<RecordId>, Error> {
+        let of = |rows: &[AuditRow], phase| -> BTreeSet<RecordId> {
+            let of_phase = rows.iter().filter(|row| row.entry.phase == phase);
+            of_phase.map(|row| row.entry.record).collect()
+        };
+        let intents = of(rows, Phase::Intent);
+        let mut settled: BTreeSet<RecordId> = &intents & &of(rows, Phase::Outcome);
+        let mut after = rows.last().map_or(0, |row| row.sequence);
+        while settled.len() < intents.len() {
+            let later = self.ledger.audit(chain, after, LATER).await?;
+            let Some(last) = later.last() else { break };
+            after = last.sequence;
+            settled.extend(&intents & &of(&later, Phase::Outcome));
+        }
+        Ok(settled)
     }
 
     /// The sequence of the newest entry of one tenant's chain.
@@ -170,11 +226,11 @@ pub struct VerifiedAudit {
     pub newest_head: Option<Timestamp>,
 }
 
-/// One entry of an audit chain.
+/// One record of an audit chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Audited {
-    /// Its place in the chain, from 1.
+    /// The place in the chain, from 1, of its entry; of the last one, if it has two.
     pub sequence: u64,
     /// The id of its record.
     pub id: RecordId,

@@ -21,8 +21,7 @@ use strongroom_vault::import::ImportError;
 use strongroom_vault::key::{InvalidRotationPolicy, KeyRefusal};
 use strongroom_vault::vault::VaultRefusal;
 use strongroom_vault::{
-    Denial, InvalidKeyId, InvalidName as InvalidVaultName, KeyId, MaterialRef, VaultError,
-    VaultName,
+    Denial, InvalidKeyId, InvalidName as InvalidVaultName, MaterialRef, VaultError, VaultName,
 };
 
 use crate::installation::InstallationError;
@@ -226,7 +225,7 @@ pub enum Error {
     #[error("the key {key} cannot be used: {source}; {remedy}")]
     KeyDenied {
         /// Which key.
-        key: KeyId,
+        key: String,
         /// Why.
         source: Denial,
         /// What would turn it into a yes.

@@ -46,6 +46,9 @@ mod vaults;
 pub use crate::audit::{AuditRecord, AuditResult, Caller, Operation};
 pub use crate::audit_chain::{Audited, VerifiedAudit};
 pub use crate::clock::SystemClock;
+pub use crate::directory::{
+    GroupView, NewPrincipal, PrincipalView, RoleAssignmentView, SubscriptionView, TenantView,
+};
 pub use crate::error::Error;
 #[cfg(feature = "fault-injection")]
 #[cfg_attr(docsrs, doc(cfg(feature = "fault-injection")))]
@@ -58,7 +61,7 @@ pub use crate::resource::{
     ChangeView, EncryptionView, Explanation, IdentityView, KeySource, NewResource, Obstacle, Probe,
     ResourceChange, ResourceHandle, ResourceState, ResourceView,
 };
-pub use crate::store::{EncryptedStore, Unlistable};
+pub use crate::store::{Checked, Depth, EncryptedStore, Unlistable};
 pub use crate::strongroom::{ExportedKey, Strongroom};
 pub use crate::vaults::{
     KeyCensus, KeyInfo, KeyVersionInfo, LifeInfo, NewKey, NewVault, OutsideVault, VaultInfo,
@@ -70,16 +73,19 @@ pub use strongroom_crypto::object::BindingMode;
 #[cfg(feature = "ring")]
 pub use strongroom_crypto::ring;
 pub use strongroom_crypto::{Provider, RsaKeySize, SecretBytes, WrapAlgorithm};
-pub use strongroom_identity::{AppId, GroupUid};
+pub use strongroom_identity::{
+    AppId, DisplayName, GroupUid, InvalidDisplayName, PrincipalKind, PrincipalLife, Role, Scope,
+    SubscriptionState, UnknownRole, UnknownScope, VaultUid,
+};
 pub use strongroom_resource::{Capability, ChangeKind, Refusal, Report, Tier, UnknownTier};
 pub use strongroom_vault::key::{InvalidRotationPolicy, RotateWhen, RotationPolicy};
 pub use strongroom_vault::vault::{
-    Authorization, Bypass, DefaultAction, Firewall, Grant, Grantee, PolicyEntry, RetentionDays,
-    VaultUpdate,
+    Authorization, Bypass, DefaultAction, Firewall, Grant, Grantee, InvalidRetention, PolicyEntry,
+    RetentionDays, VaultUpdate,
 };
 pub use strongroom_vault::{
     KeyId, KeyName, KeyOperation, KeyPermission, KeySpec, KeyVersion, KeyVersionId, PublicKey,
-    VaultName, Wrapped,
+    UnknownWord, VaultAddress, VaultName, Wrapped,
 };
 
 #[cfg(doctest)]

@@ -118,8 +118,10 @@ impl Strongroom {
         self.core.verify_audit(self.operator.tenant()).await
     }
 
-    /// A page of the audit of the installation's tenant: at most `limit` entries after
-    /// `after_sequence`, oldest first.
+    /// A page of the audit of the installation's tenant: at most `limit` records after the entry
+    /// `after_sequence`, oldest first. What was asked of a remote key is one record, of an intent and
+    /// its outcome; without an outcome its result is
+    /// [`Unknown`](crate::AuditResult::Unknown) (R18).
     ///
     /// # Errors
     /// If the ledger cannot be read, or an entry's body is not a record.
@@ -127,6 +129,14 @@ impl Strongroom {
         self.core
             .audit_page(self.operator.tenant(), after_sequence, limit)
             .await
+    }
+
+    /// The newest records of the audit of the installation's tenant: at most `limit`, oldest first.
+    ///
+    /// # Errors
+    /// As for [`audit`](Self::audit).
+    pub async fn newest_audit(&self, limit: u32) -> Result<Vec<Audited>, Error> {
+        self.core.newest_audit(self.operator.tenant(), limit).await
     }
 
     /// Writes the audit heads out and closes the installation.

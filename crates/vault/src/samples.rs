@@ -54,6 +54,9 @@ pub(crate) fn group(n: u8) -> GroupUid {
     GroupUid::from_bytes([n; 16])
 }
 
+/// The group whose subscription is disabled.
+pub(crate) const DISABLED: u8 = 99;
+
 /// Group `n` in subscription `n` of tenant `n`.
 pub(crate) fn place(n: u8) -> Holder {
     Holder::In(Place {
@@ -61,7 +64,10 @@ pub(crate) fn place(n: u8) -> Holder {
         tenancy: Tenancy::default(),
         subscription: subscription(n),
         tenant: tenant(n),
-        state: SubscriptionState::Enabled,
+        state: match n {
+            DISABLED => SubscriptionState::Disabled,
+            _ => SubscriptionState::Enabled,
+        },
     })
 }
 

@@ -22,7 +22,7 @@ use strongroom_tests::tools::{in_tests, python};
 use tempfile::TempDir;
 
 fn sealed_py(args: &[&str]) -> Command {
-    let mut command = python().unwrap();
+    let mut command = python();
     command.arg(in_tests("python/sealed.py")).args(args);
     command
 }

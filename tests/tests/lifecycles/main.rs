@@ -4,7 +4,6 @@
 //! `STRONGROOM_LIVES` says how many lives each test lives, `STRONGROOM_SEED` from which seed.
 
 mod checks;
-mod directory;
 mod heal;
 mod spy;
 mod steps;

@@ -12,7 +12,6 @@ use strongroom::{
 };
 use strongroom_base::Clock as _;
 use strongroom_base::MaterialRef;
-use strongroom_identity::{GroupCommand, SubscriptionCommand};
 use strongroom_tests::naive::{
     Answer, Content, Fire, Group, Object, OUTSIDE, Party, Permission, Step, Who, World,
 };
@@ -94,25 +93,6 @@ impl House {
                 if after.reopen {
                     self.reopen();
                 }
-                return Ok(Got::Nothing);
-            }
-            Step::MoveSubscription(subscription, tenant) => {
-                if !after.last.is_done() {
-                    return Err(already());
-                }
-                let tenant = self.cast.tenant(tenant);
-                let id = self.cast.subscriptions[&subscription];
-                let moved = SubscriptionCommand::Move { tenant };
-                self.runtime.block_on(self.directory().subscription(id, moved));
-                return Ok(Got::Nothing);
-            }
-            Step::MoveGroup(group, subscription) => {
-                if !after.last.is_done() {
-                    return Err(already());
-                }
-                let subscription = self.cast.subscriptions[&subscription];
-                let moved = GroupCommand::Move { subscription };
-                self.runtime.block_on(self.directory().group(self.cast.groups[&group], moved));
                 return Ok(Got::Nothing);
             }
             // Nobody is there any more to be named.
@@ -267,6 +247,14 @@ impl House {
             | Step::PurgeKey { .. } => self.key(step, after).await?,
             Step::Data { by, resource, object } => {
                 return self.data(by, resource, object, after).await;
+            }
+            Step::MoveSubscription(subscription, tenant) => {
+                let (id, tenant) = (self.cast.subscriptions[&subscription], self.cast.tenant(tenant));
+                self.operator(Who::Admin, Group(0)).move_subscription(id, tenant).await?;
+            }
+            Step::MoveGroup(group, subscription) => {
+                let (id, group) = (self.cast.subscriptions[&subscription], self.cast.groups[&group]);
+                self.operator(Who::Admin, Group(0)).move_group(group, id).await?;
             }
             _ => self.resource(step).await?,
         }
@@ -465,9 +453,4 @@ fn role_mode(on: bool) -> VaultUpdate {
         false => Authorization::AccessPolicies,
     };
     VaultUpdate { authorization: Some(authorization), ..VaultUpdate::default() }
-}
-
-/// The directory's own answer to a move to where something is.
-fn already() -> Error {
-    strongroom_identity::GroupRefusal::NoOp.into()
 }

@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use base64ct::{Base64, Encoding as _};
-use strongroom::{GroupUid, InitOptions, Operator, Options, RsaKeySize, Strongroom};
+use strongroom::{GroupUid, InitOptions, NewPrincipal, Operator, Options, RsaKeySize, Strongroom};
 use strongroom_base::{
     Clock, CorrelationId, PrincipalId, Region, ResourceUid, SubscriptionId, TenantId, Timestamp,
 };
 use strongroom_crypto::{RootKey, RootKeys};
-use strongroom_identity::{GroupCommand, Role, SubscriptionCommand, Tenancy, VaultUid};
+use strongroom_identity::{Role, Scope, Tenancy, VaultUid};
 use strongroom_tests::naive::{Group, Subscription, Tenant, Who, World};
 use strongroom_vault::import::generate;
 use strongroom_vault::software::{MemoryState, SoftwareVault};
@@ -24,7 +24,6 @@ use strongroom_vault::{
     VaultSuffix,
 };
 
-use crate::directory::Directory;
 use crate::spy::{SpiedVault, Spy};
 
 /// When every life begins.
@@ -102,55 +101,39 @@ static TEMPLATE: LazyLock<Template> = LazyLock::new(|| {
 async fn template() -> Template {
     let folder = somewhere();
     let data = folder.path().join("data");
-    let spy = Spy::default();
     let hand: Arc<dyn Clock> = Arc::new(Hand(AtomicU64::new(START)));
-    let options = Options::new(PROVIDER).with_clock(hand).with_faults(Arc::new(spy.clone()));
+    let options = Options::new(PROVIDER).with_clock(hand);
     let view = Strongroom::init(&data, InitOptions::default(), &options).await.unwrap();
     let room = Strongroom::open(&data, &options).await.unwrap();
     let admin = room.administrator();
-    let cast = Cast {
-        home: admin.tenant(),
-        away: TenantId::from_bytes([0xa1; 16]),
-        people: BTreeMap::from([
-            (Who::Admin, admin.principal()),
-            (Who::Contributor, PrincipalId::from_bytes([0xc1; 16])),
-            (Who::Reader, PrincipalId::from_bytes([0xc2; 16])),
-            (Who::Stranger, PrincipalId::from_bytes([0xc3; 16])),
-        ]),
-        subscriptions: BTreeMap::from([
-            (Subscription::First, view.subscription),
-            (Subscription::Second, SubscriptionId::from_bytes([0xb2; 16])),
-        ]),
-        groups: BTreeMap::from([
-            (Group(0), admin.group()),
-            (Group(1), GroupUid::from_bytes([0xd1; 16])),
-            (Group(2), GroupUid::from_bytes([0xd2; 16])),
-        ]),
-        region: view.region.clone(),
-    };
-    let now = Timestamp::from_unix_millis(START);
-    let directory = Directory::new(spy.ledger().unwrap(), root_keys(&data).1, now);
-    directory.tenant(cast.away, cast.people[&Who::Stranger]).await;
-    directory.assign(cast.away, admin.principal(), cast.home, Role::Owner).await;
-    for (who, name, role) in [
-        (Who::Contributor, "contributor", Role::Contributor),
-        (Who::Reader, "reader", Role::Reader),
+    let home = admin.tenant();
+    let away = admin.create_tenant("away".parse().unwrap()).await.unwrap().id;
+    let mut people = BTreeMap::from([(Who::Admin, admin.principal())]);
+    for (who, name, tenant, role) in [
+        (Who::Contributor, "contributor", home, Role::Contributor),
+        (Who::Reader, "reader", home, Role::Reader),
+        (Who::Stranger, "stranger", away, Role::Owner),
     ] {
-        directory.person(cast.people[&who], cast.home, name).await;
-        directory.assign(cast.home, cast.people[&who], cast.home, role).await;
+        let name = name.parse().unwrap();
+        let made = admin.create_principal(tenant, name, NewPrincipal::User).await.unwrap();
+        admin.assign_role(role, made.id, Scope::Tenant(tenant)).await.unwrap();
+        people.insert(who, made.id);
     }
-    let id = cast.subscriptions[&Subscription::Second];
-    let name = "second".parse().unwrap();
-    let create = SubscriptionCommand::Create { id, name, tenant: cast.away };
-    directory.subscription(id, create).await;
+    let second = admin.create_subscription("second".parse().unwrap(), away).await.unwrap().id;
+    let subscriptions = BTreeMap::from([
+        (Subscription::First, view.subscription),
+        (Subscription::Second, second),
+    ]);
+    let mut groups = BTreeMap::from([(Group(0), admin.group())]);
     for (group, subscription) in
         [(Group(1), Subscription::Second), (Group(2), Subscription::First)]
     {
-        let id = cast.groups[&group];
-        let subscription = cast.subscriptions[&subscription];
         let name = format!("group-{}", group.0).parse().unwrap();
-        directory.group(id, GroupCommand::Create { id, subscription, name }).await;
+        let made = admin.create_group(subscriptions[&subscription], name).await.unwrap();
+        groups.insert(group, made.uid);
     }
+    let region = view.region.clone();
+    let cast = Cast { home, away, people, subscriptions, groups, region };
     room.close().await.unwrap();
     Template { folder, cast }
 }
@@ -402,9 +385,5 @@ impl House {
 
     pub(crate) fn operator(&self, who: Who, group: Group) -> Operator {
         self.operators[&who].in_group(self.cast.groups[&group])
-    }
-
-    pub(crate) fn directory(&self) -> Directory {
-        Directory::new(self.spy.ledger().unwrap(), root_keys(&self.data).1, self.hand.now())
     }
 }

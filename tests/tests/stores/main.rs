@@ -2,8 +2,6 @@
 //! Blob Storage, in both binding modes: servers of both interfaces run on this machine for as long as a
 //! test does.
 
-mod server;
-
 use std::sync::Arc;
 
 use object_store::aws::{AmazonS3Builder, S3CopyIfNotExists};
@@ -15,9 +13,8 @@ use object_store::{
     PutOptions, RenameOptions, RenameTargetMode,
 };
 use strongroom::{BindingMode, EncryptedStore, InitOptions, NewResource, Options, Strongroom};
+use strongroom_tests::server::{AZURITE_ACCOUNT, AZURITE_KEY, Server};
 use tempfile::TempDir;
-
-use server::{AZURITE_ACCOUNT, AZURITE_KEY, Server};
 
 const CONTAINER: &str = "sealed";
 

@@ -1,6 +1,10 @@
 //! The command line.
 
+mod directory;
+mod key;
+mod objects;
 mod resource;
+mod vault;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -11,9 +15,15 @@ use strongroom::RootKeySource;
 
 use crate::address::Address;
 
+pub(crate) use self::directory::{Group, Principal, Role, RoleScope, Subscription, Tenant};
+pub(crate) use self::key::{
+    Ciphertext, Key, KeyAttributes, KeyImport, KeyNamed, KeyRotationPolicy, Plaintext,
+};
+pub(crate) use self::objects::{Copy, Fsck, Ingest, Move};
 pub(crate) use self::resource::{
     Encryption, Explain, ExplainWhat, Identity, Resource, ResourceCreate,
 };
+pub(crate) use self::vault::{GranteeArgs, Vault, VaultCreate, VaultGrant, authorization};
 
 /// Customer data encrypted at rest, every resource under a key of its own.
 #[derive(Debug, Parser)]
@@ -32,8 +42,27 @@ pub(crate) struct Cli {
     #[arg(long, global = true)]
     pub(crate) json: bool,
 
+    #[command(flatten)]
+    pub(crate) asker: Asker,
+
     #[command(subcommand)]
     pub(crate) verb: Verb,
+}
+
+/// Who asks, and where.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct Asker {
+    /// Who asks: a principal's object id or name; by default the administrator made by `init`.
+    #[arg(long = "as", global = true, value_name = "PRINCIPAL")]
+    pub(crate) principal: Option<String>,
+
+    /// The resource group to work in, by name or uid; by default the installation's first.
+    #[arg(long, short, global = true, value_name = "GROUP")]
+    pub(crate) group: Option<String>,
+
+    /// The subscription to work in, by name or id.
+    #[arg(long, global = true, value_name = "SUBSCRIPTION")]
+    pub(crate) subscription: Option<String>,
 }
 
 /// Reads the command line.
@@ -68,6 +97,27 @@ pub(crate) enum DataVerb {
     Resource(Resource),
     /// Says whether a change of a resource would be done and, if not, what is missing.
     Explain(Explain),
+    /// Creates, shows, changes and removes vaults, and says who may use their keys.
+    #[command(subcommand)]
+    Vault(Vault),
+    /// Makes, imports, shows, changes, uses and removes the keys of vaults.
+    #[command(subcommand)]
+    Key(Key),
+    /// Creates and lists tenants.
+    #[command(subcommand)]
+    Tenant(Tenant),
+    /// Creates, lists, changes and moves subscriptions.
+    #[command(subcommand)]
+    Subscription(Subscription),
+    /// Creates, lists and moves resource groups.
+    #[command(subcommand)]
+    Group(Group),
+    /// Registers, lists, disables and deletes users and applications.
+    #[command(subcommand)]
+    Principal(Principal),
+    /// Says who may do what, where.
+    #[command(subcommand)]
+    Role(Role),
     /// Stores files and folders in a resource.
     Put(Put),
     /// Takes files and folders out of a resource.
@@ -80,9 +130,28 @@ pub(crate) enum DataVerb {
     Cat(Cat),
     /// Shows what is known of stored files.
     Stat(Stat),
+    /// Copies files and folders between and within resources.
+    Cp(Copy),
+    /// Moves files and folders between and within resources.
+    Mv(Move),
+    /// Seals plain data that lies elsewhere into a resource: streamed, read back and compared; what was cut
+    /// off goes on by the same command.
+    Ingest(Ingest),
+    /// Checks that objects are whole, and reports those that are not. It removes nothing.
+    Fsck(Fsck),
     /// Shows, verifies and exports the audit.
     #[command(subcommand)]
     Audit(Audit),
+}
+
+impl DataVerb {
+    /// Whether --group and --subscription say where something goes, not where it is.
+    pub(crate) fn is_move(&self) -> bool {
+        matches!(
+            self,
+            Self::Group(Group::Move { .. }) | Self::Vault(Vault::Move(_))
+        )
+    }
 }
 
 #[derive(Debug, Args)]

@@ -1,13 +1,15 @@
 //! Files into a store and out of it.
 
+mod between;
 mod into;
 mod out_of;
 
+pub(crate) use self::between::store_blocks;
 pub(crate) use self::into::{store_all, store_stdin};
 pub(crate) use self::out_of::{Target, restore_all};
 
 /// How many files are on their way at once.
-const AT_ONCE: usize = 8;
+pub(crate) const AT_ONCE: usize = 8;
 
 /// What was moved.
 #[derive(Clone, Copy, Debug, Default)]
@@ -17,7 +19,7 @@ pub(crate) struct Moved {
 }
 
 impl Moved {
-    fn and_one(self, bytes: u64) -> Self {
+    pub(crate) fn and_one(self, bytes: u64) -> Self {
         Self {
             files: self.files + 1,
             bytes: self.bytes + bytes,

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::output::{GOOD, Output, table, time};
 use crate::session::Session;
 
-/// How many entries are read at once.
+/// How many records are read at once.
 const PAGE: u32 = 1_000;
 
 pub(crate) async fn run(session: &Session, args: Audit, output: &Output) -> Result<(), Failure> {
@@ -19,7 +19,7 @@ pub(crate) async fn run(session: &Session, args: Audit, output: &Output) -> Resu
     }
 }
 
-/// An entry as programs read it.
+/// A record as programs read it.
 fn wire(entry: &Audited) -> Value {
     let Audited {
         sequence,
@@ -42,18 +42,17 @@ fn wire(entry: &Audited) -> Value {
     })
 }
 
-/// `ok`, or the code of what went wrong.
+/// `ok`, the code of what went wrong, or `Unknown` if a remote vault's answer is not on record.
 fn result(record: &AuditRecord) -> &str {
     match &record.result {
         AuditResult::Failed(code) => code,
-        _ => "ok",
+        AuditResult::Ok => "ok",
+        _ => "Unknown",
     }
 }
 
 async fn show(session: &Session, last: u32, output: &Output) -> Result<(), Failure> {
-    let length = session.room.audit_length().await?;
-    let first = length.saturating_sub(u64::from(last));
-    let entries = session.room.audit(first, last).await?;
+    let entries = session.room.newest_audit(last).await?;
     if output.is_json() {
         return entries
             .iter()

@@ -6,6 +6,7 @@
 mod access;
 mod founding;
 mod group;
+mod operator;
 mod principal;
 mod site;
 mod subscription;
@@ -14,6 +15,9 @@ mod tenant;
 pub(crate) use self::access::AccessRequest;
 pub(crate) use self::founding::FirstTenant;
 pub(crate) use self::group::GroupRequest;
+pub use self::operator::{
+    GroupView, NewPrincipal, PrincipalView, RoleAssignmentView, SubscriptionView, TenantView,
+};
 pub(crate) use self::principal::PrincipalRequest;
 pub(crate) use self::site::{Site, verdict};
 pub(crate) use self::subscription::SubscriptionRequest;

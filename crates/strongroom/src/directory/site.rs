@@ -2,8 +2,8 @@
 
 use strongroom_base::{PrincipalId, ResourceUid, SubscriptionId, TenantId};
 use strongroom_identity::{
-    Absent, AccessList, AccessMachine, Action, Caller, Descent, GroupMachine, GroupUid,
-    PrincipalMachine, ResourceGroup, Scope, ScopeChain, Subscription, SubscriptionMachine,
+    Absent, AccessList, AccessMachine, Action, Caller, Descent, GroupMachine, GroupUid, Held,
+    PrincipalMachine, ResourceGroup, Role, Scope, ScopeChain, Subscription, SubscriptionMachine,
     VaultUid, Verdict, absent, authorize,
 };
 use strongroom_vault::vault::{Holder, Place};
@@ -59,6 +59,20 @@ impl Site {
             here.flat_map(|list| list.roles_of(principal, link.tenancy))
                 .next()
                 .is_some()
+        })
+    }
+
+    /// The role assignments that count here, those of what holds it last.
+    pub(crate) fn assignments(
+        &self,
+    ) -> impl Iterator<Item = (Scope, PrincipalId, Role, Held)> + '_ {
+        self.chain.links().flat_map(|link| {
+            let here = self
+                .lists
+                .iter()
+                .filter(move |list| list.scope == link.scope);
+            here.flat_map(move |list| list.valid(link.tenancy))
+                .map(move |(principal, role, held)| (link.scope, principal, role, held))
         })
     }
 

@@ -56,6 +56,18 @@ impl LocalFolder {
         Ok(())
     }
 
+    /// Whether a failed listing means that there is nothing: what is listed leads through an object.
+    pub(super) async fn is_below_an_object(&self, prefix: &Path, error: &StoreError) -> bool {
+        let Ok(path) = self.inner.path_to_filesystem(prefix) else {
+            return false;
+        };
+        let root = self.root.clone();
+        matches!(error, StoreError::Generic { .. })
+            && blocking(move || Ok(leads_through_a_file(&root, &path)))
+                .await
+                .unwrap_or(false)
+    }
+
     /// Whether the path leads through a file, or is a folder.
     async fn is_blocked(&self, location: &Path) -> bool {
         let Ok(path) = self.inner.path_to_filesystem(location) else {
@@ -69,9 +81,13 @@ impl LocalFolder {
 }
 
 fn is_blocked(root: &OsPath, path: &OsPath) -> bool {
+    path.is_dir() || leads_through_a_file(root, path)
+}
+
+fn leads_through_a_file(root: &OsPath, path: &OsPath) -> bool {
     let is_file = |path: &OsPath| path.symlink_metadata().is_ok_and(|found| !found.is_dir());
     let mut above = path.ancestors().skip(1).take_while(|above| *above != root);
-    path.is_dir() || above.any(is_file)
+    above.any(is_file)
 }
 
 /// An upload that says what is in its way when it is completed.
@@ -154,6 +170,14 @@ mod tests {
                 let error = result.unwrap_err();
                 assert!(is_conflict(&error), "{path} {number}: {error:?}");
             }
+        }
+        for prefix in [&below, &Path::from("a/file/below"), &Path::from("none")] {
+            let found: Vec<_> = store.list(Some(prefix)).try_collect().await.unwrap();
+            assert!(found.is_empty());
+            let after = store.list_with_offset(Some(prefix), &file);
+            assert!(after.try_collect::<Vec<_>>().await.unwrap().is_empty());
+            let found = store.list_with_delimiter(Some(prefix)).await.unwrap();
+            assert!(found.objects.is_empty() && found.common_prefixes.is_empty());
         }
         // Nothing was changed by any of it.
         let listed: Vec<_> = store.list(None).try_collect().await.unwrap();

@@ -16,9 +16,9 @@ use futures::stream::{BoxStream, StreamExt};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{
-    CopyMode, CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta,
-    ObjectStore, ObjectStoreExt as _, PutMultipartOptions, PutOptions, PutPayload, PutResult,
-    RenameOptions, RenameTargetMode, Result,
+    CopyMode, CopyOptions, Extensions, GetOptions, GetResult, ListResult, MultipartUpload,
+    ObjectMeta, ObjectStore, ObjectStoreExt as _, PutMultipartOptions, PutOptions, PutPayload,
+    PutResult, RenameOptions, RenameTargetMode, Result,
 };
 
 use self::in_the_way::Upload;
@@ -122,7 +122,7 @@ impl ObjectStore for LocalFolder {
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
-        self.inner.list(prefix)
+        self.without_paths_below_objects(prefix, self.inner.list(prefix))
     }
 
     fn list_with_offset(
@@ -130,11 +130,18 @@ impl ObjectStore for LocalFolder {
         prefix: Option<&Path>,
         offset: &Path,
     ) -> BoxStream<'static, Result<ObjectMeta>> {
-        self.inner.list_with_offset(prefix, offset)
+        self.without_paths_below_objects(prefix, self.inner.list_with_offset(prefix, offset))
     }
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
-        self.inner.list_with_delimiter(prefix).await
+        match self.inner.list_with_delimiter(prefix).await {
+            Err(error) if self.is_nothing(prefix, &error).await => Ok(ListResult {
+                common_prefixes: Vec::new(),
+                objects: Vec::new(),
+                extensions: Extensions::default(),
+            }),
+            listed => listed,
+        }
     }
 
     async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
@@ -157,6 +164,34 @@ impl ObjectStore for LocalFolder {
             self.unlink_after_rename(from, to).await?;
         }
         Ok(())
+    }
+}
+
+impl LocalFolder {
+    fn without_paths_below_objects(
+        &self,
+        prefix: Option<&Path>,
+        listed: BoxStream<'static, Result<ObjectMeta>>,
+    ) -> BoxStream<'static, Result<ObjectMeta>> {
+        let (folder, prefix) = (self.clone(), prefix.cloned());
+        listed
+            .filter_map(move |entry| {
+                let (folder, prefix) = (folder.clone(), prefix.clone());
+                async move {
+                    match entry {
+                        Err(error) if folder.is_nothing(prefix.as_ref(), &error).await => None,
+                        other => Some(other),
+                    }
+                }
+            })
+            .boxed()
+    }
+
+    async fn is_nothing(&self, prefix: Option<&Path>, error: &object_store::Error) -> bool {
+        match prefix {
+            Some(prefix) => self.is_below_an_object(prefix, error).await,
+            None => false,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use object_store::path::Path;
 use object_store::{Error as StoreError, Extensions, ListResult, ObjectMeta, ObjectStore, Result};
 
 use super::EncryptedStore;
-use super::error::{at, localized};
+use super::error::{at, localized, named};
 
 /// The stored objects that a delimited listing left out because no plaintext has their size; found
 /// in the listing's extensions.
@@ -37,10 +37,13 @@ impl EncryptedStore {
             };
             Ok::<_, StoreError>(entries.map(move |entry| {
                 lease.check().map_err(|error| at(error, &prefix))?;
+                let entry = entry.map_err(|error| localized(error, &prefix))?;
+                let location = store.place.location(&entry.location);
                 // An entry with an impossible size is an error of its own: the listing goes on.
                 store
                     .place
-                    .meta(entry.map_err(|error| localized(error, &prefix))?)
+                    .meta(entry)
+                    .map_err(|error| named(error, &location))
             }))
         })
         .try_flatten()

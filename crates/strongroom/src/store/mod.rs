@@ -2,6 +2,7 @@
 
 mod attributes;
 mod buffer;
+mod check;
 mod copy;
 mod error;
 mod get;
@@ -26,6 +27,7 @@ use object_store::{
 };
 
 use self::attributes::ConditionalCopies;
+pub use self::check::{Checked, Depth};
 pub use self::list::Unlistable;
 pub(crate) use self::place::Place;
 pub(crate) use self::rights::Rights;

@@ -7,6 +7,8 @@ mod operator;
 mod outside;
 mod registry;
 mod state;
+#[cfg(test)]
+mod suite;
 mod vault;
 mod view;
 

@@ -4,7 +4,7 @@ use strongroom_base::{Machine, Outcome};
 
 use super::*;
 use crate::samples::{
-    DAY, add, facts_for, group, new_vault, spec, tenant, to_vault, without_authority,
+    DAY, DISABLED, add, facts_for, group, new_vault, spec, tenant, to_vault, without_authority,
 };
 use crate::table::{name, render};
 use crate::{KeyPermission, OpId};
@@ -79,6 +79,13 @@ pub(super) fn commands() -> Vec<(&'static str, VaultCommand)> {
         (
             "create in another subscription",
             VaultAction::Create(elsewhere),
+        ),
+        (
+            "create in a disabled subscription",
+            VaultAction::Create(NewVault {
+                group: group(DISABLED),
+                ..new_vault()
+            }),
         ),
         (
             "create without soft delete",
@@ -200,6 +207,12 @@ pub(super) fn commands() -> Vec<(&'static str, VaultCommand)> {
             },
         ),
         ("move", there),
+        (
+            "move to a disabled subscription",
+            VaultAction::Move {
+                group: group(DISABLED),
+            },
+        ),
         ("move to where it is", here),
         ("delete", VaultAction::Delete),
         ("recover", VaultAction::Recover),

@@ -240,7 +240,7 @@ impl Operator {
         self.core.settle_key(vault, name, &own).await
     }
 
-    async fn import(
+    pub(crate) async fn import(
         &self,
         vault: &VaultName,
         new: NewKey,

@@ -2,6 +2,7 @@
 
 mod admission;
 mod census;
+mod groups;
 mod keys;
 mod policies;
 mod reading;

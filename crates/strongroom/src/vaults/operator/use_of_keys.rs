@@ -81,6 +81,21 @@ impl Operator {
         answer.map_err(|error| told(error, &key, &asker))
     }
 
+    /// The vault, key and version that a URI names, if the installation keeps the vault itself: others
+    /// are managed where they are.
+    ///
+    /// # Errors
+    /// [`Error::InvalidKeyId`]; [`VaultError::ForeignVault`] if somebody else keeps it.
+    pub fn managed_key(&self, uri: &str) -> Result<KeyId, Error> {
+        let key = self.core.vaults.parse(uri)?;
+        if *key.vault.suffix() == VaultSuffix::embedded() {
+            Ok(key)
+        } else {
+            let suffix = key.vault.suffix().to_string();
+            Err(VaultError::ForeignVault { suffix }.into())
+        }
+    }
+
     /// Which key the URI names, and as whom its vault sees the operator.
     pub(super) async fn at_key(&self, uri: &str) -> Result<(KeyId, VaultCaller), Error> {
         let key = self.core.vaults.parse(uri)?;
@@ -103,7 +118,7 @@ impl Operator {
 pub(super) fn told(error: VaultError, key: &KeyId, asker: &VaultCaller) -> Error {
     match error.denial() {
         Some(denial) => Error::KeyDenied {
-            key: key.clone(),
+            key: key.to_string(),
             source: denial,
             remedy: denial.remedy(key, asker.principal),
         },

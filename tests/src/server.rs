@@ -6,38 +6,49 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use strongroom_tests::tools::{azurite_blob, in_tests, moto_server, python};
 use tempfile::TempDir;
+
+use crate::tools::{azurite_blob, in_tests, moto_server, python};
 
 /// How long a server may take to say that it listens.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// The account and key that Azurite knows: published, and the same everywhere.
-pub(crate) const AZURITE_ACCOUNT: &str = "devstoreaccount1";
-pub(crate) const AZURITE_KEY: &str =
+/// The account that Azurite knows.
+pub const AZURITE_ACCOUNT: &str = "devstoreaccount1";
+/// Its key: published, and the same everywhere.
+pub const AZURITE_KEY: &str =
     "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
 /// Ends the server when it is dropped.
-pub(crate) struct Server {
+#[derive(Debug)]
+pub struct Server {
     child: Child,
     /// Where it listens, without a path.
-    pub(crate) url: String,
+    pub url: String,
     _folder: TempDir,
 }
 
 impl Server {
     /// S3's interface.
-    pub(crate) fn moto() -> Self {
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn moto() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut command = moto_server().unwrap();
+        let mut command = moto_server();
         command.args(["--host", "127.0.0.1", "--port", "0"]);
         Self::start(command, folder)
     }
 
     /// Azure Blob Storage's interface.
-    pub(crate) fn azurite() -> Self {
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn azurite() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut command = azurite_blob().unwrap();
+        let mut command = azurite_blob();
         command.args(["--blobHost", "127.0.0.1", "--blobPort", "0"]);
         command.args(["--disableTelemetry", "--skipApiVersionCheck", "--location"]);
         command.arg(folder.path());
@@ -80,8 +91,12 @@ impl Server {
     }
 
     /// Makes an empty container.
-    pub(crate) fn with_container(self, kind: &str, name: &str) -> Self {
-        let mut command = python().unwrap();
+    ///
+    /// # Panics
+    /// When it does not.
+    #[must_use]
+    pub fn with_container(self, kind: &str, name: &str) -> Self {
+        let mut command = python();
         command.arg(in_tests("python/container.py")).arg(kind);
         match kind {
             "azure" => {

@@ -1,0 +1,300 @@
+//! What can be asked of the keys of vaults.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use strongroom::{
+    KeyName, KeyOperation, KeySpec, KeyVersion, RotateWhen, RsaKeySize, VaultName, VersionChange,
+};
+use strongroom_base::Timestamp;
+
+use super::resource::Algorithm;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Key {
+    /// Makes a key in a vault, or another version of one, and prints the version's URI.
+    Create(KeyCreate),
+    /// Brings a key along, as PKCS#8 in PEM or as a JWK.
+    Import(KeyImport),
+    /// Lists the keys of a vault, deleted ones too.
+    List(VaultOfKeys),
+    /// Lists the versions of a key, oldest first.
+    ListVersions(KeyNamed),
+    /// Shows a key, with its latest version or the one named.
+    Show(KeyNamed),
+    /// Changes attributes of a version, by default of the latest.
+    Update(KeyUpdate),
+    /// Lets a version be used, by default the latest.
+    Enable(KeyNamed),
+    /// Lets a version no longer be used, by default the latest: what it wraps is out of reach (R17).
+    Disable(KeyNamed),
+    /// Adds a version like the latest one; a resource stays on its own until it is set anew (R16).
+    Rotate(KeyNamed),
+    /// Shows or sets when the vault adds a version by itself (R16).
+    RotationPolicy(KeyRotationPolicy),
+    /// Deletes a key with all its versions: what they wrap is out of reach until it is recovered.
+    Delete(KeyNamed),
+    /// Recovers a deleted key.
+    Recover(KeyNamed),
+    /// Destroys a deleted key for good: what it wraps is lost.
+    Purge(KeyNamed),
+    /// Says which resources still need a key, or one version of it (R16).
+    Census(KeyNamed),
+    /// Wraps 32 bytes from a file or standard input, and prints base64.
+    Wrap(Plaintext),
+    /// Unwraps what `wrap` printed.
+    Unwrap(Ciphertext),
+    /// Encrypts a short secret from a file or standard input, and prints base64.
+    Encrypt(Plaintext),
+    /// Decrypts what `encrypt` printed.
+    Decrypt(Ciphertext),
+}
+
+/// A key: `VAULT KEY`, or its URI.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct KeyNamed {
+    /// The vault's name, or the URI of the key or of one version of it.
+    #[arg(value_name = "VAULT | URI")]
+    pub(crate) vault: String,
+
+    /// The key's name in the vault.
+    #[arg(value_name = "KEY")]
+    pub(crate) key: Option<KeyName>,
+
+    /// The version, if no URI names it.
+    #[arg(long, requires = "key")]
+    pub(crate) version: Option<KeyVersion>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VaultOfKeys {
+    /// The vault's name.
+    pub(crate) vault: VaultName,
+}
+
+/// What a version may be used for, and when.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct KeyAttributes {
+    /// What it may be used for (`key_ops`); by default, all that its type can do.
+    #[arg(long, num_args = 1.., value_delimiter = ',', value_name = "OPERATION")]
+    pub(crate) ops: Vec<KeyOperation>,
+
+    /// From when on it makes something new, as 2027-01-31T00:00:00Z.
+    #[arg(long, value_parser = time, value_name = "TIME")]
+    pub(crate) not_before: Option<Timestamp>,
+
+    /// From when on it makes nothing new; what it wrapped can still be unwrapped (R17).
+    #[arg(long, value_parser = time, value_name = "TIME")]
+    pub(crate) expires: Option<Timestamp>,
+}
+
+impl KeyAttributes {
+    pub(crate) fn operations(&self) -> BTreeSet<KeyOperation> {
+        self.ops.iter().copied().collect()
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyCreate {
+    /// The vault's name.
+    pub(crate) vault: VaultName,
+
+    /// The key's name.
+    pub(crate) key: KeyName,
+
+    /// The type. A resource takes RSA of 2048 bits alone (R15).
+    #[arg(long, value_enum, ignore_case = true, default_value_t = KeyType::Rsa)]
+    pub(crate) kty: KeyType,
+
+    /// The bits of an RSA key: 2048, 3072 or 4096.
+    #[arg(long, value_enum, default_value_t = Size::Rsa2048)]
+    pub(crate) size: Size,
+
+    #[command(flatten)]
+    pub(crate) attributes: KeyAttributes,
+
+    /// Makes it disabled.
+    #[arg(long)]
+    pub(crate) disabled: bool,
+}
+
+impl KeyCreate {
+    pub(crate) fn spec(&self) -> KeySpec {
+        match (self.kty, self.size) {
+            (KeyType::Ec, _) => KeySpec::EcP256,
+            (KeyType::Rsa, Size::Rsa2048) => KeySpec::Rsa(RsaKeySize::Rsa2048),
+            (KeyType::Rsa, Size::Rsa3072) => KeySpec::Rsa(RsaKeySize::Rsa3072),
+            (KeyType::Rsa, Size::Rsa4096) => KeySpec::Rsa(RsaKeySize::Rsa4096),
+        }
+    }
+}
+
+/// The type of a key, by its JWK name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KeyType {
+    /// RSA: it wraps.
+    #[value(name = "RSA")]
+    Rsa,
+    /// The elliptic curve P-256: it wraps nothing.
+    #[value(name = "EC")]
+    Ec,
+}
+
+/// The bits of an RSA key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Size {
+    /// The only one that a resource takes (R15).
+    #[value(name = "2048")]
+    Rsa2048,
+    /// Larger.
+    #[value(name = "3072")]
+    Rsa3072,
+    /// Largest, and slow.
+    #[value(name = "4096")]
+    Rsa4096,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyImport {
+    /// The vault's name.
+    pub(crate) vault: VaultName,
+
+    /// The key's name.
+    pub(crate) key: KeyName,
+
+    /// A file with an unencrypted PKCS#8 private key in PEM; `-` is standard input.
+    #[arg(long, value_name = "FILE", required_unless_present = "jwk_file")]
+    pub(crate) pem_file: Option<PathBuf>,
+
+    /// A file with a private key as a JWK; `-` is standard input.
+    #[arg(long, value_name = "FILE", conflicts_with = "pem_file")]
+    pub(crate) jwk_file: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) attributes: KeyAttributes,
+
+    /// Imports it disabled.
+    #[arg(long)]
+    pub(crate) disabled: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyUpdate {
+    #[command(flatten)]
+    pub(crate) named: KeyNamed,
+
+    /// Whether the version may be used at all.
+    #[arg(long, value_name = "BOOL")]
+    pub(crate) enabled: Option<bool>,
+
+    #[command(flatten)]
+    pub(crate) attributes: KeyAttributes,
+}
+
+impl KeyUpdate {
+    pub(crate) fn change(self) -> (KeyNamed, VersionChange) {
+        let Self {
+            named,
+            enabled,
+            attributes,
+        } = self;
+        let operations = attributes.operations();
+        let change = VersionChange {
+            enabled,
+            not_before: attributes.not_before,
+            expires: attributes.expires,
+            operations: Some(operations).filter(|operations| !operations.is_empty()),
+        };
+        (named, change)
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyRotationPolicy {
+    #[command(flatten)]
+    pub(crate) named: KeyNamed,
+
+    /// Adds a version so many days after the latest was made.
+    #[arg(long, value_name = "DAYS", conflicts_with_all = ["before_expiry", "never"])]
+    pub(crate) after_create: Option<u32>,
+
+    /// Adds a version so many days before the latest expires.
+    #[arg(
+        long,
+        value_name = "DAYS",
+        conflicts_with = "never",
+        requires = "expires_after"
+    )]
+    pub(crate) before_expiry: Option<u32>,
+
+    /// Adds none by itself.
+    #[arg(long)]
+    pub(crate) never: bool,
+
+    /// Lets the versions that it adds expire after so many days.
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) expires_after: Option<u32>,
+}
+
+impl KeyRotationPolicy {
+    /// When to add a version, and when what is added expires; none to show the policy as it is.
+    pub(crate) fn wanted(&self) -> Option<(RotateWhen, Option<u32>)> {
+        let rotate = match (self.after_create, self.before_expiry, self.never) {
+            (Some(days), _, _) => RotateWhen::AfterCreate { days },
+            (None, Some(days), _) => RotateWhen::BeforeExpiry { days },
+            (None, None, true) => RotateWhen::Never,
+            (None, None, false) if self.expires_after.is_some() => RotateWhen::Never,
+            (None, None, false) => return None,
+        };
+        Some((rotate, self.expires_after))
+    }
+}
+
+/// Bytes to go under a key.
+#[derive(Debug, Args)]
+pub(crate) struct Plaintext {
+    #[command(flatten)]
+    pub(crate) named: KeyNamed,
+
+    /// The file that holds them; standard input, if none is named.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+
+    /// How.
+    #[arg(long, value_enum, default_value_t = Algorithm::RsaOaep256)]
+    pub(crate) algorithm: Algorithm,
+}
+
+/// Bytes that came from under a key.
+#[derive(Debug, Args)]
+pub(crate) struct Ciphertext {
+    #[command(flatten)]
+    pub(crate) named: KeyNamed,
+
+    /// The base64 that `wrap` or `encrypt` printed.
+    #[arg(long, value_name = "BASE64", conflicts_with = "file")]
+    pub(crate) value: Option<String>,
+
+    /// The file that holds it; standard input, if none is named.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+
+    /// How it was made.
+    #[arg(long, value_enum, default_value_t = Algorithm::RsaOaep256)]
+    pub(crate) algorithm: Algorithm,
+}
+
+fn time(text: &str) -> Result<Timestamp, TimeError> {
+    let millis = text.parse::<jiff::Timestamp>()?.as_millisecond();
+    let millis = u64::try_from(millis).map_err(|_| TimeError::BeforeEpoch)?;
+    Ok(Timestamp::from_unix_millis(millis))
+}
+
+#[derive(Debug, thiserror::Error)]
+enum TimeError {
+    #[error(transparent)]
+    Text(#[from] jiff::Error),
+    #[error("no key is from before 1970")]
+    BeforeEpoch,
+}

@@ -1,0 +1,231 @@
+//! `strongroom cp` and `strongroom mv`.
+
+use std::sync::Arc;
+
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use indicatif::ProgressBar;
+use object_store::path::Path as ObjectPath;
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt as _};
+use serde_json::json;
+
+use super::stat::find;
+use crate::address::Address;
+use crate::args::{Copy, Move};
+use crate::failure::Failure;
+use crate::object_path::{ObjectKind, decode, display};
+use crate::output::{Output, bytes};
+use crate::session::Session;
+use crate::transfer::{AT_ONCE, Moved, store_blocks};
+
+/// What is done with what is there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keep {
+    Source,
+    Nothing,
+}
+
+pub(crate) async fn copy(session: &Session, args: Copy, output: &Output) -> Result<(), Failure> {
+    let Copy {
+        source,
+        destination,
+        recursive,
+    } = args;
+    run(
+        session,
+        &source,
+        &destination,
+        recursive,
+        Keep::Source,
+        output,
+    )
+    .await
+}
+
+pub(crate) async fn r#move(session: &Session, args: Move, output: &Output) -> Result<(), Failure> {
+    let Move {
+        source,
+        destination,
+    } = args;
+    run(session, &source, &destination, true, Keep::Nothing, output).await
+}
+
+async fn run(
+    session: &Session,
+    source: &Address,
+    destination: &Address,
+    recursive: bool,
+    keep: Keep,
+    output: &Output,
+) -> Result<(), Failure> {
+    let from = session.store(&source.resource).await?;
+    let within = source.resource == destination.resource;
+    let to = if within {
+        Arc::clone(&from)
+    } else {
+        session.store(&destination.resource).await?
+    };
+    let ways = ways(&*from, &*to, source, destination, recursive).await?;
+    let size = ways.iter().map(|way| way.object.size).sum();
+    let (doing, done) = match keep {
+        Keep::Source => ("copying", "copied"),
+        Keep::Nothing => ("moving", "moved"),
+    };
+    let bar = output.bytes_bar(doing, size);
+    let ends = Ends {
+        from: &*from,
+        to: &*to,
+        within,
+        keep,
+    };
+    let moved = stream::iter(&ways)
+        .map(|way| ends.relocate(way, &bar))
+        .buffer_unordered(AT_ONCE)
+        .try_fold(Moved::default(), async |moved, bytes| {
+            Ok(moved.and_one(bytes))
+        })
+        .await;
+    bar.finish_and_clear();
+    let Moved { files, bytes: size } = moved?;
+    output.answer(&json!({ "files": files, "bytes": size }), || {
+        format!("{files} {done}, {}", bytes(size))
+    })
+}
+
+/// One object and where it goes.
+struct Way {
+    object: ObjectMeta,
+    to: ObjectPath,
+    /// What the same path would be as the other kind: a file replaces a link, and the reverse.
+    replaces: ObjectPath,
+}
+
+/// As `cp -r` has it: one file goes to the path that is named, unless that is a folder's, and a folder
+/// becomes what is named, unless that is there; then it goes below it.
+async fn ways(
+    from: &dyn ObjectStore,
+    to: &dyn ObjectStore,
+    source: &Address,
+    destination: &Address,
+    recursive: bool,
+) -> Result<Vec<Way>, Failure> {
+    let into =
+        destination.path.is_empty() || destination.folder || is_folder(to, destination).await?;
+    let target = if into {
+        Address {
+            path: destination.joined(base_name(&source.path)),
+            ..destination.clone()
+        }
+    } else {
+        destination.clone()
+    };
+    let within = source.resource == destination.resource;
+    if !source.path.is_empty() && !source.folder {
+        match find(from, source).await {
+            Ok(object) => {
+                if within && target.path == source.path {
+                    return Err(Failure::OntoItself(shown(source)));
+                }
+                return Ok(vec![way(object, b"", &target)?]);
+            }
+            Err(Failure::NotFound(_)) => {}
+            Err(other) => return Err(other),
+        }
+    }
+    let prefix = source.as_folder()?;
+    let objects: Vec<ObjectMeta> = from.list(Some(&prefix)).try_collect().await?;
+    if objects.is_empty() {
+        return Err(Failure::NotFound(shown(source)));
+    }
+    if !recursive {
+        return Err(Failure::IsFolder(shown(source)));
+    }
+    if within && is_below(&target.path, &source.path) {
+        return Err(Failure::OntoItself(shown(source)));
+    }
+    objects
+        .into_iter()
+        .map(|object| {
+            let (path, _) = decode(&object.location)?;
+            let below = path.strip_prefix(source.path.as_slice()).unwrap_or(&path);
+            let below = below.strip_prefix(b"/").unwrap_or(below).to_vec();
+            way(object, &below, &target)
+        })
+        .collect()
+}
+
+fn way(object: ObjectMeta, below: &[u8], target: &Address) -> Result<Way, Failure> {
+    let (_, kind) = decode(&object.location)?;
+    let other = match kind {
+        ObjectKind::File => ObjectKind::Link,
+        ObjectKind::Link => ObjectKind::File,
+    };
+    Ok(Way {
+        object,
+        to: target.join(below, kind)?,
+        replaces: target.join(below, other)?,
+    })
+}
+
+async fn is_folder(store: &dyn ObjectStore, address: &Address) -> Result<bool, Failure> {
+    let mut below = store.list(Some(&address.as_folder()?));
+    Ok(below.try_next().await?.is_some())
+}
+
+fn is_below(path: &[u8], folder: &[u8]) -> bool {
+    path.strip_prefix(folder)
+        .is_some_and(|rest| folder.is_empty() || rest.is_empty() || rest.starts_with(b"/"))
+}
+
+fn base_name(path: &[u8]) -> &[u8] {
+    path.rsplit(|byte| *byte == b'/').next().unwrap_or(path)
+}
+
+fn shown(address: &Address) -> String {
+    format!("{}/{}", address.resource, display(&address.path))
+}
+
+struct Ends<'a> {
+    from: &'a dyn ObjectStore,
+    to: &'a dyn ObjectStore,
+    within: bool,
+    keep: Keep,
+}
+
+impl Ends<'_> {
+    async fn relocate(&self, way: &Way, bar: &ProgressBar) -> Result<u64, Failure> {
+        let Way {
+            object,
+            to,
+            replaces,
+        } = way;
+        let from = &object.location;
+        match (self.within, self.keep) {
+            (true, Keep::Source) => self.from.copy(from, to).await?,
+            (true, Keep::Nothing) => self.from.rename(from, to).await?,
+            (false, keep) => {
+                let found = self.from.get(from).await?;
+                let taken = found.meta.clone();
+                store_blocks(self.to, to, found.into_stream(), true, bar).await?;
+                if keep == Keep::Nothing {
+                    self.remove_taken(&taken).await?;
+                }
+            }
+        }
+        if self.within {
+            bar.inc(object.size);
+        }
+        match self.to.delete(replaces).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(object.size),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Removes what was moved, unless it has been overwritten since it was read.
+    async fn remove_taken(&self, taken: &ObjectMeta) -> Result<(), Failure> {
+        let now = self.from.head(&taken.location).await?;
+        if now.e_tag != taken.e_tag || now.last_modified != taken.last_modified {
+            return Err(Failure::ChangedMeanwhile(taken.location.to_string()));
+        }
+        Ok(self.from.delete(&taken.location).await?)
+    }
+}

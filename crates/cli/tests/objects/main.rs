@@ -1,0 +1,20 @@
+//! What is done with objects beyond putting and getting them: checked, copied, moved, ingested.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test stops where it cannot go on"
+)]
+
+mod checked;
+mod desk;
+mod ingested;
+mod relocated;
+
+/// Bytes that no wrong offset keeps.
+fn pattern(seed: u8, length: usize) -> Vec<u8> {
+    (0..=250)
+        .map(|byte: u8| byte ^ seed)
+        .cycle()
+        .take(length)
+        .collect()
+}
