@@ -79,6 +79,12 @@ impl Answer {
         Self::No(BTreeSet::from([no]))
     }
 
+    /// The no to what is so already: by the name of the state, or as an idempotent caller wants it.
+    #[must_use]
+    pub fn already(code: &'static str) -> Self {
+        Self::No(BTreeSet::from([No::refused(code), No::refused("NoOp")]))
+    }
+
     /// Whether the model says that it is done.
     #[must_use]
     pub const fn is_done(&self) -> bool {

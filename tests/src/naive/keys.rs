@@ -73,6 +73,7 @@ impl World {
             Life::Deleted(_) => Err(Answer::No(BTreeSet::from([
                 No::bad("KeyNotFound"),
                 No::refused("ObjectIsDeletedButRecoverable"),
+                No::denied("KeyDeleted"),
             ]))),
         }
     }
@@ -107,7 +108,11 @@ impl World {
     }
 
     pub(super) fn delete_key(&mut self, by: Who, id: (u8, u8)) -> Result<Answer, Answer> {
-        let mut key = self.live_key(by, id)?;
+        let mut key = self.key_to_change(by, id)?;
+        if let Life::Deleted(_) = key.life {
+            // A second deletion finds no key, or finds it done.
+            return Err(Answer::No(BTreeSet::from([No::bad("KeyNotFound"), No::refused("NoOp")])));
+        }
         key.life = Life::Deleted(self.now);
         self.keys.insert(id, key);
         Ok(Answer::DONE)
@@ -116,7 +121,7 @@ impl World {
     pub(super) fn recover_key(&mut self, by: Who, id: (u8, u8)) -> Result<Answer, Answer> {
         let mut key = self.key_to_change(by, id)?;
         if key.life == Life::Live {
-            return Err(Answer::no(No::refused("KeyNotDeleted")));
+            return Err(Answer::already("KeyNotDeleted"));
         }
         key.life = Life::Live;
         self.keys.insert(id, key);

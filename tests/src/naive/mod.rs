@@ -23,6 +23,6 @@ pub use self::answer::{Answer, No, Uses};
 pub use self::likely::likely;
 pub use self::step::{Fire, Object, Step};
 pub use self::world::{
-    Content, Group, Identity, Kek, Key, KeyVersion, Life, Party, Permission, Resource, Rigged,
-    Subscription, Tenant, Vault, VersionOf, Who, World, kid,
+    Content, Group, Identity, Kek, Key, KeyVersion, Life, OUTSIDE, Party, Permission, Resource,
+    Rigged, Subscription, Tenant, Vault, VersionOf, Who, World,
 };

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::rights::{NOT_AUTHORISED, Right};
 use super::world::{
-    DAY, Kek, KeyVersion, Life, Party, Permission, RESOURCE_RETENTION, Resource, Rigged, VersionOf,
+    Kek, KeyVersion, Life, Party, Permission, RESOURCE_RETENTION, Resource, Rigged, VAULT_RETENTION,
+    VersionOf,
 };
 use super::{Answer, Group, No, Uses, Who, World};
 
@@ -317,7 +318,7 @@ impl World {
     pub(super) fn delete(&mut self, by: Who, number: u8) -> Result<Answer, Answer> {
         let mut resource = self.to_change(by, number)?;
         if let Life::Deleted(_) = resource.life {
-            return Err(Answer::no(No::refused("ResourceAlreadyDeleted")));
+            return Err(Answer::already("ResourceAlreadyDeleted"));
         }
         resource.life = Life::Deleted(self.now);
         self.resources.insert(number, resource);
@@ -327,7 +328,7 @@ impl World {
     pub(super) fn recover(&mut self, by: Who, number: u8) -> Result<Answer, Answer> {
         let mut resource = self.to_change(by, number)?;
         if resource.life == Life::Live {
-            return Err(Answer::no(No::refused("ResourceNotDeleted")));
+            return Err(Answer::already("ResourceNotDeleted"));
         }
         resource.life = Life::Live;
         // R12: a new principal, which has no access yet.
@@ -357,8 +358,8 @@ impl World {
         };
         let before = (self.resources.len(), self.vaults.len(), self.keys.len());
         self.resources.retain(|_, one| !over(one.life, RESOURCE_RETENTION));
-        self.keys.retain(|_, one| !over(one.life, 7 * DAY));
-        self.vaults.retain(|_, one| !over(one.life, 7 * DAY));
+        self.keys.retain(|_, one| !over(one.life, VAULT_RETENTION));
+        self.vaults.retain(|_, one| !over(one.life, VAULT_RETENTION));
         let vaults = &self.vaults;
         self.keys.retain(|(vault, _), _| vaults.contains_key(vault));
         if before != (self.resources.len(), self.vaults.len(), self.keys.len()) {

@@ -89,8 +89,9 @@ impl World {
     pub(super) fn protect(&mut self, by: Who, number: u8, on: bool) -> Result<Answer, Answer> {
         if !on {
             let vault = self.vault_to_change(by, number)?;
-            if vault.life == Life::Live && vault.purge_protection {
-                return Err(Answer::no(No::refused("PurgeProtectionRequired")));
+            if vault.life == Life::Live {
+                // Off already, or not to be turned off.
+                return Err(Answer::already("PurgeProtectionRequired"));
             }
         }
         self.change_vault(by, number, |vault| vault.purge_protection |= on)
@@ -99,7 +100,7 @@ impl World {
     pub(super) fn delete_vault(&mut self, by: Who, number: u8) -> Result<Answer, Answer> {
         let mut vault = self.vault_to_change(by, number)?;
         if let Life::Deleted(_) = vault.life {
-            return Err(Answer::no(No::refused("VaultDeleted")));
+            return Err(Answer::already("VaultDeleted"));
         }
         vault.life = Life::Deleted(self.now);
         self.vaults.insert(number, vault);
@@ -109,7 +110,7 @@ impl World {
     pub(super) fn recover_vault(&mut self, by: Who, number: u8) -> Result<Answer, Answer> {
         let mut vault = self.vault_to_change(by, number)?;
         if vault.life == Life::Live {
-            return Err(Answer::no(No::refused("VaultNotDeleted")));
+            return Err(Answer::already("VaultNotDeleted"));
         }
         vault.life = Life::Live;
         self.vaults.insert(number, vault);
@@ -162,7 +163,7 @@ impl World {
         party: Party,
         permission: Option<Permission>,
     ) -> Result<Answer, Answer> {
-        self.change_vault(by, number, |vault| {
+        let granted = self.change_vault(by, number, |vault| {
             let held = vault.policies.entry(party).or_default();
             match permission {
                 Some(permission) => {
@@ -170,7 +171,14 @@ impl World {
                 }
                 None => held.extend(ALL),
             }
-        })
+        });
+        match (granted, party) {
+            // What a change of key had granted is held already, and may be confirmed for good.
+            (Err(Answer::No(no)), Party::Identity(_)) if no.contains(&No::refused("NoOp")) => {
+                Err(Answer::Either(no))
+            }
+            (granted, _) => granted,
+        }
     }
 
     pub(super) fn revoke(

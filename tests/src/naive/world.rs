@@ -231,12 +231,6 @@ pub(super) const VAULT_RETENTION: u64 = 7 * DAY;
 /// The number of the outside vault.
 pub const OUTSIDE: u8 = 2;
 
-/// The outside vault's number, and whether `vault` is it.
-#[must_use]
-pub const fn kid(version: VersionOf) -> (u8, u8, u32) {
-    (version.vault, version.key, version.material)
-}
-
 impl World {
     /// Two tenants, their subscriptions and groups; an outside vault that is there already.
     #[must_use]

@@ -166,7 +166,6 @@ fn config(test: u64) -> Config {
             env!("CARGO_MANIFEST_DIR"),
             "/proptest-regressions/lifecycles.txt"
         )))),
-        max_shrink_iters: 400,
         ..Config::default()
     }
 }

@@ -142,3 +142,13 @@ fn r17_each_revocation_is_told_and_heals() {
         lived(None, &steps).unwrap_or_else(|found| panic!("{way:?}: {found}"));
     }
 }
+
+/// A change of key begins with an unwrap under the present one. It had granted first, and so gave back by
+/// the way what was revoked.
+#[test]
+fn r17_a_change_of_key_does_not_give_back_what_was_revoked() {
+    let (by, resource, vault, key) = (BY, 0, 0, 0);
+    let revoke = Step::Revoke { by, vault, to: Some(resource), permission: None };
+    let rotate = Step::SetKey { by, resource, vault, key, version: 1 };
+    lived(None, &with(under_a_customers_key(), &[revoke, rotate])).unwrap();
+}
