@@ -87,7 +87,7 @@ pub(crate) fn grant(
 
 pub(crate) fn assign_role(vault: &VaultName, principal: PrincipalId) -> String {
     format!(
-        "strongroom role assign \"Key Vault Crypto Service Encryption User\" --assignee {principal} --scope {vault}"
+        "strongroom role assign \"Key Vault Crypto Service Encryption User\" --assignee {principal} --vault {vault}"
     )
 }
 

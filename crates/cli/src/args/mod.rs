@@ -21,7 +21,7 @@ pub(crate) use self::key::{
 };
 pub(crate) use self::objects::{Copy, Fsck, Ingest, Move};
 pub(crate) use self::resource::{
-    Encryption, Explain, ExplainWhat, Identity, Resource, ResourceCreate,
+    Encryption, Explain, ExplainWhat, Identity, Resource, ResourceCreate, ResourceMove,
 };
 pub(crate) use self::vault::{GranteeArgs, Vault, VaultCreate, VaultGrant, authorization};
 
@@ -149,7 +149,13 @@ impl DataVerb {
     pub(crate) fn is_move(&self) -> bool {
         matches!(
             self,
-            Self::Group(Group::Move { .. }) | Self::Vault(Vault::Move(_))
+            Self::Group(Group::Move { .. })
+                | Self::Vault(Vault::Move(_))
+                | Self::Resource(Resource::Move(_))
+                | Self::Explain(Explain {
+                    what: ExplainWhat::Move(_),
+                    ..
+                })
         )
     }
 }

@@ -20,6 +20,9 @@ pub(crate) enum Resource {
     /// Shows and changes the key that a resource is encrypted under.
     #[command(subcommand)]
     Encryption(Encryption),
+    /// Moves a resource to another group, of the same or another tenant: its identity stays behind in
+    /// the old one (R13).
+    Move(ResourceMove),
     /// Deletes a resource: its data is out of reach until it is recovered.
     Delete(ResourceNamed),
     /// Recovers a deleted resource.
@@ -75,6 +78,20 @@ impl From<Binding> for BindingMode {
 pub(crate) struct ResourceNamed {
     /// The resource's name, or its uid.
     pub(crate) name: ResourceName,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ResourceMove {
+    /// The resource's name in the installation's first group, or its uid.
+    pub(crate) name: ResourceName,
+
+    /// Where to: a group's name or uid.
+    #[arg(long, short, value_name = "GROUP")]
+    pub(crate) group: String,
+
+    /// The subscription of that group, by name or id.
+    #[arg(long, value_name = "SUBSCRIPTION")]
+    pub(crate) subscription: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -181,6 +198,8 @@ pub(crate) enum ExplainWhat {
     Reset(ResourceNamed),
     /// `resource encryption rekey NAME`.
     Rekey(ResourceNamed),
+    /// `resource move NAME --group GROUP`.
+    Move(ResourceMove),
     /// `resource delete NAME`.
     Delete(ResourceNamed),
     /// `resource recover NAME`.

@@ -22,6 +22,10 @@ pub(crate) async fn run(session: &Session, args: Explain, output: &Output) -> Re
         ExplainWhat::Set(set) => set.change(),
         ExplainWhat::Reset(named) => (named.name, ResourceChange::ResetKey),
         ExplainWhat::Rekey(named) => (named.name, ResourceChange::Rekey),
+        ExplainWhat::Move(args) => {
+            let change = super::resource::moving(session, &args).await?;
+            (args.name, change)
+        }
         ExplainWhat::Delete(named) => (named.name, ResourceChange::Delete),
         ExplainWhat::Recover(named) => (named.name, ResourceChange::Recover),
         ExplainWhat::Purge(named) => (named.name, ResourceChange::Purge),

@@ -5,7 +5,7 @@ mod shown;
 use serde_json::json;
 use strongroom::{NewResource, ResourceChange, ResourceHandle, ResourceView};
 
-use crate::args::{Encryption, Identity, Resource, ResourceCreate};
+use crate::args::{Encryption, Identity, Resource, ResourceCreate, ResourceMove};
 use crate::failure::Failure;
 use crate::output::{Output, table};
 use crate::session::Session;
@@ -28,6 +28,11 @@ pub(crate) async fn run(session: &Session, args: Resource, output: &Output) -> R
         }
         Resource::Identity(args) => identity(session, args, output).await,
         Resource::Encryption(args) => encryption(session, args, output).await,
+        Resource::Move(args) => {
+            let change = moving(session, &args).await?;
+            let resource = session.resource(&args.name).await?;
+            answer(&resource.change(change).await?, output)
+        }
         Resource::Delete(named) => {
             let view = session.resource(&named.name).await?.delete().await?;
             answer(&view, output)
@@ -44,6 +49,19 @@ pub(crate) async fn run(session: &Session, args: Resource, output: &Output) -> R
         }
         Resource::ExportKey(named) => super::export_key::run(session, &named.name, output).await,
     }
+}
+
+/// The move to the group that was named.
+pub(super) async fn moving(
+    session: &Session,
+    args: &ResourceMove,
+) -> Result<ResourceChange, Failure> {
+    let subscription = match &args.subscription {
+        Some(subscription) => Some(session.subscription(subscription).await?),
+        None => None,
+    };
+    let group = session.group(&args.group, subscription).await?;
+    Ok(ResourceChange::Move(group))
 }
 
 async fn create(session: &Session, args: ResourceCreate) -> Result<ResourceHandle, Failure> {
