@@ -32,7 +32,11 @@ impl No {
     /// Whether an outcome is this one.
     #[must_use]
     pub fn is(&self, kind: OutcomeKind, code: &str) -> bool {
-        let kinds = [OutcomeKind::Refused, OutcomeKind::Denied, OutcomeKind::BadInput];
+        let kinds = [
+            OutcomeKind::Refused,
+            OutcomeKind::Denied,
+            OutcomeKind::BadInput,
+        ];
         kinds.get(usize::from(self.kind)) == Some(&kind) && self.code == code
     }
 }

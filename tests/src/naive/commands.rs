@@ -26,6 +26,13 @@ impl World {
         }
     }
 
+    /// Those of some steps that would be done.
+    pub(super) fn done(&self, steps: Vec<Step>) -> Vec<Step> {
+        let paused = self.pause();
+        let done = |step: &Step| paused.clone().take(*step).is_done();
+        steps.into_iter().filter(done).collect()
+    }
+
     /// The world after the pause before a step.
     #[must_use]
     pub fn pause(&self) -> Self {
@@ -42,9 +49,12 @@ impl World {
     pub fn fits(&self, step: &Step) -> bool {
         match *step {
             Step::Grant { to, .. } | Step::Revoke { to, .. } => self.party(to).is_some(),
-            Step::Create { resource, group, .. } => {
-                self.resources.get(&resource).is_none_or(|found| found.group == group)
-            }
+            Step::Create {
+                resource, group, ..
+            } => self
+                .resources
+                .get(&resource)
+                .is_none_or(|found| found.group == group),
             Step::Trust { vault, .. } | Step::MoveVault { vault, .. } => vault != OUTSIDE,
             Step::CreateVault { vault, .. } | Step::PurgeVault { vault, .. } => vault != OUTSIDE,
             Step::Advance(hours) => {
@@ -54,10 +64,19 @@ impl World {
                 };
                 let deleted = |vault: u8| {
                     vault == OUTSIDE
-                        || self.vaults.get(&vault).is_some_and(|vault| vault.life != Life::Live)
+                        || self
+                            .vaults
+                            .get(&vault)
+                            .is_some_and(|vault| vault.life != Life::Live)
                 };
-                !self.keys.iter().any(|((vault, _), key)| deleted(*vault) && ends(key.life))
-                    && !self.vaults.get(&OUTSIDE).is_some_and(|vault| ends(vault.life))
+                !self
+                    .keys
+                    .iter()
+                    .any(|((vault, _), key)| deleted(*vault) && ends(key.life))
+                    && !self
+                        .vaults
+                        .get(&OUTSIDE)
+                        .is_some_and(|vault| ends(vault.life))
             }
             _ => true,
         }
@@ -78,9 +97,13 @@ impl World {
                 self.move_subscription(subscription, tenant)
             }
             Step::MoveGroup(group, subscription) => self.move_group(group, subscription),
-            Step::CreateVault { by, vault, group, same_region, purge_protection } => {
-                Ok(self.create_vault(by, vault, group, (same_region, purge_protection)))
-            }
+            Step::CreateVault {
+                by,
+                vault,
+                group,
+                same_region,
+                purge_protection,
+            } => Ok(self.create_vault(by, vault, group, (same_region, purge_protection))),
             Step::Trust { by, vault, tenant } => self.trust(by, vault, tenant),
             Step::Protect { by, vault, on } => self.protect(by, vault, on),
             Step::RoleMode { by, vault, on } => {
@@ -93,49 +116,98 @@ impl World {
             Step::RecoverVault { by, vault } => self.recover_vault(by, vault),
             Step::PurgeVault { by, vault } => self.purge_vault(by, vault),
             Step::MoveVault { by, vault, group } => self.move_vault(by, vault, group),
-            Step::Grant { by, vault, to, permission } => match self.party(to) {
+            Step::Grant {
+                by,
+                vault,
+                to,
+                permission,
+            } => match self.party(to) {
                 Some(party) => self.grant(by, vault, party, permission),
                 None => Ok(Answer::DONE),
             },
-            Step::Revoke { by, vault, to, permission } => match self.party(to) {
+            Step::Revoke {
+                by,
+                vault,
+                to,
+                permission,
+            } => match self.party(to) {
                 Some(party) => self.revoke(by, vault, party, permission),
                 None => Ok(Answer::DONE),
             },
-            Step::ImportKey { by, vault, key, bits } => self.import(by, vault, key, bits),
-            Step::EnableKey { by, vault, key, version, on } => {
-                self.change_version(by, (vault, key), version, &Attribute::Enabled(on))
-            }
-            Step::ExpireKey { by, vault, key, version } => {
+            Step::ImportKey {
+                by,
+                vault,
+                key,
+                bits,
+            } => self.import(by, vault, key, bits),
+            Step::EnableKey {
+                by,
+                vault,
+                key,
+                version,
+                on,
+            } => self.change_version(by, (vault, key), version, &Attribute::Enabled(on)),
+            Step::ExpireKey {
+                by,
+                vault,
+                key,
+                version,
+            } => {
                 let soon = Attribute::Expires(self.now + PAUSE / 2);
                 self.change_version(by, (vault, key), version, &soon)
             }
-            Step::NotBefore { by, vault, key, version } => {
+            Step::NotBefore {
+                by,
+                vault,
+                key,
+                version,
+            } => {
                 let later = Attribute::NotBefore(self.now + HOUR);
                 self.change_version(by, (vault, key), version, &later)
             }
             Step::DeleteKey { by, vault, key } => self.delete_key(by, (vault, key)),
             Step::RecoverKey { by, vault, key } => self.recover_key(by, (vault, key)),
             Step::PurgeKey { by, vault, key } => self.purge_key(by, (vault, key)),
-            Step::Create { by, resource, group, paid, customer_key } => {
-                Ok(self.create(by, resource, group, paid, customer_key))
-            }
+            Step::Create {
+                by,
+                resource,
+                group,
+                paid,
+                customer_key,
+            } => Ok(self.create(by, resource, group, paid, customer_key)),
             Step::Tier { by, resource, paid } => self.tier(by, resource, paid),
             Step::Identify { by, resource, on } => self.identify(by, resource, on),
-            Step::SetKey { by, resource, vault, key, version } => {
-                self.set_key(by, resource, (vault, key, version))
-            }
+            Step::SetKey {
+                by,
+                resource,
+                vault,
+                key,
+                version,
+            } => self.set_key(by, resource, (vault, key, version)),
             Step::Reset { by, resource } => self.reset(by, resource),
             Step::Rekey { by, resource } => self.rekey(by, resource),
-            Step::Move { by, resource, group } => self.move_resource(by, resource, group),
+            Step::Move {
+                by,
+                resource,
+                group,
+            } => self.move_resource(by, resource, group),
             Step::Delete { by, resource } => self.delete(by, resource),
             Step::Recover { by, resource } => self.recover(by, resource),
             Step::Purge { by, resource } => self.purge(by, resource),
-            Step::Data { by, resource, object } => Ok(self.data(by, resource, object)),
+            Step::Data {
+                by,
+                resource,
+                object,
+            } => Ok(self.data(by, resource, object)),
         };
         done.unwrap_or_else(|no| no)
     }
 
-    fn move_subscription(&mut self, subscription: Subscription, tenant: Tenant) -> Result<Answer, Answer> {
+    fn move_subscription(
+        &mut self,
+        subscription: Subscription,
+        tenant: Tenant,
+    ) -> Result<Answer, Answer> {
         if self.subscriptions.insert(subscription, tenant) == Some(tenant) {
             return Err(Answer::no(No::refused("NoOp")));
         }

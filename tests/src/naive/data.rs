@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::step::{Fire, Object};
-use super::world::{Content, Kek, KeyVersion, Life, Party, Permission, Resource, Rigged, VersionOf};
+use super::world::{
+    Content, Kek, KeyVersion, Life, Party, Permission, Resource, Rigged, VersionOf,
+};
 use super::world::{Identity, Tenant};
 use super::{Answer, No, Uses, Who, World, rights};
 
@@ -107,7 +109,10 @@ impl World {
     #[must_use]
     pub fn version(&self, of: VersionOf) -> Option<KeyVersion> {
         let key = self.keys.get(&(of.vault, of.key))?;
-        key.versions.iter().find(|one| one.material == of.material).copied()
+        key.versions
+            .iter()
+            .find(|one| one.material == of.material)
+            .copied()
     }
 
     /// A data operation, whole.
@@ -123,8 +128,16 @@ impl World {
             return Answer::No(against);
         }
         let uses = match resource.kek {
-            Kek::Service(_) => Uses { service_unwraps: 1, at_least: true, ..Uses::default() },
-            Kek::Customer(_) => Uses { key_unwraps: 1, at_least: true, ..Uses::default() },
+            Kek::Service(_) => Uses {
+                service_unwraps: 1,
+                at_least: true,
+                ..Uses::default()
+            },
+            Kek::Customer(_) => Uses {
+                key_unwraps: 1,
+                at_least: true,
+                ..Uses::default()
+            },
         };
         let missing = Answer::no(No::bad("ObjectNotFound"));
         let content = |path: u8| resource.objects.get(&path).copied();
@@ -133,13 +146,21 @@ impl World {
             Object::Put(path, large) => {
                 self.contents += 1;
                 if !self.rigged(Rigged::Forgetful) {
-                    objects.insert(path, Content { number: self.contents, large });
+                    objects.insert(
+                        path,
+                        Content {
+                            number: self.contents,
+                            large,
+                        },
+                    );
                 }
             }
             Object::Get(path) | Object::Head(path) if content(path).is_none() => return missing,
             Object::Get(_) | Object::Head(_) | Object::List => {}
             Object::Copy(from, to) | Object::Rename(from, to) => {
-                let Some(found) = content(from) else { return missing };
+                let Some(found) = content(from) else {
+                    return missing;
+                };
                 if let Object::Rename(..) = object {
                     objects.remove(&from);
                 }

@@ -36,10 +36,20 @@ impl World {
         } else if !held {
             no.insert(No::denied("AccessDenied"));
         }
-        if no.is_empty() { Ok(()) } else { Err(Answer::No(no)) }
+        if no.is_empty() {
+            Ok(())
+        } else {
+            Err(Answer::No(no))
+        }
     }
 
-    pub(super) fn import(&mut self, by: Who, vault: u8, key: u8, bits: u16) -> Result<Answer, Answer> {
+    pub(super) fn import(
+        &mut self,
+        by: Who,
+        vault: u8,
+        key: u8,
+        bits: u16,
+    ) -> Result<Answer, Answer> {
         self.admit(by, vault)?;
         let found = self.keys.entry((vault, key)).or_insert(Key {
             versions: Vec::new(),
@@ -61,7 +71,10 @@ impl World {
 
     fn key_to_change(&self, by: Who, id: (u8, u8)) -> Result<Key, Answer> {
         self.admit(by, id.0)?;
-        let key = self.keys.get(&id).ok_or_else(|| Answer::no(No::bad("KeyNotFound")))?;
+        let key = self
+            .keys
+            .get(&id)
+            .ok_or_else(|| Answer::no(No::bad("KeyNotFound")))?;
         Ok(key.clone())
     }
 
@@ -111,7 +124,10 @@ impl World {
         let mut key = self.key_to_change(by, id)?;
         if let Life::Deleted(_) = key.life {
             // A second deletion finds no key, or finds it done.
-            return Err(Answer::No(BTreeSet::from([No::bad("KeyNotFound"), No::refused("NoOp")])));
+            return Err(Answer::No(BTreeSet::from([
+                No::bad("KeyNotFound"),
+                No::refused("NoOp"),
+            ])));
         }
         key.life = Life::Deleted(self.now);
         self.keys.insert(id, key);
@@ -134,7 +150,11 @@ impl World {
         if key.life == Life::Live {
             no.insert(No::refused("KeyNotDeleted"));
         }
-        if self.vaults.get(&id.0).is_some_and(|vault| vault.purge_protection) {
+        if self
+            .vaults
+            .get(&id.0)
+            .is_some_and(|vault| vault.purge_protection)
+        {
             no.insert(No::refused("PurgeProtected"));
         }
         if !no.is_empty() {

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::rights::{NOT_AUTHORISED, Right};
 use super::world::{
-    Kek, KeyVersion, Life, Party, Permission, RESOURCE_RETENTION, Resource, Rigged, VAULT_RETENTION,
-    VersionOf,
+    Kek, KeyVersion, Life, Party, Permission, RESOURCE_RETENTION, Resource, Rigged,
+    VAULT_RETENTION, VersionOf,
 };
 use super::{Answer, Group, No, Uses, Who, World};
 
@@ -13,7 +13,14 @@ use super::{Answer, Group, No, Uses, Who, World};
 const NEEDED: [Permission; 3] = [Permission::Get, Permission::Wrap, Permission::Unwrap];
 
 impl World {
-    pub(super) fn create(&mut self, by: Who, number: u8, group: Group, paid: bool, key: bool) -> Answer {
+    pub(super) fn create(
+        &mut self,
+        by: Who,
+        number: u8,
+        group: Group,
+        paid: bool,
+        key: bool,
+    ) -> Answer {
         let mut no = BTreeSet::new();
         if key && !self.rigged(Rigged::KeyAtCreation) {
             no.insert(No::refused("CmkNotAllowedAtCreation"));
@@ -39,7 +46,10 @@ impl World {
             life: Life::Live,
         };
         self.resources.insert(number, resource);
-        Answer::Done(Uses { service_wraps: 1, ..Uses::default() })
+        Answer::Done(Uses {
+            service_wraps: 1,
+            ..Uses::default()
+        })
     }
 
     /// A resource that is there, and that the caller may change. `life` says what it must be.
@@ -113,7 +123,10 @@ impl World {
         if !resource.paid {
             no.insert(No::refused("TierWithoutCustomerKeys"));
         }
-        if resource.identity.is_some_and(|identity| identity.home != tenant) {
+        if resource
+            .identity
+            .is_some_and(|identity| identity.home != tenant)
+        {
             no.insert(No::refused("IdentityLeftBehind"));
         }
         let found = self
@@ -128,7 +141,11 @@ impl World {
         if !missing.is_empty() && !may_grant {
             no.extend(self.r9(&resource, vault));
         }
-        let target = found.map(|found| VersionOf { vault, key, material: found.material });
+        let target = found.map(|found| VersionOf {
+            vault,
+            key,
+            material: found.material,
+        });
         if let (Kek::Customer(present), Some(target)) = (resource.kek, target)
             && present == target
         {
@@ -145,10 +162,17 @@ impl World {
         if !missing.is_empty()
             && let Some(found) = self.vaults.get_mut(&vault)
         {
-            let held = found.policies.entry(Party::Identity(identity.number)).or_default();
+            let held = found
+                .policies
+                .entry(Party::Identity(identity.number))
+                .or_default();
             held.extend(NEEDED);
         }
-        let mut uses = Uses { key_wraps: 1, key_unwraps: 2, ..Uses::default() };
+        let mut uses = Uses {
+            key_wraps: 1,
+            key_unwraps: 2,
+            ..Uses::default()
+        };
         let rotation = match resource.kek {
             Kek::Service(_) => {
                 uses.service_unwraps = 1;
@@ -205,8 +229,16 @@ impl World {
         }
         resource.generations += 1;
         let uses = match resource.kek {
-            Kek::Service(_) => Uses { service_unwraps: 3, service_wraps: 1, ..Uses::default() },
-            Kek::Customer(_) => Uses { key_unwraps: 3, key_wraps: 1, ..Uses::default() },
+            Kek::Service(_) => Uses {
+                service_unwraps: 3,
+                service_wraps: 1,
+                ..Uses::default()
+            },
+            Kek::Customer(_) => Uses {
+                key_unwraps: 3,
+                key_wraps: 1,
+                ..Uses::default()
+            },
         };
         self.resources.insert(number, resource);
         Ok(Answer::Done(uses))
@@ -215,7 +247,10 @@ impl World {
     /// What stands against any change of key: that the present one does not open (no way round it).
     fn against_change(&self, resource: &Resource) -> BTreeSet<No> {
         let against = self.against_use(resource);
-        against.iter().flat_map(|no| [No::refused(no.code), No::denied(no.code)]).collect()
+        against
+            .iter()
+            .flat_map(|no| [No::refused(no.code), No::denied(no.code)])
+            .collect()
     }
 
     /// What R7, R14, R15 and R17 say of a key to go over to.
@@ -267,7 +302,10 @@ impl World {
                 }
             }
         }
-        codes.into_iter().flat_map(|code| [No::refused(code), No::denied(code)]).collect()
+        codes
+            .into_iter()
+            .flat_map(|code| [No::refused(code), No::denied(code)])
+            .collect()
     }
 
     /// What of R9 the resource's identity lacks at a vault.
@@ -275,7 +313,9 @@ impl World {
         NEEDED
             .into_iter()
             .filter(|needed| {
-                !resource.identity.is_some_and(|identity| self.permits(vault, identity, *needed))
+                !resource
+                    .identity
+                    .is_some_and(|identity| self.permits(vault, identity, *needed))
             })
             .collect()
     }
@@ -299,7 +339,12 @@ impl World {
         no
     }
 
-    pub(super) fn move_resource(&mut self, by: Who, number: u8, group: Group) -> Result<Answer, Answer> {
+    pub(super) fn move_resource(
+        &mut self,
+        by: Who,
+        number: u8,
+        group: Group,
+    ) -> Result<Answer, Answer> {
         let Some(found) = self.resources.get(&number) else {
             return Err(self.no_such_resource(by));
         };
@@ -357,9 +402,11 @@ impl World {
             Life::Deleted(at) => now.saturating_sub(at) >= retention,
         };
         let before = (self.resources.len(), self.vaults.len(), self.keys.len());
-        self.resources.retain(|_, one| !over(one.life, RESOURCE_RETENTION));
+        self.resources
+            .retain(|_, one| !over(one.life, RESOURCE_RETENTION));
         self.keys.retain(|_, one| !over(one.life, VAULT_RETENTION));
-        self.vaults.retain(|_, one| !over(one.life, VAULT_RETENTION));
+        self.vaults
+            .retain(|_, one| !over(one.life, VAULT_RETENTION));
         let vaults = &self.vaults;
         self.keys.retain(|(vault, _), _| vaults.contains_key(vault));
         if before != (self.resources.len(), self.vaults.len(), self.keys.len()) {

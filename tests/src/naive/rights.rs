@@ -50,7 +50,11 @@ impl World {
     /// Whether a move from one group to another is within somebody's rights.
     pub(super) fn may_move(&self, by: Who, from: Group, to: Group) -> bool {
         let (from, to) = (self.tenant_of(from), self.tenant_of(to));
-        let right = if from == to { Right::Manage } else { Right::Leave };
+        let right = if from == to {
+            Right::Manage
+        } else {
+            Right::Leave
+        };
         by.may(right, from) && by.may(Right::Manage, to)
     }
 }

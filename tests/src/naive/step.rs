@@ -25,7 +25,13 @@ pub enum Step {
     /// A group to a subscription.
     MoveGroup(Group, Subscription),
     /// Create a vault; with rights to its keys for its creator.
-    CreateVault { by: Who, vault: u8, group: Group, same_region: bool, purge_protection: bool },
+    CreateVault {
+        by: Who,
+        vault: u8,
+        group: Group,
+        same_region: bool,
+        purge_protection: bool,
+    },
     /// Let a vault trust a tenant.
     Trust { by: Who, vault: u8, tenant: Tenant },
     /// Purge protection on, or asked off.
@@ -43,17 +49,48 @@ pub enum Step {
     /// A vault to a group.
     MoveVault { by: Who, vault: u8, group: Group },
     /// Grant a permission to the administrator (`to` none) or to a resource's identity.
-    Grant { by: Who, vault: u8, to: Option<u8>, permission: Option<Permission> },
+    Grant {
+        by: Who,
+        vault: u8,
+        to: Option<u8>,
+        permission: Option<Permission>,
+    },
     /// Take one away.
-    Revoke { by: Who, vault: u8, to: Option<u8>, permission: Option<Permission> },
+    Revoke {
+        by: Who,
+        vault: u8,
+        to: Option<u8>,
+        permission: Option<Permission>,
+    },
     /// Import a key, or another version of it.
-    ImportKey { by: Who, vault: u8, key: u8, bits: u16 },
+    ImportKey {
+        by: Who,
+        vault: u8,
+        key: u8,
+        bits: u16,
+    },
     /// Enable or disable a version.
-    EnableKey { by: Who, vault: u8, key: u8, version: u8, on: bool },
+    EnableKey {
+        by: Who,
+        vault: u8,
+        key: u8,
+        version: u8,
+        on: bool,
+    },
     /// Let a version expire half a minute from now.
-    ExpireKey { by: Who, vault: u8, key: u8, version: u8 },
+    ExpireKey {
+        by: Who,
+        vault: u8,
+        key: u8,
+        version: u8,
+    },
     /// Let a version be valid from an hour from now on.
-    NotBefore { by: Who, vault: u8, key: u8, version: u8 },
+    NotBefore {
+        by: Who,
+        vault: u8,
+        key: u8,
+        version: u8,
+    },
     /// Delete a key.
     DeleteKey { by: Who, vault: u8, key: u8 },
     /// Recover a key.
@@ -61,13 +98,25 @@ pub enum Step {
     /// Purge a key.
     PurgeKey { by: Who, vault: u8, key: u8 },
     /// Create a resource.
-    Create { by: Who, resource: u8, group: Group, paid: bool, customer_key: bool },
+    Create {
+        by: Who,
+        resource: u8,
+        group: Group,
+        paid: bool,
+        customer_key: bool,
+    },
     /// Another tier.
     Tier { by: Who, resource: u8, paid: bool },
     /// The identity, on or off.
     Identify { by: Who, resource: u8, on: bool },
     /// A customer's key.
-    SetKey { by: Who, resource: u8, vault: u8, key: u8, version: u8 },
+    SetKey {
+        by: Who,
+        resource: u8,
+        vault: u8,
+        key: u8,
+        version: u8,
+    },
     /// Back to a service-managed key.
     Reset { by: Who, resource: u8 },
     /// A new generation.
@@ -81,7 +130,11 @@ pub enum Step {
     /// Purge it.
     Purge { by: Who, resource: u8 },
     /// Something with its objects.
-    Data { by: Who, resource: u8, object: Object },
+    Data {
+        by: Who,
+        resource: u8,
+        object: Object,
+    },
 }
 
 /// Something with objects, by path.

@@ -7,8 +7,12 @@ use super::step::Fire;
 use super::world::{Life, Party, Permission, Tenant, Vault};
 use super::{Answer, Group, No, Who, World};
 
-pub(super) const ALL: [Permission; 4] =
-    [Permission::Get, Permission::Wrap, Permission::Unwrap, Permission::Manage];
+pub(super) const ALL: [Permission; 4] = [
+    Permission::Get,
+    Permission::Wrap,
+    Permission::Unwrap,
+    Permission::Manage,
+];
 
 impl World {
     pub(super) fn create_vault(
@@ -46,7 +50,10 @@ impl World {
     fn vault_to_change(&self, by: Who, number: u8) -> Result<Vault, Answer> {
         let Some(vault) = self.vaults.get(&number) else {
             // Of a vault that is not there, whoever may see where it was sought may be told so.
-            return Err(Answer::No(BTreeSet::from([No::bad("VaultNotFound"), NOT_AUTHORISED])));
+            return Err(Answer::No(BTreeSet::from([
+                No::bad("VaultNotFound"),
+                NOT_AUTHORISED,
+            ])));
         };
         if vault.outside || by.may(Right::Manage, self.tenant_of(vault.group)) {
             Ok(vault.clone())
@@ -134,7 +141,12 @@ impl World {
         Ok(Answer::DONE)
     }
 
-    pub(super) fn move_vault(&mut self, by: Who, number: u8, group: Group) -> Result<Answer, Answer> {
+    pub(super) fn move_vault(
+        &mut self,
+        by: Who,
+        number: u8,
+        group: Group,
+    ) -> Result<Answer, Answer> {
         if let Some(vault) = self.vaults.get(&number)
             && !self.may_move(by, vault.group, group)
         {

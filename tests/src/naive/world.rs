@@ -235,7 +235,12 @@ impl World {
     /// Two tenants, their subscriptions and groups; an outside vault that is there already.
     #[must_use]
     pub fn new(rigged: Option<Rigged>) -> Self {
-        let all = [Permission::Get, Permission::Wrap, Permission::Unwrap, Permission::Manage];
+        let all = [
+            Permission::Get,
+            Permission::Wrap,
+            Permission::Unwrap,
+            Permission::Manage,
+        ];
         let outside = Vault {
             group: Group(0),
             trusts: Tenant::Home,
@@ -286,6 +291,9 @@ impl World {
 
     pub(super) fn new_identity(&mut self, home: Tenant) -> Identity {
         self.identities += 1;
-        Identity { number: self.identities, home }
+        Identity {
+            number: self.identities,
+            home,
+        }
     }
 }

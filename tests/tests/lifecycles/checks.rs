@@ -5,15 +5,17 @@ use std::path::{Path, PathBuf};
 
 use aho_corasick::AhoCorasick;
 use bytes::Bytes;
-use strongroom::{AuditResult, Error, IdentityView, KeySource, LifeInfo, Operation, ResourceState, Tier};
+use strongroom::{
+    AuditResult, Error, IdentityView, KeySource, LifeInfo, Operation, ResourceState, Tier,
+};
 use strongroom_base::Outcome as _;
 use strongroom_crypto::SealedServiceKey;
 use strongroom_crypto::keyring::Kek as Wrapping;
 use strongroom_ledger::{ChainKey, Phase};
 use strongroom_resource::Resource as Stored;
 use strongroom_tests::naive::{
-    Answer, Fire, Group, Kek, Life, OUTSIDE, Object, Party, Permission, Resource, Step, Tenant, Uses,
-    Who, World,
+    Answer, Fire, Group, Kek, Life, OUTSIDE, Object, Party, Permission, Resource, Step, Tenant,
+    Uses, Who, World,
 };
 use strongroom_vault::KeyPermission;
 use strongroom_vault::key::{Key as StoredKey, KeyLife};
@@ -39,7 +41,11 @@ macro_rules! ensure {
 
 /// I2, both ways: what succeeded was allowed, and what is allowed succeeds. And the answer is the
 /// answer of a rule that says no.
-pub(crate) fn i02_the_answer_is_the_models(step: Step, after: &World, got: &Result<Got, Error>) -> Found {
+pub(crate) fn i02_the_answer_is_the_models(
+    step: Step,
+    after: &World,
+    got: &Result<Got, Error>,
+) -> Found {
     match (&after.last, got) {
         (Answer::Done(_), Ok(got)) => right(step, after, got),
         (Answer::Either(_), Ok(_)) => Ok(()),
@@ -54,21 +60,33 @@ pub(crate) fn i02_the_answer_is_the_models(step: Step, after: &World, got: &Resu
         (Answer::No(no), Ok(_)) => Err(format!("I2: it was done, and {no:?} stands against it")),
         (Answer::Done(_), Err(error)) => {
             let (kind, code) = (error.kind(), error.code());
-            Err(format!("I2: nothing stands against it, and it got {kind:?} {code}: {error}"))
+            Err(format!(
+                "I2: nothing stands against it, and it got {kind:?} {code}: {error}"
+            ))
         }
     }
 }
 
 /// What a data operation brought is what the model has.
 fn right(step: Step, after: &World, got: &Got) -> Found {
-    let Step::Data { resource, object, .. } = step else {
+    let Step::Data {
+        resource, object, ..
+    } = step
+    else {
         return Ok(());
     };
     let objects = after.resources.get(&resource).map(|found| &found.objects);
-    let expected = |path: u8| objects.and_then(|objects| objects.get(&path)).map(|it| bytes_of(*it));
+    let expected = |path: u8| {
+        objects
+            .and_then(|objects| objects.get(&path))
+            .map(|it| bytes_of(*it))
+    };
     match (object, got) {
         (Object::Get(path), Got::Bytes(bytes)) => {
-            ensure!(Some(bytes) == expected(path).as_ref(), "I3: other bytes came back");
+            ensure!(
+                Some(bytes) == expected(path).as_ref(),
+                "I3: other bytes came back"
+            );
         }
         (Object::Head(path), Got::Size(size)) => {
             let len = expected(path).map(|bytes| bytes.len() as u64);
@@ -82,7 +100,10 @@ fn right(step: Step, after: &World, got: &Got) -> Found {
                     (path_of(*path).to_string(), bytes_of(*content).len() as u64)
                 })
                 .collect();
-            ensure!(*listed == expected, "I3: listed {listed:?} instead of {expected:?}");
+            ensure!(
+                *listed == expected,
+                "I3: listed {listed:?} instead of {expected:?}"
+            );
         }
         _ => {}
     }
@@ -105,29 +126,77 @@ impl House {
             *counts.entry((operation, outside, done)).or_default() += 1;
         }
         let count = |operation: Operation, outside: bool, done: bool| {
-            counts.get(&(operation.to_string(), outside, done)).copied().unwrap_or(0)
+            counts
+                .get(&(operation.to_string(), outside, done))
+                .copied()
+                .unwrap_or(0)
         };
-        let Real { service, embedded, wraps, unwraps, gets } = real;
+        let Real {
+            service,
+            embedded,
+            wraps,
+            unwraps,
+            gets,
+        } = real;
         for (what, operation, outside, done, used) in [
-            ("unwraps in our vaults", Operation::KeyUnwrap, false, true, embedded),
-            ("unwraps outside", Operation::KeyUnwrap, true, true, unwraps.done),
-            ("denied unwraps outside", Operation::KeyUnwrap, true, false, unwraps.failed),
+            (
+                "unwraps in our vaults",
+                Operation::KeyUnwrap,
+                false,
+                true,
+                embedded,
+            ),
+            (
+                "unwraps outside",
+                Operation::KeyUnwrap,
+                true,
+                true,
+                unwraps.done,
+            ),
+            (
+                "denied unwraps outside",
+                Operation::KeyUnwrap,
+                true,
+                false,
+                unwraps.failed,
+            ),
             ("wraps outside", Operation::KeyWrap, true, true, wraps.done),
-            ("denied wraps outside", Operation::KeyWrap, true, false, wraps.failed),
+            (
+                "denied wraps outside",
+                Operation::KeyWrap,
+                true,
+                false,
+                wraps.failed,
+            ),
             ("readings outside", Operation::KeyGet, true, true, gets.done),
-            ("denied readings outside", Operation::KeyGet, true, false, gets.failed),
+            (
+                "denied readings outside",
+                Operation::KeyGet,
+                true,
+                false,
+                gets.failed,
+            ),
         ] {
             let recorded = count(operation, outside, done);
-            ensure!(recorded == used, "I7: {used} {what}, and {recorded} records");
+            ensure!(
+                recorded == used,
+                "I7: {used} {what}, and {recorded} records"
+            );
         }
         let made = u64::from(matches!(step, Step::Create { .. }) && after.last.is_done());
-        let recorded = count(Operation::UnwrapKey, false, true) + count(Operation::WrapKey, false, true);
+        let recorded =
+            count(Operation::UnwrapKey, false, true) + count(Operation::WrapKey, false, true);
         ensure!(
             recorded == service + made,
             "I7: {service} readings of service-managed keys and {made} made, and {recorded} records"
         );
-        let Answer::Done(Uses { key_unwraps, key_wraps, service_unwraps, service_wraps, at_least }) =
-            after.last
+        let Answer::Done(Uses {
+            key_unwraps,
+            key_wraps,
+            service_unwraps,
+            service_wraps,
+            at_least,
+        }) = after.last
         else {
             return Ok(());
         };
@@ -143,7 +212,10 @@ impl House {
             } else {
                 recorded == expected
             };
-            ensure!(fits, "I7: {recorded} records of {operation}, and {expected} are expected");
+            ensure!(
+                fits,
+                "I7: {recorded} records of {operation}, and {expected} are expected"
+            );
         }
         Ok(())
     }
@@ -155,9 +227,7 @@ impl House {
             return Ok(());
         }
         let now = self.spy.states();
-        let kept = |id: &String| {
-            !id.starts_with("announced-") && !id.starts_with("principal/")
-        };
+        let kept = |id: &String| !id.starts_with("announced-") && !id.starts_with("principal/");
         for (id, state) in now.iter().filter(|(id, _)| kept(id)) {
             let was = before.get(id).cloned().flatten();
             ensure!(*state == was, "I8: {id} changed by what was refused");
@@ -181,7 +251,10 @@ impl House {
         let shown = self.operator(Who::Admin, Group(0)).vaults().await;
         let shown = shown.map_err(|error| format!("vaults: {error}"))?;
         let inside = after.vaults.iter().filter(|(_, vault)| !vault.outside);
-        let names: BTreeSet<_> = inside.clone().map(|(number, _)| vault_name(*number)).collect();
+        let names: BTreeSet<_> = inside
+            .clone()
+            .map(|(number, _)| vault_name(*number))
+            .collect();
         let found: BTreeSet<_> = shown.iter().map(|vault| vault.name.clone()).collect();
         ensure!(names == found, "vaults {found:?} instead of {names:?}");
         for (number, vault) in inside {
@@ -217,7 +290,10 @@ impl House {
                 && fire == vault.firewall
                 && (shown.life == LifeInfo::Live) == (vault.life == Life::Live)
                 && policies == expected;
-            ensure!(same, "vault {name} is {shown:?}, and {vault:?} in the model");
+            ensure!(
+                same,
+                "vault {name} is {shown:?}, and {vault:?} in the model"
+            );
         }
         Ok(())
     }
@@ -226,7 +302,9 @@ impl House {
         let name = format!("resource-{number}").parse().unwrap();
         let operator = self.operator(Who::Admin, resource.group);
         let shown = async { operator.resource(&name).await?.show().await };
-        let shown = shown.await.map_err(|error| format!("resource-{number}: {error}"))?;
+        let shown = shown
+            .await
+            .map_err(|error| format!("resource-{number}: {error}"))?;
         let tenant = after.tenant_of(resource.group);
         let key = match &resource.kek {
             Kek::Service(_) => None,
@@ -249,12 +327,14 @@ impl House {
                 let principal = self.identities.get(&identity.number).copied();
                 let home = self.cast.tenant(identity.home);
                 match shown.identity {
-                    IdentityView::On { principal: shown, tenant: at } => {
-                        identity.home == tenant && at == home && principal == Some(shown)
-                    }
-                    IdentityView::LeftBehind { principal: shown, home: at } => {
-                        identity.home != tenant && at == home && principal == Some(shown)
-                    }
+                    IdentityView::On {
+                        principal: shown,
+                        tenant: at,
+                    } => identity.home == tenant && at == home && principal == Some(shown),
+                    IdentityView::LeftBehind {
+                        principal: shown,
+                        home: at,
+                    } => identity.home != tenant && at == home && principal == Some(shown),
                     _ => false,
                 }
             }
@@ -267,7 +347,10 @@ impl House {
             && shown.encryption.change.is_none()
             && shown.encryption.erasing == 0
             && identity;
-        ensure!(same, "resource-{number} is {shown:?}, and {resource:?} in the model");
+        ensure!(
+            same,
+            "resource-{number} is {shown:?}, and {resource:?} in the model"
+        );
         Ok(())
     }
 
@@ -279,9 +362,13 @@ impl House {
             .filter(|(id, _)| id.starts_with("key/"))
             .filter_map(|(_, state)| state.as_ref())
             .filter_map(|state| serde_json::from_slice::<StoredKey>(state.get(32..)?).ok());
-        let stored: BTreeMap<_, _> =
-            stored.map(|key| ((key.vault.clone(), key.name.clone()), key)).collect();
-        let expected = after.keys.iter().filter(|((vault, _), _)| *vault != OUTSIDE);
+        let stored: BTreeMap<_, _> = stored
+            .map(|key| ((key.vault.clone(), key.name.clone()), key))
+            .collect();
+        let expected = after
+            .keys
+            .iter()
+            .filter(|((vault, _), _)| *vault != OUTSIDE);
         ensure!(
             stored.len() == expected.clone().count(),
             "{} keys are stored, and {} in the model",
@@ -294,13 +381,26 @@ impl House {
             };
             let versions = found.versions.iter().map(|one| {
                 let millis = |at: strongroom_base::Timestamp| at.as_unix_millis() - START;
-                (one.id, one.enabled, one.not_before.map(millis), one.expires.map(millis))
+                (
+                    one.id,
+                    one.enabled,
+                    one.not_before.map(millis),
+                    one.expires.map(millis),
+                )
             });
             let expected = key.versions.iter().map(|one| {
-                (self.versions[&one.material], one.enabled, one.not_before, one.expires)
+                (
+                    self.versions[&one.material],
+                    one.enabled,
+                    one.not_before,
+                    one.expires,
+                )
             });
             let life = (found.life == KeyLife::Live) == (key.life == Life::Live);
-            ensure!(life && versions.eq(expected), "{found:?} is stored, and {key:?} in the model");
+            ensure!(
+                life && versions.eq(expected),
+                "{found:?} is stored, and {key:?} in the model"
+            );
         }
         Ok(())
     }
@@ -325,7 +425,10 @@ impl House {
             else {
                 return Err(format!("R12: resource-{number} has no identity: {shown:?}"));
             };
-            ensure!(self.principals.insert(principal), "R12: {principal} was there before");
+            ensure!(
+                self.principals.insert(principal),
+                "R12: {principal} was there before"
+            );
             self.identities.insert(identity.number, principal);
         }
         // What the directory that the outside vault asks says of them.
@@ -346,7 +449,11 @@ impl House {
 
     /// I4: nothing but the writing, removing and moving of objects, and a purge, touches stored objects.
     /// And I1: what was written holds nothing in clear.
-    pub(crate) fn i04_only_data_operations_touch_objects(&mut self, step: Step, after: &World) -> Found {
+    pub(crate) fn i04_only_data_operations_touch_objects(
+        &mut self,
+        step: Step,
+        after: &World,
+    ) -> Found {
         let objects = self.data.join("objects").join("r");
         let mut now = BTreeMap::new();
         stats(&objects, &mut now);
@@ -369,11 +476,15 @@ impl House {
             _ => Vec::new(),
         };
         for path in &touched {
-            let may = allowed.iter().any(|one| path.ends_with(path_of(*one).as_ref()));
+            let may = allowed
+                .iter()
+                .any(|one| path.ends_with(path_of(*one).as_ref()));
             let purged = gone && !now.contains_key(path);
             ensure!(may || purged, "I4: {} changed", path.display());
             if let Ok(bytes) = std::fs::read(path) {
-                let clear = bytes.windows(CANARY.len()).any(|part| part == CANARY.as_bytes());
+                let clear = bytes
+                    .windows(CANARY.len())
+                    .any(|part| part == CANARY.as_bytes());
                 ensure!(!clear, "I1: {} holds a canary", path.display());
             }
         }
@@ -393,8 +504,14 @@ impl House {
                 let answer = self.runtime.block_on(operator.resource(&parsed));
                 told(answer.map(drop), &name)
             };
-            let (there, nowhere) = (told(format!("resource-{number}")), told("nothing-44".to_owned()));
-            ensure!(there == nowhere, "I5: {there} of what is there, {nowhere} of what is not");
+            let (there, nowhere) = (
+                told(format!("resource-{number}")),
+                told("nothing-44".to_owned()),
+            );
+            ensure!(
+                there == nowhere,
+                "I5: {there} of what is there, {nowhere} of what is not"
+            );
         }
         for (number, vault) in after.vaults.iter().filter(|(_, vault)| !vault.outside) {
             if !hidden(vault.group) {
@@ -407,7 +524,10 @@ impl House {
                 told(answer.map(drop), &name)
             };
             let (there, nowhere) = (told(format!("vault-{number}")), told("vault-9".to_owned()));
-            ensure!(there == nowhere, "I5: {there} of what is there, {nowhere} of what is not");
+            ensure!(
+                there == nowhere,
+                "I5: {there} of what is there, {nowhere} of what is not"
+            );
         }
         Ok(())
     }
@@ -418,7 +538,11 @@ impl House {
         let files = contents(&self.data);
         for sealed in self.spy.erased() {
             for (path, bytes) in &files {
-                ensure!(!holds(bytes, &sealed), "I10: {} holds an erased key", path.display());
+                ensure!(
+                    !holds(bytes, &sealed),
+                    "I10: {} holds an erased key",
+                    path.display()
+                );
             }
         }
         let (_, root) = root_keys(&self.data);
@@ -428,14 +552,19 @@ impl House {
                 Kek::Customer(of) if of.vault == OUTSIDE => {}
                 _ => continue,
             }
-            let Some(uid) = self.uids.get(number) else { continue };
+            let Some(uid) = self.uids.get(number) else {
+                continue;
+            };
             let state = states.get(&format!("resource/{uid}")).cloned().flatten();
             let stored = state.as_ref().and_then(|state| state.get(32..));
             let stored: Stored = stored
                 .and_then(|json| serde_json::from_slice(json).ok())
                 .ok_or_else(|| format!("resource-{number} cannot be read from the ledger"))?;
             let mac = root.keyring_mac(*uid).map_err(|error| error.to_string())?;
-            let verified = stored.keyring.verify(&mac).map_err(|error| error.to_string())?;
+            let verified = stored
+                .keyring
+                .verify(&mac)
+                .map_err(|error| error.to_string())?;
             ensure!(
                 matches!(verified.kek(), Wrapping::CustomerManaged { .. }),
                 "I10: resource-{number} is under a service-managed key"
@@ -461,7 +590,11 @@ impl House {
         let ledger = self.spy.ledger().unwrap();
         let (root, derived) = root_keys(&self.data);
         let key = Chain(derived.audit_chain().map_err(|error| error.to_string())?);
-        for chain in entries.keys().chain(self.entries.keys()).collect::<BTreeSet<_>>() {
+        for chain in entries
+            .keys()
+            .chain(self.entries.keys())
+            .collect::<BTreeSet<_>>()
+        {
             let began = self.entries.get(chain).copied().unwrap_or(0);
             let verified = self
                 .runtime
@@ -473,7 +606,11 @@ impl House {
                 "I7: {} entries, and {expected} were made",
                 verified.entries
             );
-            ensure!(verified.unknown == 0, "I7: {} records without outcome", verified.unknown);
+            ensure!(
+                verified.unknown == 0,
+                "I7: {} records without outcome",
+                verified.unknown
+            );
         }
         let mut needles = vec![CANARY.as_bytes().to_vec(), root.expose().to_vec()];
         needles.extend(self.spy.secrets());
@@ -482,7 +619,10 @@ impl House {
         for (path, bytes) in contents(&self.data) {
             if let Some(found) = search.find(&bytes) {
                 let which = found.pattern().as_usize();
-                return Err(format!("I1: {} holds secret {which} in clear", path.display()));
+                return Err(format!(
+                    "I1: {} holds secret {which} in clear",
+                    path.display()
+                ));
             }
         }
         Ok(())
@@ -507,7 +647,11 @@ impl ChainKey for Chain {
 fn told(answer: Result<(), Error>, name: &str) -> String {
     match answer {
         Ok(()) => "found".to_owned(),
-        Err(error) => format!("{} {}", error.code(), error.to_string().replace(name, "NAME")),
+        Err(error) => format!(
+            "{} {}",
+            error.code(),
+            error.to_string().replace(name, "NAME")
+        ),
     }
 }
 
@@ -524,7 +668,9 @@ fn folded<'a>(words: impl Iterator<Item = &'a KeyPermission>) -> BTreeSet<Permis
 }
 
 fn stats(folder: &Path, into: &mut BTreeMap<PathBuf, Stat>) {
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return;
+    };
     for entry in entries.flatten() {
         let path = entry.path();
         if path.is_dir() {
@@ -553,7 +699,9 @@ pub(crate) fn holds(bytes: &[u8], part: &[u8]) -> bool {
 /// Whatever in some bytes looks like a sealed service-managed key.
 fn sealed_keys(bytes: &[u8]) -> Vec<SealedServiceKey> {
     const MAGIC: &[u8] = b"\x93STRSKEY";
-    let Ok(search) = AhoCorasick::new([MAGIC]) else { return Vec::new() };
+    let Ok(search) = AhoCorasick::new([MAGIC]) else {
+        return Vec::new();
+    };
     search
         .find_iter(bytes)
         .filter_map(|found| {

@@ -60,7 +60,8 @@ impl House {
                 match heal::next(&world, resource) {
                     Next::Do(step) => {
                         world = world.step(step);
-                        self.live(step, &world).map_err(|found| format!("{step:?}: {found}"))?;
+                        self.live(step, &world)
+                            .map_err(|found| format!("{step:?}: {found}"))?;
                     }
                     Next::Healed => {
                         healed = true;
@@ -71,19 +72,29 @@ impl House {
             }
             let lost = matches!(heal::next(&world, resource), Next::Lost);
             if !healed && !lost {
-                return Err(format!("I3: resource-{resource} cannot be healed: {world:?}"));
+                return Err(format!(
+                    "I3: resource-{resource} cannot be healed: {world:?}"
+                ));
             }
             if lost {
                 continue;
             }
             let objects = world.resources[&resource].objects.clone();
             for object in objects.into_keys().map(Object::Get).chain([Object::List]) {
-                let step = Step::Data { by: Who::Admin, resource, object };
+                let step = Step::Data {
+                    by: Who::Admin,
+                    resource,
+                    object,
+                };
                 world = world.step(step);
                 if !world.last.is_done() {
-                    return Err(format!("I3: {step:?} of a healed resource: {:?}", world.last));
+                    return Err(format!(
+                        "I3: {step:?} of a healed resource: {:?}",
+                        world.last
+                    ));
                 }
-                self.live(step, &world).map_err(|found| format!("I3: {step:?}: {found}"))?;
+                self.live(step, &world)
+                    .map_err(|found| format!("I3: {step:?}: {found}"))?;
             }
         }
         self.i10_nothing_here_opens_what_an_outside_key_wraps(&world)?;
@@ -232,9 +243,12 @@ fn lived(rigged: Option<Rigged>, steps: &[Step]) -> Found {
     let mut house = House::new(&world);
     for step in steps {
         world = world.step(*step);
-        house.live(*step, &world).map_err(|found| format!("{step:?}: {found}"))?;
+        house
+            .live(*step, &world)
+            .map_err(|found| format!("{step:?}: {found}"))?;
     }
     house.i03_nothing_acknowledged_is_lost(world)
 }
 
 mod named;
+mod worth;

@@ -115,8 +115,10 @@ impl Spy {
     /// What was used of keys since this was last asked.
     pub(crate) fn real(&self) -> Real {
         let [service, embedded] = &*self.loads;
-        let (service, embedded) =
-            (service.swap(0, Ordering::SeqCst), embedded.swap(0, Ordering::SeqCst));
+        let (service, embedded) = (
+            service.swap(0, Ordering::SeqCst),
+            embedded.swap(0, Ordering::SeqCst),
+        );
         self.with(|seen| Real {
             service,
             embedded,
@@ -133,7 +135,10 @@ impl Faults for Spy {
             seen.ledger = Some(Arc::clone(&real));
             seen.key_files.clear();
         });
-        Arc::new(SpiedLedger { real, spy: self.clone() })
+        Arc::new(SpiedLedger {
+            real,
+            spy: self.clone(),
+        })
     }
 
     /// The file of service-managed keys comes first, then that of vault keys.
@@ -142,7 +147,11 @@ impl Faults for Spy {
             seen.key_files.push(Arc::clone(&real));
             seen.key_files.len() - 1
         });
-        Arc::new(SpiedKeyFile { real, spy: self.clone(), which })
+        Arc::new(SpiedKeyFile {
+            real,
+            spy: self.clone(),
+            which,
+        })
     }
 }
 
@@ -227,7 +236,8 @@ impl KeyFile for SpiedKeyFile {
         self.real.put(id, sealed).await?;
         if self.which == 0 {
             let sealed = Bytes::copy_from_slice(sealed);
-            self.spy.with(|seen| seen.live.insert(id.to_owned(), sealed));
+            self.spy
+                .with(|seen| seen.live.insert(id.to_owned(), sealed));
         }
         Ok(())
     }

@@ -13,17 +13,19 @@ use strongroom::{
 use strongroom_base::Clock as _;
 use strongroom_base::MaterialRef;
 use strongroom_tests::naive::{
-    Answer, Content, Fire, Group, Object, OUTSIDE, Party, Permission, Step, Who, World,
+    Answer, Content, Fire, Group, OUTSIDE, Object, Party, Permission, Step, Who, World,
 };
 use strongroom_vault::import::from_pem;
-use strongroom_vault::key::{AttributeChange, KeyAction, KeyCommand, MintedVersion, NewVersion, Validity};
+use strongroom_vault::key::{
+    AttributeChange, KeyAction, KeyCommand, MintedVersion, NewVersion, Validity,
+};
 use strongroom_vault::vault::{
     Authorization, Bypass, DefaultAction, Firewall, Grant, Grantee, PolicyChange, PolicySpec,
     RetentionDays, VaultAction, VaultUpdate,
 };
 use strongroom_vault::{KeyPermission, KeyVersion, Origin};
 
-use crate::world::{House, PROVIDER, POOL, host, key_name, vault_name};
+use crate::world::{House, POOL, PROVIDER, host, key_name, vault_name};
 
 /// What a step brought to light.
 #[derive(Debug)]
@@ -45,7 +47,11 @@ pub(crate) fn bytes_of(content: Content) -> Vec<u8> {
 }
 
 pub(crate) fn path_of(path: u8) -> Path {
-    Path::from(if path % 2 == 0 { format!("o{path}") } else { format!("in/o{path}") })
+    Path::from(if path % 2 == 0 {
+        format!("o{path}")
+    } else {
+        format!("in/o{path}")
+    })
 }
 
 /// Azure's words for a permission of the model.
@@ -55,8 +61,16 @@ fn words(permission: Option<Permission>) -> BTreeSet<KeyPermission> {
         Permission::Wrap => vec![KeyPermission::WrapKey],
         Permission::Unwrap => vec![KeyPermission::UnwrapKey],
         Permission::Manage => {
-            let needed = [KeyPermission::Get, KeyPermission::WrapKey, KeyPermission::UnwrapKey];
-            KeyPermission::ALL.iter().copied().filter(|one| !needed.contains(one)).collect()
+            let needed = [
+                KeyPermission::Get,
+                KeyPermission::WrapKey,
+                KeyPermission::UnwrapKey,
+            ];
+            KeyPermission::ALL
+                .iter()
+                .copied()
+                .filter(|one| !needed.contains(one))
+                .collect()
         }
     };
     match permission {
@@ -71,7 +85,10 @@ fn firewall(fire: Fire) -> Firewall {
         Fire::Bypassed => (DefaultAction::Deny, Bypass::AzureServices),
         Fire::Closed => (DefaultAction::Deny, Bypass::None),
     };
-    Firewall { default_action, bypass }
+    Firewall {
+        default_action,
+        bypass,
+    }
 }
 
 impl House {
@@ -113,50 +130,107 @@ impl House {
         let vault = |action| Some(self.ask_outside(action).map_err(Error::from));
         let update = |update| VaultAction::Update(update);
         match step {
-            Step::Protect { vault: OUTSIDE, on, .. } => vault(update(VaultUpdate {
+            Step::Protect {
+                vault: OUTSIDE, on, ..
+            } => vault(update(VaultUpdate {
                 purge_protection: Some(on),
                 ..VaultUpdate::default()
             })),
-            Step::RoleMode { vault: OUTSIDE, on, .. } => vault(update(role_mode(on))),
-            Step::Firewall { vault: OUTSIDE, fire, .. } => vault(update(VaultUpdate {
+            Step::RoleMode {
+                vault: OUTSIDE, on, ..
+            } => vault(update(role_mode(on))),
+            Step::Firewall {
+                vault: OUTSIDE,
+                fire,
+                ..
+            } => vault(update(VaultUpdate {
                 firewall: Some(firewall(fire)),
                 ..VaultUpdate::default()
             })),
             Step::DeleteVault { vault: OUTSIDE, .. } => vault(VaultAction::Delete),
             Step::RecoverVault { vault: OUTSIDE, .. } => vault(VaultAction::Recover),
-            Step::Grant { vault: OUTSIDE, to, permission, .. } => {
-                let change = PolicyChange::Add { grant: Grant::Lasting };
+            Step::Grant {
+                vault: OUTSIDE,
+                to,
+                permission,
+                ..
+            } => {
+                let change = PolicyChange::Add {
+                    grant: Grant::Lasting,
+                };
                 vault(self.policy(change, to, permission))
             }
-            Step::Revoke { vault: OUTSIDE, to, permission, .. } => {
-                vault(self.policy(PolicyChange::Remove, to, permission))
+            Step::Revoke {
+                vault: OUTSIDE,
+                to,
+                permission,
+                ..
+            } => vault(self.policy(PolicyChange::Remove, to, permission)),
+            Step::ImportKey {
+                by,
+                vault: OUTSIDE,
+                key,
+                bits,
+            } => Some(self.import_outside(by, key, bits, after)),
+            Step::EnableKey {
+                by,
+                vault: OUTSIDE,
+                key,
+                version,
+                ..
             }
-            Step::ImportKey { by, vault: OUTSIDE, key, bits } => {
-                Some(self.import_outside(by, key, bits, after))
+            | Step::ExpireKey {
+                by,
+                vault: OUTSIDE,
+                key,
+                version,
             }
-            Step::EnableKey { by, vault: OUTSIDE, key, version, .. }
-            | Step::ExpireKey { by, vault: OUTSIDE, key, version }
-            | Step::NotBefore { by, vault: OUTSIDE, key, version } => {
+            | Step::NotBefore {
+                by,
+                vault: OUTSIDE,
+                key,
+                version,
+            } => {
                 let version = Some(self.version(OUTSIDE, key, version));
-                let VersionChange { enabled, not_before, expires, operations } =
-                    self.change_of(step);
-                let change = AttributeChange { enabled, not_before, expires, operations };
+                let VersionChange {
+                    enabled,
+                    not_before,
+                    expires,
+                    operations,
+                } = self.change_of(step);
+                let change = AttributeChange {
+                    enabled,
+                    not_before,
+                    expires,
+                    operations,
+                };
                 Some(self.ask_outside_key(by, key, KeyAction::Update { version, change }))
             }
-            Step::DeleteKey { by, vault: OUTSIDE, key } => {
-                Some(self.ask_outside_key(by, key, KeyAction::Delete))
-            }
-            Step::RecoverKey { by, vault: OUTSIDE, key } => {
-                Some(self.ask_outside_key(by, key, KeyAction::Recover))
-            }
-            Step::PurgeKey { by, vault: OUTSIDE, key } => {
-                Some(self.ask_outside_key(by, key, KeyAction::Purge))
-            }
+            Step::DeleteKey {
+                by,
+                vault: OUTSIDE,
+                key,
+            } => Some(self.ask_outside_key(by, key, KeyAction::Delete)),
+            Step::RecoverKey {
+                by,
+                vault: OUTSIDE,
+                key,
+            } => Some(self.ask_outside_key(by, key, KeyAction::Recover)),
+            Step::PurgeKey {
+                by,
+                vault: OUTSIDE,
+                key,
+            } => Some(self.ask_outside_key(by, key, KeyAction::Purge)),
             _ => None,
         }
     }
 
-    fn policy(&self, change: PolicyChange, to: Option<u8>, permission: Option<Permission>) -> VaultAction {
+    fn policy(
+        &self,
+        change: PolicyChange,
+        to: Option<u8>,
+        permission: Option<Permission>,
+    ) -> VaultAction {
         let entries = vec![PolicySpec {
             tenant: self.cast.home,
             grantee: self.grantee(to),
@@ -170,7 +244,10 @@ impl House {
         caller.principal = self.cast.people[&by];
         caller.tenant = self.cast.tenant(by.tenant());
         caller.origin = Origin::Address([127, 0, 0, 1].into());
-        let command = KeyCommand { at: self.hand.now(), action };
+        let command = KeyCommand {
+            at: self.hand.now(),
+            action,
+        };
         let (vault, key) = (vault_name(OUTSIDE), key_name(key));
         Ok(self.outside.drive_key(&caller, &vault, &key, &command)?)
     }
@@ -184,7 +261,11 @@ impl House {
         let id = KeyVersion::from_bytes(unique);
         self.outside.store_material(material, pair.private);
         let import = KeyAction::Import(NewVersion {
-            minted: MintedVersion { id, public: pair.public, material },
+            minted: MintedVersion {
+                id,
+                public: pair.public,
+                material,
+            },
             enabled: true,
             validity: Validity::default(),
             operations: BTreeSet::new(),
@@ -205,7 +286,10 @@ impl House {
     }
 
     fn change_of(&self, step: Step) -> VersionChange {
-        let later = self.hand.now().saturating_add(std::time::Duration::from_millis(step.in_millis()));
+        let later = self
+            .hand
+            .now()
+            .saturating_add(std::time::Duration::from_millis(step.in_millis()));
         let mut change = VersionChange::default();
         match step {
             Step::EnableKey { on, .. } => change.enabled = Some(on),
@@ -222,7 +306,10 @@ impl House {
             Some(Party::Person(who)) => self.cast.people[&who],
             None => self.cast.people[&Who::Admin],
         };
-        Grantee { object, application: None }
+        Grantee {
+            object,
+            application: None,
+        }
     }
 
     async fn inside(&mut self, step: Step, after: &World) -> Result<Got, Error> {
@@ -245,16 +332,30 @@ impl House {
             | Step::DeleteKey { .. }
             | Step::RecoverKey { .. }
             | Step::PurgeKey { .. } => self.key(step, after).await?,
-            Step::Data { by, resource, object } => {
+            Step::Data {
+                by,
+                resource,
+                object,
+            } => {
                 return self.data(by, resource, object, after).await;
             }
             Step::MoveSubscription(subscription, tenant) => {
-                let (id, tenant) = (self.cast.subscriptions[&subscription], self.cast.tenant(tenant));
-                self.operator(Who::Admin, Group(0)).move_subscription(id, tenant).await?;
+                let (id, tenant) = (
+                    self.cast.subscriptions[&subscription],
+                    self.cast.tenant(tenant),
+                );
+                self.operator(Who::Admin, Group(0))
+                    .move_subscription(id, tenant)
+                    .await?;
             }
             Step::MoveGroup(group, subscription) => {
-                let (id, group) = (self.cast.subscriptions[&subscription], self.cast.groups[&group]);
-                self.operator(Who::Admin, Group(0)).move_group(group, id).await?;
+                let (id, group) = (
+                    self.cast.subscriptions[&subscription],
+                    self.cast.groups[&group],
+                );
+                self.operator(Who::Admin, Group(0))
+                    .move_group(group, id)
+                    .await?;
             }
             _ => self.resource(step).await?,
         }
@@ -264,7 +365,13 @@ impl House {
     async fn vault(&self, step: Step) -> Result<(), Error> {
         let update = |update: VaultUpdate| update;
         match step {
-            Step::CreateVault { by, vault, group, same_region, purge_protection } => {
+            Step::CreateVault {
+                by,
+                vault,
+                group,
+                same_region,
+                purge_protection,
+            } => {
                 let operator = self.operator(by, group);
                 let region = match same_region {
                     true => self.cast.region.clone(),
@@ -275,25 +382,44 @@ impl House {
                 new.retention = RetentionDays::try_from(7).unwrap();
                 operator.create_vault(new).await?;
                 let all = KeyPermission::ALL.iter().copied().collect();
-                operator.grant(&vault_name(vault), self.grantee(None), all).await?;
+                operator
+                    .grant(&vault_name(vault), self.grantee(None), all)
+                    .await?;
             }
             Step::Trust { by, vault, tenant } => {
                 let tenant = Some(self.cast.tenant(tenant));
-                let update = update(VaultUpdate { tenant, ..VaultUpdate::default() });
-                self.at(by, vault).update_vault(&vault_name(vault), update).await?;
+                let update = update(VaultUpdate {
+                    tenant,
+                    ..VaultUpdate::default()
+                });
+                self.at(by, vault)
+                    .update_vault(&vault_name(vault), update)
+                    .await?;
             }
             Step::Protect { by, vault, on } => {
                 let purge_protection = Some(on);
-                let update = update(VaultUpdate { purge_protection, ..VaultUpdate::default() });
-                self.at(by, vault).update_vault(&vault_name(vault), update).await?;
+                let update = update(VaultUpdate {
+                    purge_protection,
+                    ..VaultUpdate::default()
+                });
+                self.at(by, vault)
+                    .update_vault(&vault_name(vault), update)
+                    .await?;
             }
             Step::RoleMode { by, vault, on } => {
-                self.at(by, vault).update_vault(&vault_name(vault), role_mode(on)).await?;
+                self.at(by, vault)
+                    .update_vault(&vault_name(vault), role_mode(on))
+                    .await?;
             }
             Step::Firewall { by, vault, fire } => {
                 let firewall = Some(firewall(fire));
-                let update = update(VaultUpdate { firewall, ..VaultUpdate::default() });
-                self.at(by, vault).update_vault(&vault_name(vault), update).await?;
+                let update = update(VaultUpdate {
+                    firewall,
+                    ..VaultUpdate::default()
+                });
+                self.at(by, vault)
+                    .update_vault(&vault_name(vault), update)
+                    .await?;
             }
             Step::DeleteVault { by, vault } => {
                 self.at(by, vault).delete_vault(&vault_name(vault)).await?;
@@ -306,17 +432,33 @@ impl House {
             }
             Step::MoveVault { by, vault, group } => {
                 let group = self.cast.groups[&group];
-                self.at(by, vault).move_vault(&vault_name(vault), group).await?;
+                self.at(by, vault)
+                    .move_vault(&vault_name(vault), group)
+                    .await?;
             }
-            Step::Grant { by, vault, to, permission } => {
+            Step::Grant {
+                by,
+                vault,
+                to,
+                permission,
+            } => {
                 let grantee = self.grantee(to);
                 let name = vault_name(vault);
-                self.at(by, vault).grant(&name, grantee, words(permission)).await?;
+                self.at(by, vault)
+                    .grant(&name, grantee, words(permission))
+                    .await?;
             }
-            Step::Revoke { by, vault, to, permission } => {
+            Step::Revoke {
+                by,
+                vault,
+                to,
+                permission,
+            } => {
                 let grantee = self.grantee(to);
                 let name = vault_name(vault);
-                self.at(by, vault).revoke(&name, grantee, words(permission)).await?;
+                self.at(by, vault)
+                    .revoke(&name, grantee, words(permission))
+                    .await?;
             }
             _ => {}
         }
@@ -325,34 +467,71 @@ impl House {
 
     /// Somebody at work in the group of a vault.
     fn at(&self, by: Who, vault: u8) -> strongroom::Operator {
-        let group = self.before.vaults.get(&vault).map_or(Group(0), |vault| vault.group);
+        let group = self
+            .before
+            .vaults
+            .get(&vault)
+            .map_or(Group(0), |vault| vault.group);
         self.operator(by, group)
     }
 
     async fn key(&mut self, step: Step, after: &World) -> Result<(), Error> {
         match step {
-            Step::ImportKey { by, vault, key, bits } => {
+            Step::ImportKey {
+                by,
+                vault,
+                key,
+                bits,
+            } => {
                 let new = NewKey::new(key_name(key));
                 let pem = POOL.pem(after.materials, bits);
-                let made = self.at(by, vault).import_pem(&vault_name(vault), new, pem).await?;
-                self.versions.insert(after.materials, made.version.id.version);
+                let made = self
+                    .at(by, vault)
+                    .import_pem(&vault_name(vault), new, pem)
+                    .await?;
+                self.versions
+                    .insert(after.materials, made.version.id.version);
             }
-            Step::EnableKey { by, vault, key, version, .. }
-            | Step::ExpireKey { by, vault, key, version }
-            | Step::NotBefore { by, vault, key, version } => {
+            Step::EnableKey {
+                by,
+                vault,
+                key,
+                version,
+                ..
+            }
+            | Step::ExpireKey {
+                by,
+                vault,
+                key,
+                version,
+            }
+            | Step::NotBefore {
+                by,
+                vault,
+                key,
+                version,
+            } => {
                 let (name, change) = (key_name(key), self.change_of(step));
                 let version = Some(self.version(vault, key, version));
                 let operator = self.at(by, vault);
-                operator.update_key(&vault_name(vault), &name, version, change).await?;
+                operator
+                    .update_key(&vault_name(vault), &name, version, change)
+                    .await?;
             }
             Step::DeleteKey { by, vault, key } => {
-                self.at(by, vault).delete_key(&vault_name(vault), &key_name(key)).await?;
+                self.at(by, vault)
+                    .delete_key(&vault_name(vault), &key_name(key))
+                    .await?;
             }
             Step::RecoverKey { by, vault, key } => {
-                self.at(by, vault).recover_key(&vault_name(vault), &key_name(key)).await?;
+                self.at(by, vault)
+                    .recover_key(&vault_name(vault), &key_name(key))
+                    .await?;
             }
             Step::PurgeKey { by, vault, key } => {
-                self.at(by, vault).purge_key(&vault_name(vault), &key_name(key)).await?;
+                self.at(by, vault)
+                    .purge_key(&vault_name(vault), &key_name(key))
+                    .await?;
             }
             _ => {}
         }
@@ -361,14 +540,24 @@ impl House {
 
     /// A resource as somebody finds it: by its name in its group, or in the first if there is none.
     async fn find(&self, by: Who, resource: u8) -> Result<ResourceHandle, Error> {
-        let group = self.before.resources.get(&resource).map_or(Group(0), |found| found.group);
+        let group = self
+            .before
+            .resources
+            .get(&resource)
+            .map_or(Group(0), |found| found.group);
         let name = format!("resource-{resource}").parse()?;
         self.operator(by, group).resource(&name).await
     }
 
     async fn resource(&mut self, step: Step) -> Result<(), Error> {
         let (by, resource, change) = match step {
-            Step::Create { by, resource, group, paid, customer_key } => {
+            Step::Create {
+                by,
+                resource,
+                group,
+                paid,
+                customer_key,
+            } => {
                 let name = format!("resource-{resource}").parse()?;
                 let mut new = NewResource::new(name, self.cast.region.clone());
                 new.tier = tier(paid);
@@ -380,13 +569,23 @@ impl House {
             Step::Tier { by, resource, paid } => {
                 (by, resource, ResourceChange::SetTier(tier(paid)))
             }
-            Step::Identify { by, resource, on: true } => {
-                (by, resource, ResourceChange::EnableIdentity)
-            }
-            Step::Identify { by, resource, on: false } => {
-                (by, resource, ResourceChange::DisableIdentity)
-            }
-            Step::SetKey { by, resource, vault, key, version } => {
+            Step::Identify {
+                by,
+                resource,
+                on: true,
+            } => (by, resource, ResourceChange::EnableIdentity),
+            Step::Identify {
+                by,
+                resource,
+                on: false,
+            } => (by, resource, ResourceChange::DisableIdentity),
+            Step::SetKey {
+                by,
+                resource,
+                vault,
+                key,
+                version,
+            } => {
                 let version = self.version(vault, key, version);
                 let key = format!("{}/keys/{}/{version}", host(vault), key_name(key));
                 let algorithm = WrapAlgorithm::RsaOaep256;
@@ -394,9 +593,11 @@ impl House {
             }
             Step::Reset { by, resource } => (by, resource, ResourceChange::ResetKey),
             Step::Rekey { by, resource } => (by, resource, ResourceChange::Rekey),
-            Step::Move { by, resource, group } => {
-                (by, resource, ResourceChange::Move(self.cast.groups[&group]))
-            }
+            Step::Move {
+                by,
+                resource,
+                group,
+            } => (by, resource, ResourceChange::Move(self.cast.groups[&group])),
             Step::Delete { by, resource } => (by, resource, ResourceChange::Delete),
             Step::Recover { by, resource } => (by, resource, ResourceChange::Recover),
             Step::Purge { by, resource } => (by, resource, ResourceChange::Purge),
@@ -407,7 +608,13 @@ impl House {
         Ok(())
     }
 
-    async fn data(&self, by: Who, resource: u8, object: Object, after: &World) -> Result<Got, Error> {
+    async fn data(
+        &self,
+        by: Who,
+        resource: u8,
+        object: Object,
+        after: &World,
+    ) -> Result<Got, Error> {
         let store = self.find(by, resource).await?.store().await?;
         match object {
             Object::Put(path, large) => {
@@ -452,5 +659,8 @@ fn role_mode(on: bool) -> VaultUpdate {
         true => Authorization::Roles,
         false => Authorization::AccessPolicies,
     };
-    VaultUpdate { authorization: Some(authorization), ..VaultUpdate::default() }
+    VaultUpdate {
+        authorization: Some(authorization),
+        ..VaultUpdate::default()
+    }
 }

@@ -84,7 +84,10 @@ fn somewhere() -> tempfile::TempDir {
 }
 
 pub(crate) fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
 }
 
 pub(crate) fn root_keys(data: &Path) -> (RootKey, RootKeys) {
@@ -95,7 +98,9 @@ pub(crate) fn root_keys(data: &Path) -> (RootKey, RootKeys) {
 }
 
 static TEMPLATE: LazyLock<Template> = LazyLock::new(|| {
-    std::thread::spawn(|| runtime().block_on(template())).join().unwrap()
+    std::thread::spawn(|| runtime().block_on(template()))
+        .join()
+        .unwrap()
 });
 
 async fn template() -> Template {
@@ -103,11 +108,17 @@ async fn template() -> Template {
     let data = folder.path().join("data");
     let hand: Arc<dyn Clock> = Arc::new(Hand(AtomicU64::new(START)));
     let options = Options::new(PROVIDER).with_clock(hand);
-    let view = Strongroom::init(&data, InitOptions::default(), &options).await.unwrap();
+    let view = Strongroom::init(&data, InitOptions::default(), &options)
+        .await
+        .unwrap();
     let room = Strongroom::open(&data, &options).await.unwrap();
     let admin = room.administrator();
     let home = admin.tenant();
-    let away = admin.create_tenant("away".parse().unwrap()).await.unwrap().id;
+    let away = admin
+        .create_tenant("away".parse().unwrap())
+        .await
+        .unwrap()
+        .id;
     let mut people = BTreeMap::from([(Who::Admin, admin.principal())]);
     for (who, name, tenant, role) in [
         (Who::Contributor, "contributor", home, Role::Contributor),
@@ -115,25 +126,46 @@ async fn template() -> Template {
         (Who::Stranger, "stranger", away, Role::Owner),
     ] {
         let name = name.parse().unwrap();
-        let made = admin.create_principal(tenant, name, NewPrincipal::User).await.unwrap();
-        admin.assign_role(role, made.id, Scope::Tenant(tenant)).await.unwrap();
+        let made = admin
+            .create_principal(tenant, name, NewPrincipal::User)
+            .await
+            .unwrap();
+        admin
+            .assign_role(role, made.id, Scope::Tenant(tenant))
+            .await
+            .unwrap();
         people.insert(who, made.id);
     }
-    let second = admin.create_subscription("second".parse().unwrap(), away).await.unwrap().id;
+    let second = admin
+        .create_subscription("second".parse().unwrap(), away)
+        .await
+        .unwrap()
+        .id;
     let subscriptions = BTreeMap::from([
         (Subscription::First, view.subscription),
         (Subscription::Second, second),
     ]);
     let mut groups = BTreeMap::from([(Group(0), admin.group())]);
-    for (group, subscription) in
-        [(Group(1), Subscription::Second), (Group(2), Subscription::First)]
-    {
+    for (group, subscription) in [
+        (Group(1), Subscription::Second),
+        (Group(2), Subscription::First),
+    ] {
         let name = format!("group-{}", group.0).parse().unwrap();
-        let made = admin.create_group(subscriptions[&subscription], name).await.unwrap();
+        let made = admin
+            .create_group(subscriptions[&subscription], name)
+            .await
+            .unwrap();
         groups.insert(group, made.uid);
     }
     let region = view.region.clone();
-    let cast = Cast { home, away, people, subscriptions, groups, region };
+    let cast = Cast {
+        home,
+        away,
+        people,
+        subscriptions,
+        groups,
+        region,
+    };
     room.close().await.unwrap();
     Template { folder, cast }
 }
@@ -157,7 +189,11 @@ pub(crate) static POOL: LazyLock<Pool> = LazyLock::new(|| {
         let pair = generate(&PROVIDER, KeySpec::Rsa(size)).unwrap();
         let der = pair.private.expose().to_vec();
         let text = Base64::encode_string(&der);
-        let lines: Vec<_> = text.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
+        let lines: Vec<_> = text
+            .as_bytes()
+            .chunks(64)
+            .map(String::from_utf8_lossy)
+            .collect();
         let pem = format!(
             "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
             lines.join("\n")
@@ -188,7 +224,11 @@ impl Pool {
     pub(crate) fn pieces(&self) -> Vec<Vec<u8>> {
         // Behind the private exponent, which ends before the two primes: well past the middle.
         let piece = |der: &[u8]| der[der.len() * 7 / 10..][..24].to_vec();
-        self.usual.iter().chain([&self.larger]).map(|(_, der)| piece(der)).collect()
+        self.usual
+            .iter()
+            .chain([&self.larger])
+            .map(|(_, der)| piece(der))
+            .collect()
     }
 }
 
@@ -221,7 +261,9 @@ pub(crate) struct House {
 
 impl std::fmt::Debug for House {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("House").field("data", &self.data).finish_non_exhaustive()
+        f.debug_struct("House")
+            .field("data", &self.data)
+            .finish_non_exhaustive()
     }
 }
 
@@ -271,8 +313,14 @@ impl House {
         };
         house.furnish();
         house.open();
-        let heads = house.runtime.block_on(house.spy.ledger().unwrap().heads()).unwrap();
-        house.entries = heads.into_iter().map(|head| (head.chain, head.sequence)).collect();
+        let heads = house
+            .runtime
+            .block_on(house.spy.ledger().unwrap().heads())
+            .unwrap();
+        house.entries = heads
+            .into_iter()
+            .map(|head| (head.chain, head.sequence))
+            .collect();
         for (chain, added) in house.spy.entries() {
             if let Some(entries) = house.entries.get_mut(&chain) {
                 *entries -= added;
@@ -287,7 +335,8 @@ impl House {
     fn furnish(&self) {
         let name = vault_name(strongroom_tests::naive::OUTSIDE);
         for (who, principal) in &self.cast.people {
-            self.outside.register(*principal, self.cast.tenant(who.tenant()));
+            self.outside
+                .register(*principal, self.cast.tenant(who.tenant()));
         }
         let create = VaultAction::Create(NewVault {
             uid: VaultUid::from_bytes([0xee; 16]),
@@ -304,7 +353,10 @@ impl House {
             change: PolicyChange::Replace,
             entries: vec![PolicySpec {
                 tenant: self.cast.home,
-                grantee: Grantee { object: self.cast.people[&Who::Admin], application: None },
+                grantee: Grantee {
+                    object: self.cast.people[&Who::Admin],
+                    application: None,
+                },
                 keys: KeyPermission::ALL.iter().copied().collect(),
             }],
         };
@@ -334,7 +386,10 @@ impl House {
             present,
             target,
         };
-        let command = VaultCommand { at: self.hand.now(), action };
+        let command = VaultCommand {
+            at: self.hand.now(),
+            action,
+        };
         self.outside.drive_vault(&command, &facts)
     }
 
@@ -353,7 +408,10 @@ impl House {
         let suffix = VaultSuffix::new(OUTSIDE_SUFFIX, None).unwrap();
         let real = SoftwareVault::new(Arc::clone(&self.outside), PROVIDER, Arc::clone(&clock))
             .with_suffix(suffix.clone());
-        let outside = SpiedVault { real, spy: self.spy.clone() };
+        let outside = SpiedVault {
+            real,
+            spy: self.spy.clone(),
+        };
         let options = Options::new(PROVIDER)
             .with_clock(clock)
             .with_faults(Arc::new(self.spy.clone()))
