@@ -24,8 +24,8 @@ fn callers() -> Vec<Who> {
 }
 
 /// The kinds of step, each with its weight; the fifth weighs more while data is out of reach.
-const KINDS: [u32; 9] = [28, 30, 16, 7, 3, 5, 4, 2, 12];
-const BROKEN: [u32; 9] = [28, 30, 16, 7, 24, 5, 4, 2, 12];
+const KINDS: [u32; 10] = [28, 30, 18, 8, 3, 5, 4, 2, 8, 6];
+const BROKEN: [u32; 10] = [28, 30, 18, 8, 24, 5, 4, 2, 8, 6];
 
 /// A strategy over the steps that fit. Most are such as the model says will be done: a life of refusals
 /// alone would show little.
@@ -42,7 +42,10 @@ pub fn likely(world: &World) -> BoxedStrategy<Step> {
 }
 
 fn pick(world: &World, kind: u32, which: u32) -> Step {
-    let broken = world.resources.values().any(|one| !world.against_use(one).is_empty());
+    let broken = world
+        .resources
+        .values()
+        .any(|one| !world.against_use(one).is_empty());
     let weights = if broken { BROKEN } else { KINDS };
     let mut left = kind % weights.iter().sum::<u32>();
     let mut kind = 0;
@@ -75,7 +78,8 @@ fn of_kind(world: &World, kind: usize) -> Vec<Step> {
         5 => lives(world),
         6 => moves(world),
         7 => vault_settings(world),
-        _ => anything(world),
+        8 => anything(world),
+        _ => refused_keys(world),
     }
 }
 
@@ -135,14 +139,19 @@ fn building(world: &World) -> Vec<Step> {
     for vault in 0..=OUTSIDE {
         if !world.vaults.contains_key(&vault) {
             let group = Group(vault * 2);
-            let (same_region, purge_protection) = (true, true);
-            steps.push(Step::CreateVault {
-                by,
-                vault,
-                group,
-                same_region,
-                purge_protection,
-            });
+            // Some are not fit for customer keys (R7, R14).
+            let fit = (true, true);
+            for (same_region, purge_protection) in
+                [fit, fit, fit, fit, (false, true), (true, false)]
+            {
+                steps.push(Step::CreateVault {
+                    by,
+                    vault,
+                    group,
+                    same_region,
+                    purge_protection,
+                });
+            }
         } else {
             for key in 0..2 {
                 let versions = world
@@ -150,17 +159,43 @@ fn building(world: &World) -> Vec<Step> {
                     .get(&(vault, key))
                     .map_or(0, |key| key.versions.len());
                 if versions < 2 {
-                    steps.push(Step::ImportKey {
+                    // Some are not of the size that a resource takes (R15).
+                    let import = |bits| Step::ImportKey {
                         by,
                         vault,
                         key,
-                        bits: 2048,
-                    });
+                        bits,
+                    };
+                    steps.extend([import(2048); 6]);
+                    steps.extend((vault != OUTSIDE).then(|| import(3072)));
                 }
             }
         }
     }
     world.done(steps)
+}
+
+/// Keys that a resource whose data is within reach may not be set to.
+fn refused_keys(world: &World) -> Vec<Step> {
+    let mut steps = keys_of_resources(world, &[Who::Admin]);
+    steps.retain(|step| match step {
+        Step::SetKey {
+            resource,
+            vault,
+            key,
+            ..
+        } => {
+            let reached = world
+                .resources
+                .get(resource)
+                .is_some_and(|found| found.paid && world.against_use(found).is_empty());
+            reached && world.keys.contains_key(&(*vault, *key))
+        }
+        _ => false,
+    });
+    let done = world.done(steps.clone());
+    steps.retain(|step| !done.contains(step));
+    steps
 }
 
 /// Anything by anybody: most of it is refused.
@@ -226,7 +261,7 @@ fn making(world: &World) -> Vec<Step> {
                     bits,
                 };
                 steps.extend([import(2048), import(2048), import(2048)]);
-                if by == Who::Contributor {
+                if by == Who::Admin {
                     steps.push(import(3072));
                 }
             }
@@ -311,9 +346,16 @@ fn keys_of_resources(world: &World, callers: &[Who]) -> Vec<Step> {
     for &by in callers {
         for (&resource, found) in &world.resources {
             for (vault, key, version) in versions(world) {
-                let set = Step::SetKey { by, resource, vault, key, version };
+                let set = Step::SetKey {
+                    by,
+                    resource,
+                    vault,
+                    key,
+                    version,
+                };
                 // Another version of the key that it is under is one among many.
-                let near = matches!(found.kek, Kek::Customer(of) if (of.vault, of.key) == (vault, key));
+                let near =
+                    matches!(found.kek, Kek::Customer(of) if (of.vault, of.key) == (vault, key));
                 steps.extend(std::iter::repeat_n(set, if near { 6 } else { 1 }));
             }
             if matches!(found.kek, Kek::Customer(_)) || by != Who::Admin {
@@ -384,12 +426,14 @@ fn taking_away(world: &World) -> Vec<Step> {
                     on: false,
                 }; 2],
             );
-            steps.push(Step::ExpireKey {
-                by,
-                vault,
-                key,
-                version,
-            });
+            steps.extend(
+                [Step::ExpireKey {
+                    by,
+                    vault,
+                    key,
+                    version,
+                }; 2],
+            );
             steps.push(Step::NotBefore {
                 by,
                 vault,
@@ -522,6 +566,12 @@ fn lives(world: &World) -> Vec<Step> {
             vault,
             key,
         });
+    }
+    for (&resource, found) in &world.resources {
+        if found.life != Life::Live {
+            let by = Who::Admin;
+            steps.extend([Step::Purge { by, resource }; 12]);
+        }
     }
     for &vault in world.vaults.keys() {
         steps.push(Step::PurgeVault {

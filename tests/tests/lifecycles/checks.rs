@@ -529,6 +529,20 @@ impl House {
                 "I5: {there} of what is there, {nowhere} of what is not"
             );
         }
+        for (vault, key) in after.keys.keys().filter(|(vault, _)| *vault != OUTSIDE) {
+            let operator = self.operator(Who::Stranger, Group(0));
+            let told = |name: String| {
+                let parsed = name.parse().unwrap();
+                let vault = vault_name(*vault);
+                let answer = self.runtime.block_on(operator.key(&vault, &parsed, None));
+                told(answer.map(drop), &name)
+            };
+            let (there, nowhere) = (told(format!("key-{key}")), told("key-9".to_owned()));
+            ensure!(
+                there == nowhere,
+                "I5: {there} of a key that is there, {nowhere} of what is not"
+            );
+        }
         Ok(())
     }
 

@@ -141,7 +141,7 @@ fn r12_control_a_model_that_keeps_an_identity_is_caught() {
             Step::Recover { by, resource },
         ],
     );
-    notices(Rigged::SameIdentity, &steps, "");
+    notices(Rigged::SameIdentity, &steps, "resource-0 is");
 }
 
 #[test]
