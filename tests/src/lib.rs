@@ -3,6 +3,7 @@
 //! The README's own example is one of them.
 
 pub mod fault;
+pub mod naive;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use strongroom_base::ResourceUid;
 use strongroom_crypto::ResourceKey;
-use strongroom_crypto::keyring::Keyring;
+use strongroom_crypto::keyring::{Keyring, OpenedKeyring};
 use strongroom_ledger::Claim;
 use strongroom_resource::{
     KeyChange, NEEDED, Refusal, Resource, ResourceAction, ResourceCommand, Step, WantedGrant,
@@ -20,6 +20,7 @@ use strongroom_resource::{
 use strongroom_vault::OpId;
 use strongroom_vault::vault::{Grantee, PolicySpec, VaultAction, VaultCommand, VaultRefusal};
 
+use super::keys::KeyUser;
 use super::request::ResourceRequest;
 use crate::Error;
 use crate::audit::Caller;
@@ -103,10 +104,14 @@ impl KeyChangeWork<'_> {
     ) -> Result<(), Error> {
         // Whatever the identity needs before it can be asked for.
         self.settle_directory(begun).await?;
+        let mut reader = Reader::new(self.core);
+        let user = reader.user(begun, self.caller).await?;
+        // Before anything is granted: what was revoked is not given back by the way (R17).
+        let opened = user.open_keyring(&begun.keyring).await?;
         if let Some(grant) = &change.grant {
             self.grant(change.op, grant).await?;
         }
-        self.prove(begun, change).await?;
+        self.prove(&user, &opened, change).await?;
         self.complete(change.op, Present::UnwrappedJustNow).await
     }
 
@@ -160,11 +165,13 @@ impl KeyChangeWork<'_> {
     }
 
     /// The new key wraps and unwraps, and the new keyring is durable beside the active one.
-    async fn prove(&self, begun: &Resource, change: &KeyChange) -> Result<(), Error> {
+    async fn prove(
+        &self,
+        user: &KeyUser<'_>,
+        opened: &OpenedKeyring,
+        change: &KeyChange,
+    ) -> Result<(), Error> {
         let core = self.core;
-        let mut reader = Reader::new(core);
-        let user = reader.user(begun, self.caller).await?;
-        let opened = user.open_keyring(&begun.keyring).await?;
         let mac = core.root.keyring_mac(self.uid)?;
         let (present, present_key) = opened.newest();
         let target = &change.target;
