@@ -42,7 +42,10 @@ pub fn likely(world: &World) -> BoxedStrategy<Step> {
 }
 
 fn pick(world: &World, kind: u32, which: u32) -> Step {
-    let broken = world.resources.values().any(|one| !world.against_use(one).is_empty());
+    let broken = world
+        .resources
+        .values()
+        .any(|one| !world.against_use(one).is_empty());
     let weights = if broken { BROKEN } else { KINDS };
     let mut left = kind % weights.iter().sum::<u32>();
     let mut kind = 0;
@@ -311,9 +314,16 @@ fn keys_of_resources(world: &World, callers: &[Who]) -> Vec<Step> {
     for &by in callers {
         for (&resource, found) in &world.resources {
             for (vault, key, version) in versions(world) {
-                let set = Step::SetKey { by, resource, vault, key, version };
+                let set = Step::SetKey {
+                    by,
+                    resource,
+                    vault,
+                    key,
+                    version,
+                };
                 // Another version of the key that it is under is one among many.
-                let near = matches!(found.kek, Kek::Customer(of) if (of.vault, of.key) == (vault, key));
+                let near =
+                    matches!(found.kek, Kek::Customer(of) if (of.vault, of.key) == (vault, key));
                 steps.extend(std::iter::repeat_n(set, if near { 6 } else { 1 }));
             }
             if matches!(found.kek, Kek::Customer(_)) || by != Who::Admin {
