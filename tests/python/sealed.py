@@ -51,12 +51,12 @@ class Resource:
 
     def open(self, location, sealed):
         """F2 to F8, F12, and then the construction."""
+        if len(sealed) >= len(MAGIC) and sealed[: len(MAGIC)] != MAGIC:
+            raise Refused("NotSealed")
         if len(sealed) < HEADER:
             raise Refused("ObjectTruncated")
         header = sealed[:HEADER]
         generation = struct.unpack(">I", header[12:])[0]
-        if header[:8] != MAGIC:
-            raise Refused("NotSealed")
         if header[8] != 1:
             raise Refused("UnknownFormat")
         if header[9] != 1:

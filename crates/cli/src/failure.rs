@@ -146,7 +146,6 @@ impl Outcome for Failure {
             | Self::NothingToIngest(_)
             | Self::NothingToTour(_) => OutcomeKind::BadInput,
             Self::Exists(_) | Self::ThroughLink(_) | Self::Differs(_) => OutcomeKind::Refused,
-            Self::ChangedMeanwhile(_) => OutcomeKind::Unavailable,
             Self::ReadBackDiffers(_) | Self::FoundDamage(_) => OutcomeKind::Damaged,
             Self::File { source, .. } => match source.kind() {
                 io::ErrorKind::NotFound
@@ -155,7 +154,7 @@ impl Outcome for Failure {
                 io::ErrorKind::PermissionDenied => OutcomeKind::Denied,
                 _ => OutcomeKind::Unavailable,
             },
-            Self::Output(_) => OutcomeKind::Unavailable,
+            Self::Output(_) | Self::ChangedMeanwhile(_) => OutcomeKind::Unavailable,
             Self::TourFailed | Self::Json(_) => OutcomeKind::Internal,
         }
     }

@@ -60,16 +60,13 @@ async fn run(cli: Cli, output: &Output) -> Result<(), Failure> {
     let Cli {
         data,
         json: _,
-        mut asker,
+        asker,
         verb,
     } = cli;
     match verb {
         Verb::Init(args) => verb::init::run(data, args, output).await,
         Verb::Tour(args) => verb::tour::run(data, args, output).await,
         Verb::InDataFolder(verb) => {
-            if verb.is_move() {
-                (asker.group, asker.subscription) = (None, None);
-            }
             let session = Session::open(data, asker).await?;
             let done = verb::run(&session, verb, output).await;
             // Closed whatever came of it: the audit's heads go out.

@@ -7,7 +7,7 @@ use object_store::ObjectStore;
 use strongroom::{GroupUid, Operator, Options, ResourceHandle, Strongroom};
 use strongroom_base::{PrincipalId, ResourceName, SubscriptionId};
 
-use crate::args::Asker;
+use crate::args::{Asker, Destination};
 use crate::failure::Failure;
 
 /// What the audit says of where requests come from.
@@ -96,6 +96,16 @@ impl Session {
         let name = text.parse().map_err(strongroom::Error::from)?;
         let found = self.operator.group_by_name(&name, subscription).await?;
         Ok(found.uid)
+    }
+
+    /// The group that something is moved to.
+    pub(crate) async fn destination(&self, destination: &Destination) -> Result<GroupUid, Failure> {
+        let subscription = match &destination.destination_subscription {
+            Some(subscription) => Some(self.subscription(subscription).await?),
+            None => None,
+        };
+        self.group(&destination.destination_group, subscription)
+            .await
     }
 
     /// Closes the installation.

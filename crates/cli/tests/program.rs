@@ -293,13 +293,14 @@ fn a_life_of_a_resource_in_json() {
         "auditHeads",
         "tenant",
         "subscription",
+        "group",
         "administrator",
     ] {
         assert!(made[field].is_string(), "{field}: {made}");
     }
     assert_eq!(
-        (&made["group"], &made["region"], &made["dev"]),
-        (&"default".into(), &"local".into(), &true.into())
+        (&made["region"], &made["dev"]),
+        (&"local".into(), &true.into())
     );
 
     let created = desk.json(&[
@@ -346,6 +347,11 @@ fn a_life_of_a_resource_in_json() {
     assert_eq!(
         operations,
         [
+            "TenantCreate",
+            "PrincipalCreate",
+            "RoleAssign",
+            "SubscriptionCreate",
+            "GroupCreate",
             "InstallationCreate",
             "ServiceKeyCreate",
             "GenerationCreate",

@@ -47,7 +47,14 @@ impl Desk {
     fn fails(&self, line: &str) -> (i32, String, String) {
         let output = self.run(&format!("{line} --json"));
         let error: Value = serde_json::from_slice(&output.stderr).unwrap();
-        let text = |member: &str| error["error"][member].as_str().unwrap().to_owned();
+        let text = |member: &str| {
+            error
+                .pointer(&format!("/error/{member}"))
+                .unwrap()
+                .as_str()
+                .unwrap()
+                .to_owned()
+        };
         (output.status.code().unwrap(), text("code"), text("message"))
     }
 

@@ -161,7 +161,7 @@ pub enum IdentityRefusal {
     #[error(
         "the managed identity stayed in tenant {home} when the resource came to {present} (R13): move \
          the resource back, or make it anew, after which the old one is lost for good: strongroom \
-         resource … identity disable, then identity enable"
+         resource identity disable NAME, then: strongroom resource identity enable NAME"
     )]
     LeftBehind {
         /// Where it stayed.
@@ -198,15 +198,15 @@ impl Outcome for IdentityRefusal {
 pub enum NoToken {
     /// The managed identity is off.
     #[error(
-        "the managed identity is off (R12): enable it with `strongroom resource … identity enable`, \
+        "the managed identity is off (R12): enable it with `strongroom resource identity enable NAME`, \
          and grant the new principal access to the vault"
     )]
     IdentityOff,
     /// A move to another tenant left it behind.
     #[error(
         "the managed identity stayed in tenant {home} when the resource came to {present} (R13): move \
-         everything back, or make it anew (`strongroom resource … identity disable`, then `identity \
-         enable`) and grant it access to the vault, which must trust {present}"
+         everything back, or make it anew (`strongroom resource identity disable NAME`, then `strongroom \
+         resource identity enable NAME`) and grant it access to the vault, which must trust {present}"
     )]
     LeftBehind {
         /// Where it stayed.
@@ -217,7 +217,7 @@ pub enum NoToken {
     /// Its principal was deleted, or is not registered yet.
     #[error(
         "principal {principal} of the managed identity is not in the directory (R12): make it anew with \
-         `strongroom resource … identity disable`, then `identity enable`"
+         `strongroom resource identity disable NAME`, then `strongroom resource identity enable NAME`"
     )]
     PrincipalDeleted {
         /// Which.

@@ -224,7 +224,7 @@ pub enum PrincipalRefusal {
     /// A managed identity lives and dies with its resource.
     #[error(
         "principal {id} is the managed identity of resource {of} and is deleted by it alone (R12): \
-         strongroom resource {of} identity disable"
+         strongroom resource identity disable {of}"
     )]
     OwnedByResource {
         /// Which.

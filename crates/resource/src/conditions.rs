@@ -179,7 +179,8 @@ pub(crate) fn unusable(denial: Denial, asked: &KeyId, asking: Asking) -> Refusal
         denial => Refusal::KeyUnusable {
             denial,
             remedy: asking.principal.map_or_else(
-                || "enable the resource's identity, and see: strongroom explain".to_owned(),
+                || "enable the resource's identity and ask again: strongroom resource identity enable NAME"
+                    .to_owned(),
                 |principal| denial.remedy(asked, principal),
             ),
         },

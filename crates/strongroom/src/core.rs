@@ -18,6 +18,7 @@ use crate::Error;
 use crate::audit::{Caller, Happened};
 use crate::audit_chain::AuditChainKey;
 use crate::busy::Busy;
+use crate::clock::ForwardClock;
 use crate::lease::LeaseSource;
 use crate::vaults::Vaults;
 
@@ -35,6 +36,8 @@ pub(crate) struct Core {
     /// Authenticates every state.
     pub(crate) state_mac: Box<dyn HmacKey>,
     pub(crate) clock: Arc<dyn Clock>,
+    /// The same, where it can be set forward.
+    pub(crate) ahead: Option<Arc<ForwardClock>>,
     pub(crate) chain_key: Arc<AuditChainKey>,
     pub(crate) heads: Arc<dyn CheckpointSink>,
     /// Names this open installation as the owner of claims.

@@ -1,6 +1,7 @@
 //! An open installation.
 
 mod export;
+mod time;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,5 +1,6 @@
-//! What criterion wrote, read back.
+//! What criterion wrote, and what benchmarks of our own wrote beside it, read back.
 
+use std::borrow::Cow;
 use std::fs;
 use std::path::Path;
 use std::time::SystemTime;
@@ -9,11 +10,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// One figure.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct Measure {
     pub name: String,
     pub value: f64,
-    pub unit: &'static str,
+    pub unit: Cow<'static, str>,
 }
 
 /// A pair of benchmarks of `benches/ratios.json`: the first's figure over the second's.
@@ -65,6 +66,11 @@ fn collect(folder: &Path, since: SystemTime, measures: &mut Vec<Measure>) -> Res
         }
         return Ok(());
     }
+    // A list of figures, of a benchmark that criterion does not run.
+    let figures = folder.join("figures.json");
+    if figures.is_file() && fs::metadata(&figures)?.modified()? >= since {
+        measures.extend(read_json::<Vec<Measure>>(&figures)?);
+    }
     for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
         let path = entry?.path();
         if path.is_dir() {
@@ -89,7 +95,7 @@ fn measure(benchmark: &Benchmark, estimates: &Estimates) -> Measure {
     Measure {
         name: benchmark.full_id.clone(),
         value,
-        unit,
+        unit: unit.into(),
     }
 }
 
@@ -119,7 +125,7 @@ pub fn ratios(ratios: &[Ratio], measures: &[Measure], whole: bool) -> Result<Vec
         found.push(Measure {
             name: ratio.name.clone(),
             value,
-            unit: "ratio",
+            unit: "ratio".into(),
         });
     }
     Ok(found)
@@ -172,6 +178,19 @@ mod tests {
     }
 
     #[test]
+    fn figures_of_our_own_stand_beside_those_of_criterion() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), "lease", None, 80.0);
+        let own = folder.path().join("memory");
+        fs::create_dir_all(&own).unwrap();
+        let figures = r#"[{"name":"memory/put","value":8.5,"unit":"MiB"}]"#;
+        fs::write(own.join("figures.json"), figures).unwrap();
+        let measures = read(folder.path(), SystemTime::UNIX_EPOCH).unwrap();
+        let names: Vec<_> = measures.iter().map(|one| one.name.as_str()).collect();
+        assert_eq!(names, ["lease", "memory/put"]);
+    }
+
+    #[test]
     fn figures_of_an_earlier_run_are_left_out() {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), "old", None, 1.0);
@@ -186,7 +205,7 @@ mod tests {
         let measure = |name: &str, value, unit| Measure {
             name: name.to_owned(),
             value,
-            unit,
+            unit: Cow::Borrowed(unit),
         };
         let measures = [
             measure("a", 6.0, "GB/s"),

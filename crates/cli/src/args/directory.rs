@@ -64,13 +64,13 @@ pub(crate) enum Group {
     },
     /// Lists the resource groups that you may see; with --subscription, its own alone.
     List,
-    /// Moves a resource group, with all that it holds, to the subscription that --subscription names.
+    /// Moves a resource group, with all that it holds, to another subscription.
     Move {
         /// The group's name or uid.
         name: String,
         /// Where to: a subscription's name or id.
         #[arg(long, value_name = "SUBSCRIPTION")]
-        subscription: String,
+        destination_subscription: String,
     },
 }
 

@@ -3,11 +3,14 @@
 mod directory;
 mod key;
 mod objects;
+#[cfg(test)]
+mod printed;
 mod resource;
 mod vault;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::parser::ValueSource;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
@@ -21,18 +24,13 @@ pub(crate) use self::key::{
 };
 pub(crate) use self::objects::{Copy, Fsck, Ingest, Move};
 pub(crate) use self::resource::{
-    Encryption, Explain, ExplainWhat, Identity, Resource, ResourceCreate, ResourceMove,
+    Destination, Encryption, Explain, ExplainWhat, Identity, Resource, ResourceCreate, ResourceMove,
 };
 pub(crate) use self::vault::{GranteeArgs, Vault, VaultCreate, VaultGrant, authorization};
 
 /// Customer data encrypted at rest, every resource under a key of its own.
 #[derive(Debug, Parser)]
-#[command(
-    version,
-    about,
-    propagate_version = true,
-    arg_required_else_help = true
-)]
+#[command(version, about, arg_required_else_help = true)]
 pub(crate) struct Cli {
     /// The data folder.
     #[arg(long, global = true, value_name = "DIR", env = "STRONGROOM_DATA")]
@@ -142,22 +140,9 @@ pub(crate) enum DataVerb {
     /// Shows, verifies and exports the audit.
     #[command(subcommand)]
     Audit(Audit),
-}
-
-impl DataVerb {
-    /// Whether --group and --subscription say where something goes, not where it is.
-    pub(crate) fn is_move(&self) -> bool {
-        matches!(
-            self,
-            Self::Group(Group::Move { .. })
-                | Self::Vault(Vault::Move(_))
-                | Self::Resource(Resource::Move(_))
-                | Self::Explain(Explain {
-                    what: ExplainWhat::Move(_),
-                    ..
-                })
-        )
-    }
+    /// Shows the installation's clock and, where it was made for trying things, sets it forward.
+    #[command(subcommand)]
+    Clock(Clock),
 }
 
 #[derive(Debug, Args)]
@@ -254,6 +239,26 @@ pub(crate) struct AuditShow {
     pub(crate) last: u32,
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum Clock {
+    /// Shows what the installation takes for the time.
+    Show,
+    /// Sets it forward, for good: on data folders made with `init --dev` alone.
+    Advance {
+        /// By how much: 90s, 15min, 48h or 7d.
+        #[arg(value_parser = duration)]
+        by: Duration,
+    },
+}
+
+fn duration(text: &str) -> Result<Duration, jiff::Error> {
+    // A day is 24 hours: no calendar is meant.
+    let span: jiff::Span = text.parse()?;
+    let day = jiff::SpanRelativeTo::days_are_24_hours();
+    let duration = span.to_duration(day)?;
+    Duration::try_from(duration)
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Tour {
     /// The folder to put through it; what git ignores is left out.
@@ -263,4 +268,23 @@ pub(crate) struct Tour {
     /// Keeps the data folder that the tour makes.
     #[arg(long)]
     pub(crate) keep: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_verb_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_duration_is_read_as_people_write_it() {
+        let seconds = |text: &str| duration(text).unwrap().as_secs();
+        assert_eq!(seconds("48h"), 48 * 3_600);
+        assert_eq!(seconds("7d"), 7 * 86_400);
+        assert!(duration("soon").is_err());
+        assert!(duration("-1h").is_err());
+    }
 }

@@ -82,16 +82,23 @@ pub(crate) struct ResourceNamed {
 
 #[derive(Debug, Args)]
 pub(crate) struct ResourceMove {
-    /// The resource's name in the installation's first group, or its uid.
+    /// The resource's name, or its uid.
     pub(crate) name: ResourceName,
 
-    /// Where to: a group's name or uid.
-    #[arg(long, short, value_name = "GROUP")]
-    pub(crate) group: String,
+    #[command(flatten)]
+    pub(crate) destination: Destination,
+}
+
+/// Where something is moved to.
+#[derive(Debug, Args)]
+pub(crate) struct Destination {
+    /// The group to move it to, by name or uid.
+    #[arg(long, value_name = "GROUP")]
+    pub(crate) destination_group: String,
 
     /// The subscription of that group, by name or id.
     #[arg(long, value_name = "SUBSCRIPTION")]
-    pub(crate) subscription: Option<String>,
+    pub(crate) destination_subscription: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -198,7 +205,7 @@ pub(crate) enum ExplainWhat {
     Reset(ResourceNamed),
     /// `resource encryption rekey NAME`.
     Rekey(ResourceNamed),
-    /// `resource move NAME --group GROUP`.
+    /// `resource move NAME --destination-group GROUP`.
     Move(ResourceMove),
     /// `resource delete NAME`.
     Delete(ResourceNamed),

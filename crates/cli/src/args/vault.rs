@@ -9,6 +9,8 @@ use strongroom::{
 };
 use strongroom_base::{PrincipalId, ResourceName, TenantId};
 
+use super::resource::Destination;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Vault {
     /// Creates a vault; soft delete is always on (R14).
@@ -42,6 +44,10 @@ pub(crate) struct VaultNamed {
 }
 
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag that Azure has"
+)]
 pub(crate) struct VaultCreate {
     /// Its name, unique everywhere.
     pub(crate) vault: VaultName,
@@ -194,9 +200,8 @@ pub(crate) struct VaultMove {
     /// The vault's name.
     pub(crate) vault: VaultName,
 
-    /// The group to move it to, by its name in this subscription or by its id.
-    #[arg(long, value_name = "GROUP")]
-    pub(crate) group: String,
+    #[command(flatten)]
+    pub(crate) destination: Destination,
 }
 
 #[derive(Debug, Args)]

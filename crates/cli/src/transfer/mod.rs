@@ -4,7 +4,7 @@ mod between;
 mod into;
 mod out_of;
 
-pub(crate) use self::between::store_blocks;
+pub(crate) use self::between::{Blocks, store_blocks};
 pub(crate) use self::into::{store_all, store_stdin};
 pub(crate) use self::out_of::{Target, restore_all};
 

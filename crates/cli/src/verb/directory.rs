@@ -84,9 +84,12 @@ pub(crate) async fn group(session: &Session, args: Group, output: &Output) -> Re
             one(&operator.create_group(subscription, name).await?, output)
         }
         Group::List => many(&operator.groups(session.subscription).await?, output),
-        Group::Move { name, subscription } => {
-            let group = session.group(&name, None).await?;
-            let subscription = session.subscription(&subscription).await?;
+        Group::Move {
+            name,
+            destination_subscription,
+        } => {
+            let group = session.group(&name, session.subscription).await?;
+            let subscription = session.subscription(&destination_subscription).await?;
             one(&operator.move_group(group, subscription).await?, output)
         }
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod cat;
+pub(crate) mod clock;
 pub(crate) mod directory;
 pub(crate) mod explain;
 pub(crate) mod export_key;
@@ -47,5 +48,6 @@ pub(crate) async fn run(session: &Session, verb: DataVerb, output: &Output) -> R
         DataVerb::Ingest(args) => ingest::run(session, args, output).await,
         DataVerb::Fsck(args) => fsck::run(session, args, output).await,
         DataVerb::Audit(args) => audit::run(session, args, output).await,
+        DataVerb::Clock(args) => clock::run(session, &args, output),
     }
 }

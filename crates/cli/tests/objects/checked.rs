@@ -65,7 +65,7 @@ fn r01_fsck_finds_damage_and_changes_nothing() {
         change("folder/other", &|bytes| bytes.truncate(bytes.len() - 3));
         change("short", &|bytes| bytes.truncate(60));
         change("empty", &|bytes| {
-            *bytes = b"someone else's text, long enough to be of a possible size. Or so it seems, does it?".repeat(2)
+            *bytes = b"someone else's text, long enough to be of a possible size. Or so it seems, does it?".repeat(2);
         });
         let before: Vec<_> = files(&desk.path("data/objects"));
         let (code, found, summary) = damage(&desk, &["fsck", resource]);

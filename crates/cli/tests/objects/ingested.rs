@@ -12,7 +12,7 @@ use crate::pattern;
 /// Plain data in a folder of the desk: names with blanks and signs, short and long.
 fn plain(desk: &Desk) -> BTreeMap<String, Vec<u8>> {
     let sizes = [0, 1, 16_384, 70_000, 9_000_000];
-    let names = ["a", "b c", "d/e.txt", "d/f#g%h", "d/ü/i"];
+    let names = ["a", "b c", "d/e.txt", "d/f#12", "d/ü%h/i"];
     let data: BTreeMap<_, _> = names
         .iter()
         .zip(sizes)

@@ -103,7 +103,7 @@ pub enum InstallationError {
 }
 
 impl InstallationError {
-    pub(super) fn io(
+    pub(crate) fn io(
         what: &'static str,
         path: impl Into<PathBuf>,
     ) -> impl FnOnce(io::Error) -> Self {

@@ -18,7 +18,7 @@ use super::settings::{Layout, Settings};
 use crate::Error;
 use crate::audit_chain::AuditChainKey;
 use crate::busy::Busy;
-use crate::clock::SystemClock;
+use crate::clock::{ForwardClock, SystemClock};
 use crate::core::{Core, random_id};
 use crate::local_folder::LocalFolder;
 use crate::vaults::{OutsideVault, Vaults};
@@ -201,6 +201,7 @@ async fn open_core(
         }
         Arc::new(folder)
     };
+    let (clock, ahead) = clocks(layout, settings, options)?;
     let state_mac = root.state_mac()?;
     let owner = ResourceUid::from_bytes(random_id(&options.provider)?).to_string();
     Ok(Arc::new_cyclic(|core| Core {
@@ -210,14 +211,15 @@ async fn open_core(
         vaults: Vaults::new(
             core.clone(),
             options.provider,
-            Arc::clone(&options.clock),
+            Arc::clone(&clock),
             options.vaults.clone(),
         ),
         objects,
         provider: options.provider,
         root,
         state_mac,
-        clock: Arc::clone(&options.clock),
+        clock,
+        ahead,
         chain_key,
         heads: Arc::new(heads),
         owner,
@@ -227,6 +229,25 @@ async fn open_core(
         follows_allowed: options.follow_keys,
         leases: Mutex::default(),
     }))
+}
+
+/// The clock of an installation and, if it was made for trying things, the same as one that can be set
+/// forward.
+type Clocks = (Arc<dyn Clock>, Option<Arc<ForwardClock>>);
+
+fn clocks(
+    layout: &Layout,
+    settings: &Settings,
+    options: &Options,
+) -> Result<Clocks, InstallationError> {
+    if !settings.dev {
+        return Ok((Arc::clone(&options.clock), None));
+    }
+    let path = layout.clock();
+    let clock = ForwardClock::open(Arc::clone(&options.clock), path.clone())
+        .map_err(InstallationError::io("reading", path))?;
+    let clock = Arc::new(clock);
+    Ok((clock.clone(), Some(clock)))
 }
 
 /// The databases of an installation.

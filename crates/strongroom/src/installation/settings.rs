@@ -85,6 +85,11 @@ impl Layout {
         self.data.join("vault-keys.db")
     }
 
+    /// How far the clock was set forward, on an installation for trying things.
+    pub(crate) fn clock(&self) -> PathBuf {
+        self.data.join("clock.json")
+    }
+
     pub(crate) fn objects(&self) -> PathBuf {
         self.data.join("objects")
     }

@@ -1,8 +1,9 @@
 //! The sagas, from inside: what each leaves in the ledger and the key file.
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use object_store::ObjectStoreExt as _;
 use strongroom_base::{Clock, Outcome as _, Timestamp};
@@ -23,7 +24,7 @@ const START: Timestamp = Timestamp::from_unix_millis(1_800_000_000_000);
 
 struct World {
     room: Strongroom,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl World {
@@ -35,10 +36,7 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         let room = open(&data, options).await;
-        let world = Self {
-            room,
-            _folder: folder,
-        };
+        let world = Self { room, folder };
         world.vault("contoso").await;
         world
     }
@@ -153,6 +151,21 @@ async fn open(data: &Path, options: Options) -> Strongroom {
     Strongroom::open(data, &options).await.unwrap()
 }
 
+/// Every file below a folder: its bytes, and when it was last written.
+fn files(folder: &Path) -> BTreeMap<PathBuf, (Vec<u8>, SystemTime)> {
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            let written = path.metadata().unwrap().modified().unwrap();
+            found.insert(path.clone(), (std::fs::read(&path).unwrap(), written));
+        }
+    }
+    found
+}
+
 fn set(key: &str) -> ResourceChange {
     ResourceChange::SetKey {
         key: key.to_owned(),
@@ -161,15 +174,19 @@ fn set(key: &str) -> ResourceChange {
 }
 
 #[tokio::test]
-async fn r11_enabling_rotating_and_returning_keep_every_object_readable_and_untouched() {
+async fn i04_r11_r16_enabling_rotating_and_returning_touch_no_stored_object() {
     let world = World::new().await;
     let resource = world.resource().await;
     let store = resource.store().await.unwrap();
     let path = "before".into();
     let before = store.put(&path, "written before".into()).await.unwrap();
 
+    let stored = || files(&world.folder.path().join("data/objects"));
+    let at_rest = stored();
+    assert_eq!(at_rest.len(), 1);
     let first = world.key("contoso", "docs").await;
     let view = resource.change(set(&first)).await.unwrap();
+    assert_eq!(stored(), at_rest);
     assert!(matches!(view.identity, IdentityView::On { .. }), "{view:?}");
     assert_eq!(view.encryption.generations, 2);
     assert_eq!((view.encryption.change, view.encryption.erasing), (None, 0));
@@ -177,6 +194,7 @@ async fn r11_enabling_rotating_and_returning_keep_every_object_readable_and_unto
     assert!(core.service_keys.ids(None, 9).await.unwrap().is_empty());
     store.put(&"after".into(), "after".into()).await.unwrap();
 
+    let at_rest = stored();
     let second = world.key("contoso", "docs").await;
     let view = resource.change(set(&second)).await.unwrap();
     assert_eq!(view.encryption.generations, 2);
@@ -190,6 +208,7 @@ async fn r11_enabling_rotating_and_returning_keep_every_object_readable_and_unto
     assert_eq!(view.encryption.generations, 3);
     let view = resource.change(ResourceChange::ResetKey).await.unwrap();
     assert_eq!(view.encryption.generations, 3);
+    assert_eq!(stored(), at_rest);
     world.enable(&second, false).await;
     for name in ["before", "after"] {
         store

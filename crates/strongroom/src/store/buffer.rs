@@ -1,6 +1,7 @@
 //! Plaintext in, sealed bytes out, in one buffer that is ours.
 
 use bytes::Bytes;
+use strongroom_crypto::TAG_LEN;
 use strongroom_crypto::object::{CHUNK_LEN, SealError, Sealer};
 
 /// Seals whatever is pushed, chunk by chunk and in place: a chunk is copied once, while it is in
@@ -40,6 +41,13 @@ impl SealingBuffer {
             }
         }
         Ok(())
+    }
+
+    /// Makes room for so much more plaintext, and no more: a buffer that grows by doubling holds twice
+    /// what is in it.
+    pub(super) fn reserve(&mut self, plain: usize) {
+        let tags = (plain / CHUNK_LEN + 2) * TAG_LEN;
+        self.sealed.reserve_exact(plain.saturating_add(tags));
     }
 
     /// How many bytes [`take_sealed`](Self::take_sealed) would give out.

@@ -380,9 +380,12 @@ fn depends_on_length(wanted: &GetRange, range: &Range<u64>) -> bool {
 
 async fn read_from_file(file: &Arc<File>, range: Range<u64>) -> Result<Bytes> {
     let file = Arc::clone(file);
-    plain_stream::on_blocking_pool(move || plain_stream::read_exact(&file, range))
-        .await
-        .map(Bytes::from)
+    plain_stream::on_blocking_pool(move || {
+        let mut bytes = Vec::new();
+        plain_stream::read_exact(&file, range, &mut bytes)?;
+        Ok(bytes.into())
+    })
+    .await
 }
 
 async fn collect(mut sealed: BoxStream<'static, Result<Bytes>>) -> Result<Bytes> {

@@ -90,6 +90,7 @@ impl SealingUpload {
             .buffer
             .as_mut()
             .ok_or_else(|| at(Error::UploadEnded, &self.location))?;
+        buffer.reserve(data.content_length());
         for segment in data {
             if let Err(error) = buffer.push(segment) {
                 self.buffer = None;

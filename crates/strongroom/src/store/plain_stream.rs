@@ -174,7 +174,8 @@ pub(super) fn from_file(
     opener: Arc<Opener>,
     window: Window,
 ) -> BoxStream<'static, Result<Bytes>> {
-    stream::try_unfold(window.first, move |first| {
+    // One buffer for the sealed bytes of all blocks.
+    stream::try_unfold((window.first, Vec::new()), move |(first, mut sealed)| {
         let (file, opener) = (Arc::clone(&file), Arc::clone(&opener));
         async move {
             if first >= window.end {
@@ -188,24 +189,23 @@ pub(super) fn from_file(
                 with_last,
                 ..window
             };
-            let plain = on_blocking_pool(move || {
-                let sealed = read_exact(&file, layout.sealed_range(first..end))?;
-                open_window(&opener, block, &sealed).map_err(damaged)
+            let (plain, sealed) = on_blocking_pool(move || {
+                read_exact(&file, layout.sealed_range(first..end), &mut sealed)?;
+                let plain = open_window(&opener, block, &sealed).map_err(damaged)?;
+                Ok((plain, sealed))
             })
             .await?;
-            Ok(Some((plain, end)))
+            Ok(Some((plain, (end, sealed))))
         }
     })
     .boxed()
 }
 
-/// Reads `range` of a file, all of it or an error.
-pub(super) fn read_exact(file: &File, range: Range<u64>) -> Result<Vec<u8>> {
+/// Reads `range` of a file into `bytes`, all of it or an error.
+pub(super) fn read_exact(file: &File, range: Range<u64>, bytes: &mut Vec<u8>) -> Result<()> {
     let len = usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(0);
-    let mut bytes = vec![0; len];
-    file.read_exact_at(&mut bytes, range.start)
-        .map_err(local_io)?;
-    Ok(bytes)
+    bytes.resize(len, 0);
+    file.read_exact_at(bytes, range.start).map_err(local_io)
 }
 
 /// Runs what blocks away from the async workers.

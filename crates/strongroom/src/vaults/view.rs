@@ -153,10 +153,9 @@ impl KeyInfo {
             },
             versions: key.versions.len(),
             version: KeyVersionInfo::of(key, shown),
-            rotates: match key.rotation == RotationPolicy::default() {
-                true => None,
-                false => key.rotation_due(),
-            },
+            rotates: (key.rotation != RotationPolicy::default())
+                .then(|| key.rotation_due())
+                .flatten(),
         }
     }
 }

@@ -69,11 +69,10 @@ pub(super) fn key(key: &KeyInfo) -> String {
         ("expires     ", version.expires),
         ("rotates     ", *rotates),
     ];
-    for (what, at) in times {
-        if let Some(at) = at {
-            text.push_str(&format!("\n{what}{}", time(at)));
-        }
-    }
+    let times = times
+        .into_iter()
+        .filter_map(|(what, at)| Some(format!("\n{what}{}", time(at?))));
+    text.extend(times);
     text
 }
 
@@ -116,9 +115,7 @@ pub(super) fn census(census: &KeyCensus, output: &Output) -> Result<(), Failure>
             1 => format!("1 resource needs {key}"),
             _ => format!("{resources} resources need {key}"),
         };
-        for name in names {
-            text.push_str(&format!("\n  {name}"));
-        }
+        text.extend(names.iter().map(|name| format!("\n  {name}")));
         text
     })
 }

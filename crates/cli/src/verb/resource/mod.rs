@@ -56,11 +56,7 @@ pub(super) async fn moving(
     session: &Session,
     args: &ResourceMove,
 ) -> Result<ResourceChange, Failure> {
-    let subscription = match &args.subscription {
-        Some(subscription) => Some(session.subscription(subscription).await?),
-        None => None,
-    };
-    let group = session.group(&args.group, subscription).await?;
+    let group = session.destination(&args.destination).await?;
     Ok(ResourceChange::Move(group))
 }
 

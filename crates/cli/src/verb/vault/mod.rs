@@ -6,8 +6,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 use strongroom::{
-    Authorization, Firewall, Grantee, GroupUid, IdentityView, KeyPermission, NewVault, Refusal,
-    VaultInfo,
+    Authorization, Firewall, Grantee, IdentityView, KeyPermission, NewVault, Refusal, VaultInfo,
 };
 
 use crate::args::{GranteeArgs, Vault, VaultCreate, VaultGrant};
@@ -43,13 +42,7 @@ pub(crate) async fn run(session: &Session, args: Vault, output: &Output) -> Resu
             });
         }
         Vault::Move(args) => {
-            let group = match args.group.parse::<GroupUid>() {
-                Ok(uid) => uid,
-                Err(_) => {
-                    let name = args.group.parse().map_err(strongroom::Error::from)?;
-                    operator.sibling_group(&name).await?
-                }
-            };
+            let group = session.destination(&args.destination).await?;
             operator.move_vault(&args.vault, group).await?
         }
         Vault::Grant(args) => grant(session, args).await?,

@@ -103,18 +103,18 @@ pub(super) fn vault(view: &VaultInfo) -> String {
         bypass(view.firewall.bypass),
         time(view.created),
     );
-    for entry in &view.policies {
+    text.extend(view.policies.iter().map(|entry| {
         let keys: Vec<&str> = entry.keys.keys().map(|key| key.as_str()).collect();
         let through = entry
             .grantee
             .application
             .map_or_else(String::new, |id| format!(" through {id}"));
-        text.push_str(&format!(
+        format!(
             "\npolicy      {}{through}: {}",
             entry.grantee.object,
             keys.join(" ")
-        ));
-    }
+        )
+    }));
     text
 }
 

@@ -188,7 +188,7 @@ impl Operator {
         };
         let update = KeyAction::Update { version, change };
         let key = self.ask_of_key(vault, name, update).await?;
-        self.shown_key(vault, name, key, version)
+        shown(vault, name, key.as_ref(), version)
     }
 
     /// Sets when the vault adds versions by itself (R16). Takes `setrotationpolicy`.
@@ -206,7 +206,7 @@ impl Operator {
         // It may be due at once. What it adds is the vault's own doing.
         let own = self.core.own_caller(self.caller.tenant)?;
         self.core.settle_key(vault, name, &own).await?;
-        self.shown_key(vault, name, key, None)
+        shown(vault, name, key.as_ref(), None)
     }
 
     /// Deletes a key with all its versions: whatever it wraps is out of reach (R17), until it is
@@ -216,7 +216,7 @@ impl Operator {
     /// As for [`update_key`](Self::update_key).
     pub async fn delete_key(&self, vault: &VaultName, name: &KeyName) -> Result<KeyInfo, Error> {
         let key = self.ask_of_key(vault, name, KeyAction::Delete).await?;
-        self.shown_key(vault, name, key, None)
+        shown(vault, name, key.as_ref(), None)
     }
 
     /// Recovers a deleted key, with all its versions as they were. Takes `recover`.
@@ -225,7 +225,7 @@ impl Operator {
     /// As for [`update_key`](Self::update_key).
     pub async fn recover_key(&self, vault: &VaultName, name: &KeyName) -> Result<KeyInfo, Error> {
         let key = self.ask_of_key(vault, name, KeyAction::Recover).await?;
-        self.shown_key(vault, name, key, None)
+        shown(vault, name, key.as_ref(), None)
     }
 
     /// Destroys a deleted key for good: its material is erased before this returns, and whatever it
@@ -270,7 +270,7 @@ impl Operator {
                     .await
             })
             .await?;
-        self.shown_key(vault, name, key, None)
+        shown(vault, name, key.as_ref(), None)
     }
 
     async fn ask_of_key(
@@ -296,23 +296,21 @@ impl Operator {
             .ask_key((vault, name), action, assertions, &asker, &caller)
             .await
     }
+}
 
-    fn shown_key(
-        &self,
-        vault: &VaultName,
-        name: &KeyName,
-        key: Option<Key>,
-        version: Option<KeyVersion>,
-    ) -> Result<KeyInfo, Error> {
-        let shown = key
-            .as_ref()
-            .and_then(|key| Some(KeyInfo::of(key, key.version(version)?)));
-        shown.ok_or_else(|| {
-            KeyRefusal::KeyNotFound {
-                vault: vault.clone(),
-                name: name.clone(),
-            }
-            .into()
-        })
-    }
+/// A key as it is after what was asked of it.
+fn shown(
+    vault: &VaultName,
+    name: &KeyName,
+    key: Option<&Key>,
+    version: Option<KeyVersion>,
+) -> Result<KeyInfo, Error> {
+    let info = key.and_then(|key| Some(KeyInfo::of(key, key.version(version)?)));
+    info.ok_or_else(|| {
+        KeyRefusal::KeyNotFound {
+            vault: vault.clone(),
+            name: name.clone(),
+        }
+        .into()
+    })
 }

@@ -2,7 +2,6 @@
 
 mod admission;
 mod census;
-mod groups;
 mod keys;
 mod policies;
 mod reading;

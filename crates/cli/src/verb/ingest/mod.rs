@@ -3,20 +3,19 @@
 //! Nothing is kept of how far it came: what is at the destination and is the same bytes is there
 //! already. So a run that was cut off, however hard, is gone on with by the same command.
 
-use std::sync::Arc;
+mod source;
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use indicatif::ProgressBar;
 use object_store::path::Path as ObjectPath;
-use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt as _, parse_url_opts};
+use object_store::{ObjectStore, ObjectStoreExt as _};
 use serde_json::json;
-use url::Url;
 
+use self::source::{Item, find};
 use crate::address::Address;
 use crate::args::Ingest;
 use crate::digest::of_stream;
 use crate::failure::Failure;
-use crate::object_path::ObjectKind;
 use crate::output::{Output, bytes};
 use crate::session::Session;
 use crate::transfer::{AT_ONCE, store_blocks};
@@ -28,24 +27,18 @@ pub(crate) async fn run(session: &Session, args: Ingest, output: &Output) -> Res
         force,
         remove_source,
     } = args;
-    let (plain, prefix) = open(&source)?;
     let sealed = session.store(&destination.resource).await?;
-    let objects: Vec<ObjectMeta> = plain.list(Some(&prefix)).try_collect().await?;
-    if objects.is_empty() {
-        return Err(Failure::NothingToIngest(source));
-    }
-    let bar = output.bytes_bar("ingesting", objects.iter().map(|object| object.size).sum());
+    let items = find(&source, output).await?;
+    let bar = output.bytes_bar("ingesting", items.iter().map(|item| item.size).sum());
     let ingest = Ingesting {
-        plain: &*plain,
-        prefix,
         sealed: &*sealed,
         destination: &destination,
         force,
         remove_source,
         bar: &bar,
     };
-    let done = stream::iter(&objects)
-        .map(|object| ingest.one(object))
+    let done = stream::iter(&items)
+        .map(|item| ingest.one(item))
         .buffer_unordered(AT_ONCE)
         .try_fold(Tally::default(), async |tally, one| Ok(tally.and(one)))
         .await;
@@ -70,25 +63,7 @@ pub(crate) async fn run(session: &Session, args: Ingest, output: &Output) -> Res
     })
 }
 
-/// The store that a URL or a folder names, and where in it.
-fn open(source: &str) -> Result<(Arc<dyn ObjectStore>, ObjectPath), Failure> {
-    let url = match Url::parse(source) {
-        Ok(url) if url.scheme().len() > 1 => url,
-        _ => folder_url(source)?,
-    };
-    let settings = std::env::vars().map(|(name, value)| (name.to_ascii_lowercase(), value));
-    let (store, prefix) = parse_url_opts(&url, settings)?;
-    Ok((Arc::from(store), prefix))
-}
-
-fn folder_url(folder: &str) -> Result<Url, Failure> {
-    let path = std::fs::canonicalize(folder).map_err(Failure::file("opening", folder))?;
-    Url::from_file_path(&path).map_err(|()| Failure::NothingToIngest(folder.to_owned()))
-}
-
 struct Ingesting<'a> {
-    plain: &'a dyn ObjectStore,
-    prefix: ObjectPath,
     sealed: &'a dyn ObjectStore,
     destination: &'a Address,
     force: bool,
@@ -116,53 +91,37 @@ impl Tally {
 }
 
 impl Ingesting<'_> {
-    async fn one(&self, object: &ObjectMeta) -> Result<Tally, Failure> {
-        let to = self.location(object)?;
+    async fn one(&self, item: &Item) -> Result<Tally, Failure> {
+        // The name below what was named is the name below the destination, byte for byte.
+        let to = self.destination.join(&item.name, item.kind)?;
         let mut tally = Tally {
-            bytes: object.size,
+            bytes: item.size,
             ..Tally::default()
         };
-        if self.is_there(object, &to).await? {
+        if self.is_there(item, &to).await? {
             tally.there = 1;
-            self.bar.inc(object.size);
+            self.bar.inc(item.size);
         } else {
-            self.seal(object, &to).await?;
+            self.seal(item, &to).await?;
             tally.ingested = 1;
         }
         if self.remove_source {
-            self.remove(object).await?;
+            item.remove().await?;
             tally.removed = 1;
         }
         Ok(tally)
     }
 
-    /// The name below the URL is the name below the destination, byte for byte.
-    fn location(&self, object: &ObjectMeta) -> Result<ObjectPath, Failure> {
-        let below: Vec<String> = object
-            .location
-            .prefix_match(&self.prefix)
-            .into_iter()
-            .flatten()
-            .map(|part| part.as_ref().to_owned())
-            .collect();
-        let name = match object.location.filename() {
-            // The URL names one object.
-            Some(name) if below.is_empty() => name.to_owned(),
-            _ => below.join("/"),
-        };
-        Ok(self.destination.join(name.as_bytes(), ObjectKind::File)?)
-    }
-
     /// Whether the destination holds the same bytes; an error if it holds others that are not to be
     /// replaced.
-    async fn is_there(&self, object: &ObjectMeta, to: &ObjectPath) -> Result<bool, Failure> {
+    async fn is_there(&self, item: &Item, to: &ObjectPath) -> Result<bool, Failure> {
         let there = match self.sealed.head(to).await {
             Ok(there) => there,
             Err(object_store::Error::NotFound { .. }) => return Ok(false),
             Err(error) => return Err(error.into()),
         };
-        if there.size == object.size {
-            let theirs = of_stream(self.plain.get(&object.location).await?.into_stream()).await?;
+        if there.size == item.size {
+            let theirs = of_stream(item.blocks().await?).await?;
             let ours = of_stream(self.sealed.get(to).await?.into_stream()).await?;
             if theirs == ours {
                 return Ok(true);
@@ -171,26 +130,17 @@ impl Ingesting<'_> {
         if self.force {
             return Ok(false);
         }
-        Err(Failure::Differs(object.location.to_string()))
+        Err(Failure::Differs(item.shown()))
     }
 
-    /// Seals an object, reads it back and compares.
-    async fn seal(&self, object: &ObjectMeta, to: &ObjectPath) -> Result<(), Failure> {
-        let blocks = self.plain.get(&object.location).await?.into_stream();
+    /// Seals it, reads it back and compares.
+    async fn seal(&self, item: &Item, to: &ObjectPath) -> Result<(), Failure> {
+        let blocks = item.blocks().await?;
         let taken = store_blocks(self.sealed, to, blocks, self.force, self.bar).await?;
         let back = of_stream(self.sealed.get(to).await?.into_stream()).await?;
         if taken != back {
-            return Err(Failure::ReadBackDiffers(object.location.to_string()));
+            return Err(Failure::ReadBackDiffers(item.shown()));
         }
         Ok(())
-    }
-
-    /// Removes an object that was compared, unless it has been overwritten since it was listed.
-    async fn remove(&self, object: &ObjectMeta) -> Result<(), Failure> {
-        let now = self.plain.head(&object.location).await?;
-        if now != *object {
-            return Err(Failure::ChangedMeanwhile(object.location.to_string()));
-        }
-        Ok(self.plain.delete(&object.location).await?)
     }
 }
