@@ -12,8 +12,8 @@ mod world;
 use std::sync::LazyLock;
 
 use proptest::strategy::{BoxedStrategy, Just, Strategy as _};
-use proptest::test_runner::{Config, FileFailurePersistence, RngSeed};
-use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
+use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestRunner};
+use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
 use strongroom_tests::naive::{Object, Rigged, Step, Who, World, likely};
 
 use checks::{Found, i02_the_answer_is_the_models};
@@ -181,60 +181,61 @@ fn config(test: u64) -> Config {
     }
 }
 
-prop_state_machine! {
-    #![proptest_config(config(1))]
-
-    #[test]
-    fn i01_i02_i03_i04_i05_i07_i08_i10_hold_in_random_lives_1(sequential STEPS => Lives);
+/// Lives as many lives as are asked for; a failure is shrunk, and its seed kept.
+fn lives(test: u64) {
+    let config = config(test);
+    let mut runner = TestRunner::new(config.clone());
+    let strategy = Naive::sequential_strategy(STEPS);
+    let lived = runner.run(&strategy, |(world, steps, seen)| {
+        Lives::test_sequential(config.clone(), world, steps, seen);
+        Ok(())
+    });
+    if let Err(failure) = lived {
+        panic!("{failure}\n{runner}");
+    }
 }
 
-prop_state_machine! {
-    #![proptest_config(config(2))]
+// Eight tests, so that they run side by side, each with seeds of its own. Each asserts all of I1 to I5, I7,
+// I8 and I10, and bears the name of one of them, for its row in docs/rules.md.
 
-    #[test]
-    fn i01_i02_i03_i04_i05_i07_i08_i10_hold_in_random_lives_2(sequential STEPS => Lives);
+#[test]
+fn i01_holds_in_random_lives_1() {
+    lives(1);
 }
 
-prop_state_machine! {
-    #![proptest_config(config(3))]
-
-    #[test]
-    fn i01_i02_i03_i04_i05_i07_i08_i10_hold_in_random_lives_3(sequential STEPS => Lives);
+#[test]
+fn i02_holds_in_random_lives_2() {
+    lives(2);
 }
 
-prop_state_machine! {
-    #![proptest_config(config(4))]
-
-    #[test]
-    fn i01_i02_i03_i04_i05_i07_i08_i10_hold_in_random_lives_4(sequential STEPS => Lives);
+#[test]
+fn i03_holds_in_random_lives_3() {
+    lives(3);
 }
 
-prop_state_machine! {
-    #![proptest_config(config(5))]
-
-    #[test]
-    fn i01_i02_i03_i04_i05_i07_i08_i10_hold_in_random_lives_5(sequential STEPS => Lives);
+#[test]
+fn i04_holds_in_random_lives_4() {
+    lives(4);
 }
 
-prop_state_machine! {
-    #![proptest_config(config(6))]
-
-    #[test]
-    fn i01_i02_i03_i04_i05_i07_i08_i10_hold_in_random_lives_6(sequential STEPS => Lives);
+#[test]
+fn i05_holds_in_random_lives_5() {
+    lives(5);
 }
 
-prop_state_machine! {
-    #![proptest_config(config(7))]
-
-    #[test]
-    fn i01_i02_i03_i04_i05_i07_i08_i10_hold_in_random_lives_7(sequential STEPS => Lives);
+#[test]
+fn i07_holds_in_random_lives_6() {
+    lives(6);
 }
 
-prop_state_machine! {
-    #![proptest_config(config(8))]
+#[test]
+fn i08_holds_in_random_lives_7() {
+    lives(7);
+}
 
-    #[test]
-    fn i01_i02_i03_i04_i05_i07_i08_i10_hold_in_random_lives_8(sequential STEPS => Lives);
+#[test]
+fn i10_holds_in_random_lives_8() {
+    lives(8);
 }
 
 /// Lives these steps; the first finding is the answer.
