@@ -15,16 +15,19 @@ pub struct No {
 
 impl No {
     /// Our rules say no.
+    #[must_use]
     pub const fn refused(code: &'static str) -> Self {
         Self { kind: 0, code }
     }
 
     /// The vault or the directory says no.
+    #[must_use]
     pub const fn denied(code: &'static str) -> Self {
         Self { kind: 1, code }
     }
 
     /// There is no such thing.
+    #[must_use]
     pub const fn bad(code: &'static str) -> Self {
         Self { kind: 2, code }
     }

@@ -55,8 +55,10 @@ impl World {
                 .resources
                 .get(&resource)
                 .is_none_or(|found| found.group == group),
-            Step::Trust { vault, .. } | Step::MoveVault { vault, .. } => vault != OUTSIDE,
-            Step::CreateVault { vault, .. } | Step::PurgeVault { vault, .. } => vault != OUTSIDE,
+            Step::Trust { vault, .. }
+            | Step::MoveVault { vault, .. }
+            | Step::CreateVault { vault, .. }
+            | Step::PurgeVault { vault, .. } => vault != OUTSIDE,
             Step::Advance(hours) => {
                 let ends = |life: Life| match life {
                     Life::Live => false,
@@ -82,6 +84,7 @@ impl World {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table: one line for each step")]
     fn take(&mut self, step: Step) -> Answer {
         let done = match step {
             Step::Advance(hours) => {

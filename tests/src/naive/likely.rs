@@ -32,7 +32,6 @@ const BROKEN: [u32; 10] = [28, 30, 18, 8, 24, 5, 4, 2, 8, 6];
 ///
 /// A step is drawn as two numbers, so that only the kind that was drawn is spelt out. It shrinks by being
 /// left out.
-#[must_use]
 pub fn likely(world: &World) -> BoxedStrategy<Step> {
     let world = world.clone();
     (any::<u32>(), any::<u32>())
@@ -137,22 +136,7 @@ fn building(world: &World) -> Vec<Step> {
         }
     }
     for vault in 0..=OUTSIDE {
-        if !world.vaults.contains_key(&vault) {
-            let group = Group(vault * 2);
-            // Some are not fit for customer keys (R7, R14).
-            let fit = (true, true);
-            for (same_region, purge_protection) in
-                [fit, fit, fit, fit, (false, true), (true, false)]
-            {
-                steps.push(Step::CreateVault {
-                    by,
-                    vault,
-                    group,
-                    same_region,
-                    purge_protection,
-                });
-            }
-        } else {
+        if world.vaults.contains_key(&vault) {
             for key in 0..2 {
                 let versions = world
                     .keys
@@ -169,6 +153,21 @@ fn building(world: &World) -> Vec<Step> {
                     steps.extend([import(2048); 6]);
                     steps.extend((vault != OUTSIDE).then(|| import(3072)));
                 }
+            }
+        } else {
+            let group = Group(vault * 2);
+            // Some are not fit for customer keys (R7, R14).
+            let fit = (true, true);
+            for (same_region, purge_protection) in
+                [fit, fit, fit, fit, (false, true), (true, false)]
+            {
+                steps.push(Step::CreateVault {
+                    by,
+                    vault,
+                    group,
+                    same_region,
+                    purge_protection,
+                });
             }
         }
     }
@@ -310,7 +309,7 @@ fn data_of(world: &World, callers: &[Who]) -> Vec<Step> {
                     by,
                     resource,
                     object,
-                })
+                });
             };
             push(Object::List);
             for path in 0..PATHS {

@@ -81,6 +81,10 @@ pub enum Life {
 
 /// A vault.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "naive on purpose: each is a fact of its own"
+)]
 pub struct Vault {
     /// The group that holds it.
     pub group: Group,

@@ -14,6 +14,7 @@ use std::sync::LazyLock;
 use proptest::strategy::{BoxedStrategy, Just, Strategy as _};
 use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestRunner};
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
+use strongroom_base::Clock as _;
 use strongroom_tests::naive::{Object, Rigged, Step, Who, World, likely};
 
 use checks::{Found, i02_the_answer_is_the_models};
@@ -39,7 +40,7 @@ impl House {
         if states != self.spy.states() || after.reopen {
             self.what_is_shown_is_the_models(after)?;
         }
-        if self.steps % 4 == 0 {
+        if self.steps.is_multiple_of(4) {
             self.i05_a_stranger_learns_nothing(after)?;
         }
         if let Step::SetKey { .. } | Step::Recover { .. } = step {
@@ -154,10 +155,8 @@ impl StateMachineTest for Lives {
 
 /// The seed of this run.
 static SEED: LazyLock<u64> = LazyLock::new(|| {
-    let seed = number("STRONGROOM_SEED").unwrap_or_else(|| {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        now.map_or(0, |now| now.as_secs())
-    });
+    let seed =
+        number("STRONGROOM_SEED").unwrap_or_else(|| strongroom::SystemClock.now().as_unix_millis());
     eprintln!("lives with STRONGROOM_SEED={seed}");
     seed
 });

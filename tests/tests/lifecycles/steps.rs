@@ -47,7 +47,7 @@ pub(crate) fn bytes_of(content: Content) -> Vec<u8> {
 }
 
 pub(crate) fn path_of(path: u8) -> Path {
-    Path::from(if path % 2 == 0 {
+    Path::from(if path.is_multiple_of(2) {
         format!("o{path}")
     } else {
         format!("in/o{path}")
@@ -362,6 +362,7 @@ impl House {
         Ok(Got::Nothing)
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table: one line for each step")]
     async fn vault(&self, step: Step) -> Result<(), Error> {
         let update = |update: VaultUpdate| update;
         match step {
@@ -373,9 +374,10 @@ impl House {
                 purge_protection,
             } => {
                 let operator = self.operator(by, group);
-                let region = match same_region {
-                    true => self.cast.region.clone(),
-                    false => "elsewhere".parse()?,
+                let region = if same_region {
+                    self.cast.region.clone()
+                } else {
+                    "elsewhere".parse()?
                 };
                 let mut new = NewVault::new(vault_name(vault), region);
                 new.purge_protection = purge_protection;
@@ -655,9 +657,10 @@ fn tier(paid: bool) -> Tier {
 }
 
 fn role_mode(on: bool) -> VaultUpdate {
-    let authorization = match on {
-        true => Authorization::Roles,
-        false => Authorization::AccessPolicies,
+    let authorization = if on {
+        Authorization::Roles
+    } else {
+        Authorization::AccessPolicies
     };
     VaultUpdate {
         authorization: Some(authorization),
