@@ -446,6 +446,12 @@ fn taking_away(world: &World) -> Vec<Step> {
 
 fn giving_back(world: &World) -> Vec<Step> {
     let mut steps = Vec::new();
+    for (&(vault, key), found) in &world.keys {
+        if found.life != Life::Live {
+            let by = Who::Admin;
+            steps.extend([Step::RecoverKey { by, vault, key }; 12]);
+        }
+    }
     for by in [
         Who::Admin,
         Who::Admin,
