@@ -183,7 +183,7 @@ async fn i04_r11_r16_enabling_rotating_and_returning_touch_no_stored_object() {
 
     let stored = || files(&world.folder.path().join("data/objects"));
     let at_rest = stored();
-    assert_eq!(at_rest.len(), 1);
+    assert!(!at_rest.is_empty());
     let first = world.key("contoso", "docs").await;
     let view = resource.change(set(&first)).await.unwrap();
     assert_eq!(stored(), at_rest);
@@ -369,5 +369,56 @@ async fn r16_a_key_without_a_version_is_refused_unless_the_installation_allows_i
     let (key, _) = first.rsplit_once('/').unwrap();
     let refused = resource.change(set(key)).await.unwrap_err();
     assert_eq!(refused.code(), "KeyVersionRequired");
+    world.room.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn r07_r13_a_vault_that_trusts_another_tenant_is_found_at_the_next_use() {
+    let world = World::new().await;
+    let resource = world.resource().await;
+    let store = resource.store().await.unwrap();
+    store.put(&"a".into(), "a".into()).await.unwrap();
+    let key = world.key("contoso", "docs").await;
+    let view = resource.change(set(&key)).await.unwrap();
+    let IdentityView::On { principal, tenant } = view.identity else {
+        panic!("{view:?}");
+    };
+    let operator = world.room.administrator();
+    let (core, caller) = (&operator.core, &operator.caller);
+    let vault: VaultName = "contoso".parse().unwrap();
+    let trust = async |tenant| {
+        let update = VaultAction::Update(strongroom_vault::vault::VaultUpdate {
+            tenant: Some(tenant),
+            ..Default::default()
+        });
+        core.ask_vault(&vault, update, Assertions::default(), caller)
+            .await
+            .unwrap();
+    };
+    trust(strongroom_base::TenantId::from_bytes([9; 16])).await;
+    let denied = crate::Error::from(store.get(&"a".into()).await.unwrap_err());
+    assert_eq!(denied.code(), "KeyVaultTenantMismatch", "{denied}");
+
+    // Trusted again, it has dropped the policies; with them the data is back.
+    trust(tenant).await;
+    let denied = crate::Error::from(store.get(&"a".into()).await.unwrap_err());
+    assert_eq!(denied.code(), "AccessDenied", "{denied}");
+    let entry = PolicySpec {
+        tenant,
+        grantee: Grantee {
+            object: principal,
+            application: None,
+        },
+        keys: strongroom_resource::NEEDED.into(),
+    };
+    let grant = VaultAction::ChangePolicies {
+        change: PolicyChange::Replace,
+        entries: vec![entry],
+    };
+    core.ask_vault(&vault, grant, Assertions::default(), caller)
+        .await
+        .unwrap();
+    let read = store.get(&"a".into()).await.unwrap();
+    assert_eq!(read.bytes().await.unwrap(), "a");
     world.room.close().await.unwrap();
 }
