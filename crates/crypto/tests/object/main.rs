@@ -12,6 +12,7 @@
 )]
 
 mod bad_input;
+mod codes;
 mod format;
 mod numbers;
 mod published;
