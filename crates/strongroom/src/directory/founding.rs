@@ -14,7 +14,7 @@ use crate::core::Core;
 use crate::driver::kept::{principal_id, tenant_id};
 use crate::driver::{Assertions, Reader, Request};
 
-/// A tenant whose administrator is made with it: the first of an installation, or another.
+/// The tenant that an installation begins with, and its administrator.
 pub(crate) struct FirstTenant {
     pub(crate) tenant: TenantId,
     pub(crate) name: DisplayName,

@@ -1,12 +1,12 @@
 //! Resource groups.
 
 use strongroom_identity::{
-    Crossing, GroupCommand, GroupEvent, GroupFacts, GroupMachine, GroupUid, NameUse, Present,
-    ResourceGroup, Subscription, Verdict, group_name_key,
+    GroupCommand, GroupEvent, GroupFacts, GroupMachine, GroupUid, NameUse, Present, ResourceGroup,
+    Subscription, Verdict, group_name_key,
 };
 use strongroom_ledger::AggregateId;
 
-use super::{Site, verdict};
+use super::{Site, crossing};
 use crate::Error;
 use crate::audit::{Caller, Happened, Operation};
 use crate::driver::kept::{group_id, index};
@@ -45,7 +45,6 @@ impl Request for GroupRequest<'_> {
         reader: &mut Reader<'_>,
         state: Option<&ResourceGroup>,
     ) -> Result<Gathered, Error> {
-        let who = reader.who(self.caller.principal).await?;
         let (GroupCommand::Create { subscription, .. } | GroupCommand::Move { subscription }) =
             &self.command;
         let there = reader.subscription_site(*subscription).await?;
@@ -53,14 +52,15 @@ impl Request for GroupRequest<'_> {
             GroupCommand::Create { .. } => there.clone(),
             GroupCommand::Move { .. } => reader.group_site(self.group).await?,
         };
-        let crossing = match (&here, &there) {
-            (Some(here), Some(there)) => Crossing::between(here.tenant(), there.tenant()),
-            (None, _) | (_, None) => Crossing::Within,
-        };
-        let mut authority = verdict(here.as_ref(), &who, self.command.requires(crossing));
-        if let (Ok(()), Some((_, action))) = (&authority, self.command.requires_there()) {
-            authority = verdict(there.as_ref(), &who, &[action]);
-        }
+        let crossing = crossing(here.as_ref(), there.as_ref());
+        let goes = self.command.requires_there();
+        let authority = reader
+            .authority(
+                self.caller.principal,
+                (here.as_ref(), self.command.requires(crossing)),
+                goes.map(|(_, action)| (there.as_ref(), action)),
+            )
+            .await?;
         let name = match (&self.command, state) {
             (GroupCommand::Create { name, .. }, _) => Some(name),
             (GroupCommand::Move { .. }, Some(group)) => Some(&group.name),

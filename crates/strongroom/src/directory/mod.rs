@@ -19,6 +19,6 @@ pub use self::operator::{
     GroupView, NewPrincipal, PrincipalView, RoleAssignmentView, SubscriptionView, TenantView,
 };
 pub(crate) use self::principal::PrincipalRequest;
-pub(crate) use self::site::{Site, verdict};
+pub(crate) use self::site::{Site, crossing, verdict};
 pub(crate) use self::subscription::SubscriptionRequest;
 pub(crate) use self::tenant::TenantRequest;

@@ -2,9 +2,9 @@
 
 use strongroom_base::{PrincipalId, ResourceUid, SubscriptionId, TenantId};
 use strongroom_identity::{
-    Absent, AccessList, AccessMachine, Action, Caller, Descent, GroupMachine, GroupUid, Held,
-    PrincipalMachine, ResourceGroup, Role, Scope, ScopeChain, Subscription, SubscriptionMachine,
-    VaultUid, Verdict, absent, authorize,
+    Absent, AccessList, AccessMachine, Action, Caller, Crossing, Descent, GroupMachine, GroupUid,
+    Held, PrincipalMachine, ResourceGroup, Role, Scope, ScopeChain, Subscription,
+    SubscriptionMachine, VaultUid, Verdict, absent, authorize,
 };
 use strongroom_vault::vault::{Holder, Place};
 
@@ -109,6 +109,14 @@ impl Site {
     }
 }
 
+/// What a move from one place to the other is; what does not go from one place to another stays within.
+pub(crate) fn crossing(from: Option<&Site>, to: Option<&Site>) -> Crossing {
+    match (from, to) {
+        (Some(from), Some(to)) => Crossing::between(from.tenant(), to.tenant()),
+        (None, _) | (_, None) => Crossing::Within,
+    }
+}
+
 /// Whether `caller` may do all of `actions` at a scope that may not be there: no, then, and no word
 /// on whether it is (I5).
 pub(crate) fn verdict(site: Option<&Site>, caller: &Caller, actions: &[Action]) -> Verdict {
@@ -129,6 +137,25 @@ impl Reader<'_> {
     pub(crate) async fn who(&mut self, id: PrincipalId) -> Result<Caller, Error> {
         let stored = self.load::<PrincipalMachine>(&principal_id(id)?).await?;
         Ok(Caller::of(id, stored.as_ref()))
+    }
+
+    /// Whether a principal may do what is needed where something is and, for what goes elsewhere, what is
+    /// needed there: the first that says no. What needs nothing asks for nobody's authority.
+    pub(crate) async fn authority(
+        &mut self,
+        principal: PrincipalId,
+        (here, needed): (Option<&Site>, &[Action]),
+        there: Option<(Option<&Site>, Action)>,
+    ) -> Result<Verdict, Error> {
+        if needed.is_empty() {
+            return Ok(Ok(()));
+        }
+        let who = self.who(principal).await?;
+        let authority = verdict(here, &who, needed);
+        Ok(match there {
+            Some((there, action)) if authority.is_ok() => verdict(there, &who, &[action]),
+            Some(_) | None => authority,
+        })
     }
 
     /// The root of a tenant.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use strongroom_base::{PrincipalId, ResourceUid};
 use strongroom_crypto::keyring::Kek;
-use strongroom_identity::{Action, Crossing, IdentityEvent, ManagedIdentity, NameUse, Verdict};
+use strongroom_identity::{Action, IdentityEvent, ManagedIdentity, NameUse, Verdict};
 use strongroom_ledger::AggregateId;
 use strongroom_resource::{
     Candidate, Granting, Resource, ResourceAction, ResourceCommand, ResourceEvent, ResourceFacts,
@@ -18,7 +18,7 @@ use strongroom_vault::{
 
 use crate::Error;
 use crate::audit::{Caller, Happened, Operation};
-use crate::directory::{Site, verdict};
+use crate::directory::{Site, crossing, verdict};
 use crate::driver::kept::{index, key_id, resource_id, resource_name_key, vault_id};
 use crate::driver::{Reader, Request};
 use crate::vaults::Route;
@@ -82,8 +82,14 @@ impl Request for ResourceRequest<'_> {
             ResourceAction::Create(_) => &target,
             _ => &present,
         };
-        let authority = self
-            .authority(reader, here.as_ref(), present.as_ref(), target.as_ref())
+        let crossing = crossing(present.as_ref(), target.as_ref());
+        let there = action.requires_there();
+        let authority = reader
+            .authority(
+                self.caller.principal,
+                (here.as_ref(), action.requires(crossing)),
+                there.map(|(_, action)| (target.as_ref(), action)),
+            )
             .await?;
         let name = self.name_use(reader, state).await?;
         let candidate = match (state, &present) {
@@ -220,29 +226,6 @@ impl Request for ResourceRequest<'_> {
 }
 
 impl ResourceRequest<'_> {
-    async fn authority(
-        &self,
-        reader: &mut Reader<'_>,
-        here: Option<&Site>,
-        present: Option<&Site>,
-        target: Option<&Site>,
-    ) -> Result<Verdict, Error> {
-        let crossing = match (present, target) {
-            (Some(present), Some(target)) => Crossing::between(present.tenant(), target.tenant()),
-            (None, _) | (_, None) => Crossing::Within,
-        };
-        let needed = self.command.action.requires(crossing);
-        if needed.is_empty() {
-            return Ok(Ok(()));
-        }
-        let who = reader.who(self.caller.principal).await?;
-        let authority = verdict(here, &who, needed);
-        Ok(match self.command.action.requires_there() {
-            Some((_, action)) if authority.is_ok() => verdict(target, &who, &[action]),
-            Some(_) | None => authority,
-        })
-    }
-
     async fn name_use(
         &self,
         reader: &Reader<'_>,

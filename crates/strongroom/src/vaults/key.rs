@@ -72,7 +72,7 @@ impl Request for KeyRequest<'_> {
         }
     }
 
-    fn happened(&self, event: &KeyEvent, gathered: &Gathered, subject: &Key) -> Vec<Happened> {
+    fn happened(&self, event: &KeyEvent, _: &Gathered, subject: &Key) -> Vec<Happened> {
         let (operation, version) = match event {
             KeyEvent::Created { first, .. } => (self.making(), Some(first)),
             KeyEvent::VersionAdded { version } => (self.making(), Some(version)),
@@ -85,10 +85,10 @@ impl Request for KeyRequest<'_> {
             KeyEvent::Erased => return Vec::new(),
             _ => (Operation::KeyUpdate, None),
         };
-        vec![self.record(operation, version, gathered, Some(subject))]
+        vec![self.record(operation, version, Some(subject))]
     }
 
-    fn attempted(&self, gathered: &Gathered, state: Option<&Key>) -> Option<Happened> {
+    fn attempted(&self, _: &Gathered, state: Option<&Key>) -> Option<Happened> {
         self.command.action.requires()?;
         let operation = match &self.command.action {
             KeyAction::Create(_) | KeyAction::Import(_) | KeyAction::Rotate(_) => self.making(),
@@ -98,7 +98,7 @@ impl Request for KeyRequest<'_> {
             KeyAction::Purge => Operation::KeyPurge,
             _ => Operation::KeyUpdate,
         };
-        Some(self.record(operation, None, gathered, state))
+        Some(self.record(operation, None, state))
     }
 }
 
@@ -117,7 +117,6 @@ impl KeyRequest<'_> {
         &self,
         operation: Operation,
         version: Option<&Version>,
-        _gathered: &Gathered,
         key: Option<&Key>,
     ) -> Happened {
         let name = key.map_or(&self.key, |key| &key.name);

@@ -1,6 +1,6 @@
 //! Vaults and their access policies.
 
-use strongroom_identity::{Crossing, VaultUid, Verdict};
+use strongroom_identity::VaultUid;
 use strongroom_ledger::{AggregateId, Find};
 use strongroom_vault::VaultName;
 use strongroom_vault::vault::{
@@ -10,7 +10,7 @@ use strongroom_vault::vault::{
 use crate::Error;
 use crate::audit::{Caller, Happened, Operation};
 use crate::core::Core;
-use crate::directory::{Site, verdict};
+use crate::directory::{Site, crossing};
 use crate::driver::kept::{index, vault_id};
 use crate::driver::{Reader, Request};
 
@@ -62,12 +62,14 @@ impl Request for VaultRequest<'_> {
             VaultAction::Create(_) => &target,
             _ => &present,
         };
-        let crossing = match (&present, &target) {
-            (Some(present), Some(target)) => Crossing::between(present.tenant(), target.tenant()),
-            (None, _) | (_, None) => Crossing::Within,
-        };
-        let authority = self
-            .authority(reader, here.as_ref(), target.as_ref(), crossing)
+        let crossing = crossing(present.as_ref(), target.as_ref());
+        let there = action.requires_there();
+        let authority = reader
+            .authority(
+                self.caller.principal,
+                (here.as_ref(), action.requires(crossing)),
+                there.map(|(_, action)| (target.as_ref(), action)),
+            )
             .await?;
         let holder = |site: &Option<Site>| site.as_ref().map_or(Holder::Nowhere, Site::holder);
         Ok(Gathered {
@@ -119,25 +121,6 @@ impl Request for VaultRequest<'_> {
 }
 
 impl VaultRequest<'_> {
-    async fn authority(
-        &self,
-        reader: &mut Reader<'_>,
-        here: Option<&Site>,
-        target: Option<&Site>,
-        crossing: Crossing,
-    ) -> Result<Verdict, Error> {
-        let needed = self.command.action.requires(crossing);
-        if needed.is_empty() {
-            return Ok(Ok(()));
-        }
-        let who = reader.who(self.caller.principal).await?;
-        let authority = verdict(here, &who, needed);
-        Ok(match self.command.action.requires_there() {
-            Some((_, action)) if authority.is_ok() => verdict(target, &who, &[action]),
-            Some(_) | None => authority,
-        })
-    }
-
     fn record(&self, operation: Operation, gathered: &Gathered, vault: Option<&Vault>) -> Happened {
         let name = vault.map_or(&self.vault, |vault| &vault.name);
         let target = match (&gathered.site, &gathered.facts.authority) {
