@@ -301,7 +301,7 @@ fn r17_one_change_of_key_at_a_time_and_nothing_goes_past_it() {
 #[test]
 fn a_disabled_subscription_takes_no_resource_and_lets_its_own_go_on() {
     let Holder::In(there) = place(OTHER_GROUP, HERE) else {
-        unreachable!("it is a group")
+        panic!("it is a group")
     };
     let disabled = Holder::In(Place {
         state: SubscriptionState::Disabled,

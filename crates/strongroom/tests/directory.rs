@@ -1,4 +1,9 @@
 //! Who may do what, and what belongs to whom, over the ledger.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking, its helpers too"
+)]
 
 use strongroom::{
     Error, InitOptions, NewPrincipal, NewResource, NewVault, Operator, Options, ResourceChange,

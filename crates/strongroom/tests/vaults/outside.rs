@@ -105,7 +105,7 @@ fn furnish(state: &MemoryState, room: &Strongroom) -> String {
         },
         enabled: true,
         validity: Validity::default(),
-        operations: Default::default(),
+        operations: std::collections::BTreeSet::new(),
     });
     let owner = Caller {
         tenant,
