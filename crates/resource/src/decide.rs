@@ -131,7 +131,13 @@ fn active(resource: &Resource, command: &ResourceCommand, facts: &ResourceFacts<
                 return Err(Refusal::NoOp);
             }
             let target = Kek::ServiceManaged { key: *key };
-            Ok(vec![begin(*op, ChangeKind::Reset, command.at, target)])
+            Ok(vec![begin(
+                *op,
+                ChangeKind::Reset,
+                command.at,
+                target,
+                false,
+            )])
         }
         ResourceAction::Rekey { op } => rekey(resource, *op, command.at, facts),
         ResourceAction::Move { group } => moved(resource, *group, facts),
@@ -424,13 +430,7 @@ fn follow(resource: &Resource, op: OpId, at: Timestamp, facts: &ResourceFacts<'_
     usable(resource, at, facts)?;
     match aim(resource, &set, facts)? {
         Aim::Same => Err(Refusal::NoOp),
-        Aim::At { target, kind, .. } => {
-            let ResourceEvent::ChangeBegun(mut change) = begin(op, kind, at, target) else {
-                return Err(Refusal::StaleFacts);
-            };
-            change.follows = true;
-            Ok(vec![ResourceEvent::ChangeBegun(change)])
-        }
+        Aim::At { target, kind, .. } => Ok(vec![begin(op, kind, at, target, true)]),
     }
 }
 
@@ -440,11 +440,8 @@ fn rekey(resource: &Resource, op: OpId, at: Timestamp, facts: &ResourceFacts<'_>
     if resource.customer_key().is_some() {
         usable(resource, at, facts)?;
     }
-    let ResourceEvent::ChangeBegun(mut change) = begin(op, ChangeKind::Rekey, at, target) else {
-        return Err(Refusal::StaleFacts);
-    };
-    change.follows = resource.follows;
-    Ok(vec![ResourceEvent::ChangeBegun(change)])
+    let follows = resource.follows;
+    Ok(vec![begin(op, ChangeKind::Rekey, at, target, follows)])
 }
 
 /// The rules are asked again when the new key was proven: the world may have changed since.
@@ -492,13 +489,14 @@ fn usable_principal(
     }
 }
 
-fn begin(op: OpId, kind: ChangeKind, at: Timestamp, target: Kek) -> ResourceEvent {
+/// A change that makes no identity and grants nothing.
+fn begin(op: OpId, kind: ChangeKind, at: Timestamp, target: Kek, follows: bool) -> ResourceEvent {
     ResourceEvent::ChangeBegun(Box::new(KeyChange {
         op,
         kind,
         began: at,
         target,
-        follows: false,
+        follows,
         identity_added: false,
         grant: None,
         step: Step::Preparing,
