@@ -194,6 +194,16 @@ impl Outcome for IdentityRefusal {
 /// Why there is no token for a resource: the directory says no, so it is a denial, and revokes
 /// (R12, R13). It heals as soon as what it names is mended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(
+        tag = "cause",
+        rename_all = "kebab-case",
+        rename_all_fields = "kebab-case",
+        deny_unknown_fields
+    )
+)]
 #[expect(clippy::exhaustive_enums, reason = "a revocation must name its cause")]
 pub enum NoToken {
     /// The managed identity is off.

@@ -7,7 +7,7 @@ use strongroom_crypto::{ServiceKeyId, WrapAlgorithm};
 use strongroom_identity::{Action, Crossing, GroupUid};
 use strongroom_vault::{KeyId, OpId};
 
-use crate::{Refusal, Tier};
+use crate::{Reason, Refusal, Tier};
 
 /// Something asked of a resource at a moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,6 +100,13 @@ pub enum ResourceAction {
         /// Which.
         key: ServiceKeyId,
     },
+    /// The customer's key was asked for, and whoever has a say in it says no (R17). Strongroom's own.
+    LoseAccess {
+        /// Why.
+        reason: Reason,
+    },
+    /// The customer's key was asked for, and unwrapped (R17). Strongroom's own.
+    RegainAccess,
     /// Move it to a group, of the same or another subscription and tenant.
     Move {
         /// Where to.
@@ -185,6 +192,8 @@ impl ResourceAction {
             | Self::Abandon { .. }
             | Self::Undone { .. }
             | Self::ServiceKeyErased { .. }
+            | Self::LoseAccess { .. }
+            | Self::RegainAccess
             | Self::EndRetention
             | Self::Forget => &[],
         }

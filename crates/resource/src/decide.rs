@@ -14,8 +14,9 @@ use strongroom_vault::vault::{Holder, Place};
 use crate::conditions::{self, Asking};
 use crate::state::{RETENTION, Registration, kek_of};
 use crate::{
-    Candidate, ChangeKind, KeyChange, Life, NewResource, Refusal, Resource, ResourceAction,
-    ResourceCommand, ResourceEvent, ResourceFacts, SeenKey, SetKey, Step, WantedGrant,
+    Candidate, ChangeKind, Inaccessible, KeyChange, Life, NewResource, Reason, Refusal, Resource,
+    ResourceAction, ResourceCommand, ResourceEvent, ResourceFacts, SeenKey, SetKey, Step,
+    WantedGrant,
 };
 
 type Decision = Result<Vec<ResourceEvent>, Refusal>;
@@ -91,6 +92,7 @@ fn create(new: &NewResource, at: Timestamp, facts: &ResourceFacts<'_>) -> Decisi
         follows: false,
         change: None,
         erasing: BTreeSet::new(),
+        inaccessible: None,
     }))])
 }
 
@@ -267,8 +269,29 @@ fn settle(
             Step::Undoing => Ok(vec![ResourceEvent::ChangeUndone { op: *op }]),
             Step::Preparing | Step::Proven { .. } => Err(Refusal::NoSuchChange { op: *op }),
         },
+        ResourceAction::LoseAccess { reason } => lose_access(resource, *reason, at),
+        ResourceAction::RegainAccess => match resource.inaccessible {
+            Some(_) => Ok(vec![ResourceEvent::AccessRegained]),
+            None => Err(Refusal::NoOp),
+        },
         _ => Err(Refusal::StaleFacts),
     }
+}
+
+/// Only a customer's key can be taken away. What was found before keeps its time.
+fn lose_access(resource: &Resource, reason: Reason, at: Timestamp) -> Decision {
+    let found = match resource.inaccessible {
+        Some(before) if before.reason == reason => return Err(Refusal::NoOp),
+        Some(before) => before.since,
+        None => at,
+    };
+    if resource.customer_key().is_none() {
+        return Err(Refusal::NoOp);
+    }
+    Ok(vec![ResourceEvent::AccessLost(Inaccessible {
+        reason,
+        since: found,
+    })])
 }
 
 fn set_key(

@@ -8,7 +8,7 @@ use strongroom_identity::{Descent, GroupUid, IdentityEvent, IdentityMachine};
 use strongroom_vault::OpId;
 
 use crate::state::{Registration, kek_of, service_key_of};
-use crate::{ChangeKind, KeyChange, Life, Resource, Step, Tier};
+use crate::{ChangeKind, Inaccessible, KeyChange, Life, Resource, Step, Tier};
 
 /// Something that happened to a resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +63,10 @@ pub enum ResourceEvent {
         /// Which.
         key: ServiceKeyId,
     },
+    /// Its data went out of reach, or the cause is another one now (R17).
+    AccessLost(Inaccessible),
+    /// Its data came back.
+    AccessRegained,
     /// It was moved.
     Moved {
         /// Where to.
@@ -144,6 +148,8 @@ fn take(resource: &mut Resource, event: &ResourceEvent) {
         ResourceEvent::ServiceKeyErased { key } => {
             resource.erasing.remove(key);
         }
+        ResourceEvent::AccessLost(found) => resource.inaccessible = Some(*found),
+        ResourceEvent::AccessRegained => resource.inaccessible = None,
         ResourceEvent::Moved { group, descent, .. } => {
             resource.group = *group;
             resource.descent = *descent;
@@ -174,6 +180,8 @@ fn activate(resource: &mut Resource) {
         let after = kek_of(&pending).and_then(service_key_of);
         resource.keyring = pending;
         resource.follows = follows;
+        // The keys were unwrapped for it just now.
+        resource.inaccessible = None;
         // Only now that the whole keyring has been opened from its new wrapping (R11).
         resource
             .erasing

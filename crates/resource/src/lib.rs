@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod access;
 mod command;
 mod conditions;
 mod decide;
@@ -34,6 +35,7 @@ use strongroom_crypto::ServiceKeyId;
 use strongroom_identity::ManagedIdentity;
 use strongroom_vault::OpId;
 
+pub use access::{Inaccessible, Reason};
 pub use command::{NewResource, ResourceAction, ResourceCommand, SetKey, at_creation};
 pub use conditions::{NEEDED, same_region};
 pub use event::ResourceEvent;

@@ -14,15 +14,16 @@ use strongroom_vault::vault::{
     Authorization, Bypass, DefaultAction, Firewall, Holder, Place, RecoveryLevel,
 };
 use strongroom_vault::{
-    KeyId, KeyOperation, KeyPermission, KeyProperties, KeyType, KeyVersionId, OpId,
+    Denial, KeyId, KeyOperation, KeyPermission, KeyProperties, KeyType, KeyVersionId, OpId,
     VaultProperties, VaultSuffixes,
 };
 
 use crate::{
-    Candidate, ChangeKind, Granting, KeyChange, Life, NEEDED, Registration, Resource,
-    ResourceAction, ResourceFacts, SeenKey, SetKey, Step, Tier, WantedGrant,
+    Candidate, ChangeKind, Granting, Inaccessible, KeyChange, Life, NEEDED, Reason, Registration,
+    Resource, ResourceAction, ResourceFacts, SeenKey, SetKey, Step, Tier, WantedGrant,
 };
 
+pub(crate) const DISABLED: Reason = Reason::Vault(Denial::KeyDisabled);
 pub(crate) const NOW: Timestamp = Timestamp::from_unix_millis(1_800_000_000_000);
 pub(crate) const SOON: Timestamp = Timestamp::from_unix_millis(1_800_000_000_001);
 pub(crate) const HERE: TenantId = TenantId::from_bytes([1; 16]);
@@ -103,6 +104,7 @@ pub(crate) fn resource() -> Resource {
         follows: false,
         change: None,
         erasing: BTreeSet::new(),
+        inaccessible: None,
     }
 }
 
@@ -123,6 +125,17 @@ pub(crate) fn customer_managed() -> Resource {
     Resource {
         keyring: keyring(customer(&version(KEY, 1))),
         ..with_identity(resource())
+    }
+}
+
+/// Under version 1 of the key, which was disabled.
+pub(crate) fn inaccessible() -> Resource {
+    Resource {
+        inaccessible: Some(Inaccessible {
+            reason: DISABLED,
+            since: NOW,
+        }),
+        ..customer_managed()
     }
 }
 

@@ -10,7 +10,7 @@ use strongroom_crypto::object::BindingMode;
 use strongroom_identity::{Descent, GroupUid, ManagedIdentity, SchemaV1};
 use strongroom_vault::{OpId, VaultName};
 
-use crate::Tier;
+use crate::{Inaccessible, Tier};
 
 /// How long a deleted resource can be recovered: as long as Azure keeps a deleted account.
 pub const RETENTION: Duration = Duration::from_hours(48);
@@ -58,6 +58,12 @@ pub struct Resource {
     pub change: Option<Box<KeyChange>>,
     /// Service-managed keys that wrap nothing any more and are yet to be erased.
     pub erasing: BTreeSet<ServiceKeyId>,
+    /// That its customer's key was out of reach when it was last asked for (R17).
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub inaccessible: Option<Inaccessible>,
 }
 
 /// Where a resource is on its way.

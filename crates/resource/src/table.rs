@@ -9,8 +9,8 @@ use strongroom_vault::{Denial, KeyOperation, KeyPermission, KeyType};
 
 use crate::samples::*;
 use crate::{
-    Candidate, ChangeKind, Granting, Life, NewResource, Resource, ResourceAction, ResourceCommand,
-    ResourceFacts, ResourceMachine, SeenKey, Step, Tier,
+    Candidate, ChangeKind, Granting, Life, NewResource, Reason, Resource, ResourceAction,
+    ResourceCommand, ResourceFacts, ResourceMachine, SeenKey, Step, Tier,
 };
 
 fn states() -> Vec<(&'static str, Option<Resource>)> {
@@ -50,6 +50,7 @@ fn states() -> Vec<(&'static str, Option<Resource>)> {
                 ..customer_managed()
             }),
         ),
+        ("customer-managed, inaccessible", Some(inaccessible())),
         ("enabling, preparing", Some(enabling(Step::Preparing))),
         (
             "enabling, proven",
@@ -128,6 +129,17 @@ fn commands() -> Vec<(&'static str, ResourceAction)> {
             "service key erased",
             ResourceAction::ServiceKeyErased { key: SERVICE_KEY },
         ),
+        (
+            "lose access, disabled",
+            ResourceAction::LoseAccess { reason: DISABLED },
+        ),
+        (
+            "lose access, key deleted",
+            ResourceAction::LoseAccess {
+                reason: Reason::Vault(Denial::KeyDeleted),
+            },
+        ),
+        ("regain access", ResourceAction::RegainAccess),
         ("move", ResourceAction::Move { group: OTHER_GROUP }),
         ("delete", ResourceAction::Delete),
         ("recover", ResourceAction::Recover { principal: DRAWN }),

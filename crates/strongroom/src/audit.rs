@@ -95,6 +95,10 @@ pub enum Operation {
     PrincipalDisable,
     /// A principal was enabled.
     PrincipalEnable,
+    /// The data of a resource went out of reach; the record of the unwrap before it says why.
+    ResourceAccessLose,
+    /// They came back.
+    ResourceAccessRegain,
     /// A resource was created.
     ResourceCreate,
     /// A resource was deleted; it can be recovered.

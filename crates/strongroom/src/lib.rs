@@ -56,6 +56,7 @@ pub use crate::installation::Faults;
 pub use crate::installation::{
     InitOptions, InstallationError, InstallationView, Options, RootKeySource, UnknownRootKeySource,
 };
+pub use crate::lease::{InvalidLease, LeaseSettings, LeaseTerm, LeaseTooShort, VaultBudget};
 pub use crate::operator::Operator;
 pub use crate::resource::{
     ChangeView, EncryptionView, Explanation, IdentityView, KeySource, NewResource, Obstacle, Probe,
@@ -77,7 +78,9 @@ pub use strongroom_identity::{
     AppId, DisplayName, GroupUid, InvalidDisplayName, PrincipalKind, PrincipalLife, Role, Scope,
     SubscriptionState, UnknownRole, UnknownScope, VaultUid,
 };
-pub use strongroom_resource::{Capability, ChangeKind, Refusal, Report, Tier, UnknownTier};
+pub use strongroom_resource::{
+    Capability, ChangeKind, Inaccessible, Reason, Refusal, Report, Tier, UnknownTier,
+};
 pub use strongroom_vault::key::{InvalidRotationPolicy, RotateWhen, RotationPolicy};
 pub use strongroom_vault::vault::{
     Authorization, Bypass, DefaultAction, Firewall, Grant, Grantee, InvalidRetention, PolicyEntry,

@@ -20,6 +20,7 @@ use crate::audit_chain::AuditChainKey;
 use crate::busy::Busy;
 use crate::clock::{ForwardClock, SystemClock};
 use crate::core::{Core, random_id};
+use crate::lease::LeaseSettings;
 use crate::local_folder::LocalFolder;
 use crate::vaults::{OutsideVault, Vaults};
 
@@ -58,6 +59,8 @@ pub struct Options {
     pub vaults: Vec<(VaultSuffix, Arc<dyn OutsideVault>)>,
     /// Whether a resource may follow a key without a version, and so whoever may add one (R16).
     pub follow_keys: bool,
+    /// How the customers' keys are asked for (R17).
+    pub leases: LeaseSettings,
     /// What stands between the installation and what is durable of it.
     #[cfg(feature = "fault-injection")]
     pub faults: Option<Arc<dyn Faults>>,
@@ -76,6 +79,7 @@ impl Options {
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             vaults: Vec::new(),
             follow_keys: false,
+            leases: LeaseSettings::default(),
             #[cfg(feature = "fault-injection")]
             faults: None,
         }
@@ -107,6 +111,13 @@ impl Options {
     #[must_use]
     pub fn with_followed_keys(mut self) -> Self {
         self.follow_keys = true;
+        self
+    }
+
+    /// With other leases on the customers' keys: how long a revocation may go unnoticed (R17).
+    #[must_use]
+    pub fn with_leases(mut self, leases: LeaseSettings) -> Self {
+        self.leases = leases;
         self
     }
 

@@ -171,6 +171,8 @@ impl Request for ResourceRequest<'_> {
             ResourceEvent::ServiceKeyErased { key } => {
                 vec![one(Operation::ServiceKeyDestroy).with_key(format!("service-key/{key}"))]
             }
+            ResourceEvent::AccessLost(_) => vec![key(Operation::ResourceAccessLose)],
+            ResourceEvent::AccessRegained => vec![key(Operation::ResourceAccessRegain)],
             ResourceEvent::Moved { .. } => vec![one(Operation::ResourceMove)],
             ResourceEvent::Deleted { .. } => vec![one(Operation::ResourceDelete)],
             ResourceEvent::Recovered => vec![one(Operation::ResourceRecover)],
@@ -218,6 +220,8 @@ impl Request for ResourceRequest<'_> {
             | ResourceAction::Abandon { .. }
             | ResourceAction::Undone { .. }
             | ResourceAction::ServiceKeyErased { .. }
+            | ResourceAction::LoseAccess { .. }
+            | ResourceAction::RegainAccess
             | ResourceAction::EndRetention
             | ResourceAction::Forget => return None,
         };

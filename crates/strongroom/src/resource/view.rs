@@ -8,7 +8,7 @@ use strongroom_crypto::WrapAlgorithm;
 use strongroom_crypto::keyring::Kek;
 use strongroom_crypto::object::BindingMode;
 use strongroom_identity::{IdentityStanding, ResourceGroup};
-use strongroom_resource::{ChangeKind, Life, Resource, Step, Tier};
+use strongroom_resource::{ChangeKind, Inaccessible, Life, Resource, Step, Tier};
 
 use super::request::{arm_id, key_name};
 use crate::directory::Site;
@@ -49,8 +49,10 @@ pub struct ResourceView {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ResourceState {
-    /// It can, as far as the resource itself goes: a customer's key may be out of reach.
+    /// It can, as far as was found when its key was last asked for.
     Active,
+    /// It cannot: whoever holds the key, or the directory, says no. It heals by itself (R17).
+    Inaccessible(Inaccessible),
     /// It can again once the resource is recovered.
     Deleted {
         /// When it was deleted.
@@ -133,7 +135,9 @@ pub struct ChangeView {
 impl ResourceView {
     pub(crate) fn of(resource: &Resource, site: &Site) -> Self {
         let state = match resource.life {
-            Life::Active => ResourceState::Active,
+            Life::Active => resource
+                .inaccessible
+                .map_or(ResourceState::Active, ResourceState::Inaccessible),
             Life::Deleted { at, purge_at, .. } => ResourceState::Deleted { at, purge_at },
             Life::Purging => ResourceState::Purging,
         };

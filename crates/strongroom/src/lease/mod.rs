@@ -1,5 +1,7 @@
 //! Leases: a resource's keys in memory, with what allows their use.
 
+mod settings;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::Duration;
@@ -10,6 +12,8 @@ use strongroom_crypto::object::GenerationKeys;
 use crate::Error;
 use crate::audit::Caller;
 use crate::core::Core;
+
+pub use self::settings::{InvalidLease, LeaseSettings, LeaseTerm, LeaseTooShort, VaultBudget};
 
 /// How long a proof that the keys may be used holds.
 const LEASE: Duration = Duration::from_mins(1);
