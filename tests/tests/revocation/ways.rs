@@ -18,18 +18,6 @@ pub(crate) enum Way {
     SubscriptionMoved,
 }
 
-pub(crate) const WAYS: [Way; 9] = [
-    Way::PolicyRemoved,
-    Way::KeyDisabled,
-    Way::KeyDeleted,
-    Way::VaultDeleted,
-    Way::FirewallClosed,
-    Way::IdentityDisabled,
-    Way::ResourceMoved,
-    Way::GroupMoved,
-    Way::SubscriptionMoved,
-];
-
 impl Way {
     /// A name for a resource.
     pub(crate) fn name(self) -> &'static str {
