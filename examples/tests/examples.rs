@@ -1,5 +1,7 @@
 //! The examples, run as they are.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+
 use std::path::Path;
 use std::process::Command;
 

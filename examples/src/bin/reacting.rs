@@ -5,6 +5,7 @@
 //! $ cargo run -p strongroom-examples --bin reacting
 //! ```
 #![forbid(unsafe_code)]
+#![expect(clippy::print_stdout, reason = "a program that people read")]
 
 use std::time::Duration;
 

@@ -28,7 +28,7 @@ async fn way(way: Way, by: By) {
     let another = match by {
         By::This => None,
         By::Another => Some(
-            Strongroom::open(house.data(), &house.options())
+            Strongroom::open(house.data(), &house::options())
                 .await
                 .unwrap(),
         ),

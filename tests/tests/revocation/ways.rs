@@ -136,7 +136,7 @@ async fn enable(operator: &Operator, scene: &Scene, enabled: bool) {
         enabled: Some(enabled),
         ..VersionChange::default()
     };
-    let version = Some(scene.version.clone());
+    let version = Some(scene.version);
     let changed = operator.update_key(&scene.vault, &scene.key, version, change);
     changed.await.unwrap();
 }

@@ -2,6 +2,7 @@
 //! over parts that try them all.
 
 #![expect(dead_code, reason = "the rooms of the crate are here whole")]
+#![expect(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 #[path = "../../src/lease/desk.rs"]
 mod desk;
