@@ -36,8 +36,8 @@ const LATER: Moment = Moment {
     wall: Timestamp::from_unix_millis(1_800_000_001_000),
 };
 
-fn proved(keys: u8) -> Outcome<u8, &'static str> {
-    Ok(Proved {
+fn proved(keys: u8) -> Proved<u8> {
+    Proved {
         keys,
         sent: AT,
         terms: Terms {
@@ -46,12 +46,12 @@ fn proved(keys: u8) -> Outcome<u8, &'static str> {
         },
         spread: 0,
         kept: true,
-    })
+    }
 }
 
-fn denied() -> Outcome<u8, &'static str> {
+fn denied() -> (Answer, std::sync::Arc<&'static str>) {
     let wait = Duration::from_secs(5);
-    Err((Answer::Denied { wait }, std::sync::Arc::new("denied")))
+    (Answer::Denied { wait }, std::sync::Arc::new("denied"))
 }
 
 /// Uses the desk as a lease's source does: whoever is given an attempt carries it out.
@@ -89,7 +89,7 @@ fn r17_of_those_who_need_a_lease_at_once_one_asks_and_all_get_it() {
             move || {
                 let prove = |_| {
                     asked.fetch_add(1, Ordering::SeqCst);
-                    proved(7)
+                    Ok(proved(7))
                 };
                 assert_eq!(*lease(&desk, prove).unwrap().keys(), 7);
             }
@@ -111,7 +111,7 @@ fn r17_of_those_who_need_a_lease_at_once_all_are_told_of_the_denial() {
             move || {
                 let prove = |_| {
                     asked.fetch_add(1, Ordering::SeqCst);
-                    denied()
+                    Err(denied())
                 };
                 assert_eq!(lease(&desk, prove).err(), Some("denied"));
             }
@@ -135,8 +135,8 @@ fn r17_after_a_drop_nobody_holds_what_was_proved_before() {
             let (desk, authority) = (Arc::clone(&desk), Arc::clone(&authority));
             thread::spawn(move || {
                 lease(&desk, |_| match authority.load(Ordering::SeqCst) {
-                    1 => proved(1),
-                    _ => denied(),
+                    1 => Ok(proved(1)),
+                    _ => Err(denied()),
                 })
             })
         };
@@ -156,7 +156,7 @@ fn r17_after_a_drop_nobody_holds_what_was_proved_before() {
 fn r17_a_drop_reaches_those_who_read() {
     loom::model(|| {
         let desk = Arc::new(TestDesk::new());
-        let held = lease(&desk, |_| proved(1)).unwrap();
+        let held = lease(&desk, |_| Ok(proved(1))).unwrap();
         let dropped = Arc::new(AtomicUsize::new(0));
         let reader = {
             let (desk, dropped) = (Arc::clone(&desk), Arc::clone(&dropped));
@@ -179,7 +179,7 @@ fn r17_a_drop_reaches_those_who_read() {
 fn r17_one_asks_ahead_for_the_next() {
     loom::model(|| {
         let desk = Arc::new(TestDesk::new());
-        let held = lease(&desk, |_| proved(1)).unwrap();
+        let held = lease(&desk, |_| Ok(proved(1))).unwrap();
         let due = Moment {
             boot: AT.boot + Duration::from_secs(59),
             wall: LATER.wall,
