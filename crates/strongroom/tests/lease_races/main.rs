@@ -24,7 +24,11 @@ use crate::desk::{Desk, Lease, Outcome, Proved, Telling, Told};
 use crate::machine::{Answer, Attempt, Terms};
 use crate::moment::Moment;
 
-type TestDesk = Desk<u8, &'static str>;
+/// What a vault says that says no.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct No;
+
+type TestDesk = Desk<u8, No>;
 
 const AT: Moment = Moment {
     boot: Duration::from_secs(100),
@@ -49,16 +53,16 @@ fn proved(keys: u8) -> Proved<u8> {
     }
 }
 
-fn denied() -> (Answer, std::sync::Arc<&'static str>) {
+fn denied() -> (Answer, std::sync::Arc<No>) {
     let wait = Duration::from_secs(5);
-    (Answer::Denied { wait }, std::sync::Arc::new("denied"))
+    (Answer::Denied { wait }, std::sync::Arc::new(No))
 }
 
 /// Uses the desk as a lease's source does: whoever is given an attempt carries it out.
 fn lease(
     desk: &TestDesk,
-    prove: impl Fn(Attempt) -> Outcome<u8, &'static str>,
-) -> Result<std::sync::Arc<Lease<u8>>, &'static str> {
+    prove: impl Fn(Attempt) -> Outcome<u8, No>,
+) -> Result<std::sync::Arc<Lease<u8>>, No> {
     loop {
         if let Some(lease) = desk.current(AT) {
             return Ok(lease);
@@ -113,7 +117,7 @@ fn r17_of_those_who_need_a_lease_at_once_all_are_told_of_the_denial() {
                     asked.fetch_add(1, Ordering::SeqCst);
                     Err(denied())
                 };
-                assert_eq!(lease(&desk, prove).err(), Some("denied"));
+                assert_eq!(lease(&desk, prove).err(), Some(No));
             }
         };
         let other = thread::spawn(user(&desk, &asked));
