@@ -3,14 +3,14 @@
 mod clauses;
 mod layers;
 mod manifests;
+mod packages;
 
 use std::process::Command;
 
 use anyhow::Result;
-use cargo_metadata::Package;
 use clap::ValueEnum;
 
-use crate::house::{self, House};
+use crate::house::House;
 use crate::rules;
 use crate::steps::{self, Steps};
 use crate::tools;
@@ -43,7 +43,7 @@ enum Step {
     Clippy,
     /// rustdoc, warnings denied
     Doc,
-    /// `cargo package` of every published crate
+    /// Every published crate, from what its package holds
     Package,
     /// cargo-deny: licences, bans, sources
     Deny,
@@ -106,7 +106,7 @@ impl Step {
                 steps.command("doc", doc.env("RUSTDOCFLAGS", "-D warnings"));
             }
             Self::Package => {
-                steps.command("package", &mut package(house));
+                steps.check("package", || packages::check(house));
             }
             Self::Deny => {
                 steps.check("deny", || deny(house, &["licenses", "bans", "sources"]));
@@ -119,32 +119,6 @@ fn clippy(house: &House, which: &[&str]) -> Command {
     let mut command = house.cargo(["clippy", "--locked", "--all-targets"]);
     command.args(which).args(["--", "-D", "warnings"]);
     command
-}
-
-/// Packages what is published, and builds each package from what is in it: alone, with its
-/// default features, as one who depends on it would. That shows what the unity of features in the
-/// workspace hides, and costs about a minute and a half of two cores on a cold cache: worth it.
-fn package(house: &House) -> Command {
-    let mut command = house.cargo(["package", "--workspace", "--locked"]);
-    for unpublished in house
-        .packages()
-        .into_iter()
-        .filter(|package| !is_published(package))
-    {
-        command.args(["--exclude", unpublished.name.as_str()]);
-    }
-    command.env("CARGO_PROFILE_DEV_DEBUG", "0");
-    if !house::in_ci() {
-        command.arg("--allow-dirty");
-    }
-    command
-}
-
-fn is_published(package: &Package) -> bool {
-    package
-        .publish
-        .as_ref()
-        .is_none_or(|registries| !registries.is_empty())
 }
 
 fn deny(house: &House, what: &[&str]) -> Result<()> {

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use cargo_metadata::Package;
 use toml::{Table, Value};
 
-use super::is_published;
+use super::packages::is_published;
 use crate::house::House;
 
 /// Ends of the house: they print, unwrap and measure, so the lints of the rooms do not fit them.
