@@ -5,12 +5,13 @@ use std::path::Path;
 use indicatif::ProgressBar;
 use serde::Serialize;
 
+use super::revocation::OfWay;
 use crate::failure::Failure;
 use crate::output::{BAD, GOOD, HEADING, Output, QUIET, bytes};
 use crate::walk::{Entry, Skipped};
 
 /// Columns of a step's name.
-const NAME_WIDTH: usize = 16;
+const NAME_WIDTH: usize = 17;
 
 /// Everything that the tour found.
 #[derive(Serialize)]
@@ -18,6 +19,9 @@ pub(super) struct Report<'a> {
     pub(super) files: u64,
     pub(super) bytes: u64,
     steps: Vec<Step>,
+    pub(super) rotation: Rotation,
+    /// One for each way in which access is taken away.
+    pub(super) revocation: Vec<OfWay>,
     pub(super) readback: Readback,
     pub(super) canary_hits: u64,
     pub(super) audit: AuditSummary,
@@ -32,6 +36,13 @@ struct Step {
     rules: &'static [&'static str],
     ok: bool,
     detail: String,
+}
+
+/// What a rotation has cost, as it was counted.
+#[derive(Default, Serialize)]
+pub(super) struct Rotation {
+    pub(super) objects_rewritten: u64,
+    pub(super) vault_operations: u64,
 }
 
 #[derive(Default, Serialize)]
@@ -52,6 +63,8 @@ impl<'a> Report<'a> {
             files: 0,
             bytes: 0,
             steps: Vec::new(),
+            rotation: Rotation::default(),
+            revocation: Vec::new(),
             readback: Readback::default(),
             canary_hits: 0,
             audit: AuditSummary::default(),
@@ -100,16 +113,37 @@ impl<'a> Report<'a> {
         ok: bool,
         detail: String,
     ) -> Result<(), Failure> {
+        self.step_with(name, rules, ok, detail, &[])
+    }
+
+    /// The same, with commands to type.
+    pub(super) fn step_with(
+        &mut self,
+        name: &'static str,
+        rules: &'static [&'static str],
+        ok: bool,
+        mut detail: String,
+        commands: &[String],
+    ) -> Result<(), Failure> {
         if !self.output.is_json() {
             let mark = if ok {
                 format!("{GOOD}✓{GOOD:#}")
             } else {
                 format!("{BAD}✗{BAD:#}")
             };
-            let rules = rules.join(" ");
+            let told = rules.join(" ");
             self.output.line(&format!(
-                "{mark} {name:<NAME_WIDTH$} {detail}  {QUIET}{rules}{QUIET:#}"
+                "{mark} {name:<NAME_WIDTH$} {detail}  {QUIET}{told}{QUIET:#}"
             ))?;
+            for command in commands {
+                let blank = "";
+                self.output.line(&format!(
+                    "  {blank:<NAME_WIDTH$} {QUIET}mended by: {command}{QUIET:#}"
+                ))?;
+            }
+        }
+        if !commands.is_empty() {
+            detail = format!("{detail}; mended by: {}", commands.join("; "));
         }
         self.steps.push(Step {
             name,
@@ -120,9 +154,20 @@ impl<'a> Report<'a> {
         Ok(())
     }
 
+    /// Lines below a step, for people alone.
+    pub(super) fn below(&self, text: &str) -> Result<(), Failure> {
+        if self.output.is_json() {
+            return Ok(());
+        }
+        text.lines()
+            .try_for_each(|line| self.output.line(&format!("  {line}")))
+    }
+
     /// The verdict.
     pub(super) fn close(mut self) -> Result<(), Failure> {
         self.ok = self.steps.iter().all(|step| step.ok)
+            && self.rotation.objects_rewritten == 0
+            && self.revocation.iter().all(OfWay::held)
             && self.readback.mismatches == 0
             && self.canary_hits == 0
             && self.audit.verified;

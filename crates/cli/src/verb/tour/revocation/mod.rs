@@ -1,0 +1,206 @@
+//! Access taken away in nine ways side by side, by a second process, while this one reads; and given back
+//! (R17, R12, R13).
+
+mod healing;
+mod refused;
+mod scene;
+mod second_process;
+mod watch;
+mod way;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use indicatif::ProgressBar;
+use serde::Serialize;
+
+use self::scene::{Scene, Site};
+use self::second_process::SecondProcess;
+use self::watch::Watched;
+use self::way::Way;
+use super::report::Report;
+use super::stage::Stage;
+use crate::failure::Failure;
+use crate::output::{BAD, GOOD, table};
+
+/// How many of the scenes are prepared at once.
+const AT_ONCE: usize = 3;
+
+/// What came of one way.
+#[derive(Serialize)]
+pub(super) struct OfWay {
+    way: Way,
+    bound_ms: u64,
+    observed_ms: u64,
+    new_ms: u64,
+    running_ms: u64,
+    healed: bool,
+    #[serde(skip)]
+    stopped: bool,
+    /// What was not refused as it must be.
+    #[serde(skip)]
+    exceptions: Vec<String>,
+    #[serde(skip)]
+    healed_after: Option<Duration>,
+}
+
+impl OfWay {
+    /// Whether access ended in time, for everything, and came back whole.
+    pub(super) fn held(&self) -> bool {
+        self.ended() && self.healed
+    }
+
+    fn ended(&self) -> bool {
+        self.stopped && self.observed_ms <= self.bound_ms && self.exceptions.is_empty()
+    }
+}
+
+/// Shows every way.
+pub(super) async fn each_way(stage: &Stage, report: &mut Report<'_>) -> Result<(), Failure> {
+    let bar = report.files_bar("preparing nine ways to take access away", 9);
+    let site = Box::pin(Site::prepare(stage)).await?;
+    let scenes: Vec<Scene> = stream::iter(Way::ALL)
+        .map(|way| {
+            let (site, bar) = (&site, &bar);
+            Box::pin(async move {
+                let scene = site.scene(way).await;
+                bar.inc(1);
+                scene
+            })
+        })
+        .buffered(AT_ONCE)
+        .try_collect()
+        .await?;
+    bar.finish_and_clear();
+    let second = SecondProcess::new(stage.room.show().data.clone())?;
+    let second = Arc::new(second);
+    let bar = report.files_bar("taking access away, and giving it back", 9);
+    let bound = stage.leases.bound();
+    // Each in a task of its own, so that none waits for another's reads.
+    let tasks: Vec<_> = scenes
+        .into_iter()
+        .map(|scene| {
+            let one = one_way(scene, Arc::clone(&second), bound, bar.clone());
+            AbortOnDrop(tokio::spawn(one))
+        })
+        .collect();
+    let mut ways = Vec::with_capacity(tasks.len());
+    for task in tasks {
+        ways.push(task.await?);
+    }
+    bar.finish_and_clear();
+    tell(report, &ways)?;
+    report.revocation = ways;
+    Ok(())
+}
+
+/// Takes access away, sees that all of it ended, and that it comes back.
+async fn one_way(
+    scene: Scene,
+    second: Arc<SecondProcess>,
+    bound: Duration,
+    bar: ProgressBar,
+) -> Result<OfWay, Failure> {
+    let Watched {
+        new,
+        running,
+        stopped,
+    } = Box::pin(watch::watch(&scene, &second, bound)).await?;
+    let exceptions = Box::pin(refused::exceptions(&scene)).await;
+    let healed_after = Box::pin(healing::heal(&scene, &second)).await?;
+    bar.inc(1);
+    Ok(OfWay {
+        way: scene.way,
+        bound_ms: millis(bound),
+        observed_ms: millis(new.max(running)),
+        new_ms: millis(new),
+        running_ms: millis(running),
+        healed: healed_after.is_some(),
+        stopped,
+        exceptions,
+        healed_after,
+    })
+}
+
+/// Two steps, and a table below them.
+fn tell(report: &mut Report<'_>, ways: &[OfWay]) -> Result<(), Failure> {
+    let ended = ways.iter().filter(|one| one.ended()).count();
+    let worst = ways.iter().map(|one| one.observed_ms).max().unwrap_or(0);
+    let bound = ways.iter().map(|one| one.bound_ms).max().unwrap_or(0);
+    let mut detail = format!(
+        "by a second process in {} ways: {ended} stopped every read, write, list and head, the last byte \
+         at most {worst} ms after the answer (bound {bound} ms)",
+        ways.len()
+    );
+    for one in ways.iter().filter(|one| !one.ended()) {
+        let still = if one.stopped { "" } else { ", still serving" };
+        let more = one.exceptions.join(", ");
+        detail.push_str(&format!("; {}{still}: {more}", one.way.words()));
+    }
+    let ok = ended == ways.len();
+    report.step("revocation", &["R17", "R12", "R13", "I2"], ok, detail)?;
+    let healed = ways.iter().filter(|one| one.healed).count();
+    let slowest = ways.iter().filter_map(|one| one.healed_after).max();
+    let detail = format!(
+        "given back by the second process: {healed} of {} read back by SHA-256, the last after {} ms",
+        ways.len(),
+        millis(slowest.unwrap_or_default()),
+    );
+    report.step("healing", &["R17", "I3"], healed == ways.len(), detail)?;
+    report.below(&shown(ways))
+}
+
+fn shown(ways: &[OfWay]) -> String {
+    let rows = ways.iter().map(|one| {
+        let healed = match one.healed_after {
+            Some(after) => format!("after {} ms", millis(after)),
+            None => "no".to_owned(),
+        };
+        let mark = if one.held() {
+            format!("{GOOD}held{GOOD:#}")
+        } else {
+            format!("{BAD}did not hold{BAD:#}")
+        };
+        [
+            one.way.words().to_owned(),
+            one.way.code().to_owned(),
+            format!("{} ms", one.bound_ms),
+            format!("{} ms", one.new_ms),
+            format!("{} ms", one.running_ms),
+            healed,
+            mark,
+        ]
+    });
+    table(
+        &["way", "code", "bound", "new", "running", "healed", ""],
+        &[2, 3, 4, 5],
+        rows,
+    )
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A task that ends with whoever waits for it.
+struct AbortOnDrop(tokio::task::JoinHandle<Result<OfWay, Failure>>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Future for AbortOnDrop {
+    type Output = Result<OfWay, Failure>;
+
+    fn poll(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Self::Output> {
+        std::pin::Pin::new(&mut self.0)
+            .poll(context)
+            .map(|joined| joined.unwrap_or_else(|stopped| Err(Failure::TaskStopped(stopped))))
+    }
+}
