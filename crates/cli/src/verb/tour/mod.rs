@@ -1,5 +1,6 @@
 //! `strongroom tour`: a folder put through everything that Strongroom promises.
 
+mod at_rest;
 mod audit;
 mod customer_key;
 mod files;

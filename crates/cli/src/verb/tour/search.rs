@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use object_store::local::LocalFileSystem;
 
+use super::at_rest::AtRest;
 use super::report::Report;
 use super::stage::{Stage, root};
 use crate::canary::Findings;
@@ -19,9 +20,14 @@ pub(super) fn choose_canaries(stage: &mut Stage, report: &mut Report<'_>) -> Res
     let bar = report.files_bar("choosing", files.len() as u64);
     let without = stage.canaries.add_files(&files, &|done| bar.inc(done))?;
     bar.finish_and_clear();
-    let before = stage.canaries.search(&stage.at_rest(), &|_| ())?;
+    let AtRest {
+        places, databases, ..
+    } = stage.at_rest()?;
+    let in_files = stage.canaries.search(&places, &|_| ())?;
+    let in_databases = stage.canaries.search_bytes(&databases);
     let names = visible_names(stage)?;
-    let mut aside = stage.canaries.set_aside(&before).len();
+    let mut aside = stage.canaries.set_aside(&in_files).len();
+    aside += stage.canaries.set_aside(&in_databases).len();
     let in_names = stage.canaries.search_bytes(&names);
     aside += stage.canaries.set_aside(&in_names).len();
     let detail = format!(
@@ -56,32 +62,36 @@ pub(super) async fn in_an_unsealed_copy(
 
 /// Everything that lies in storage, as it does now.
 pub(super) fn at_rest(
-    stage: &Stage,
+    stage: &mut Stage,
     report: &mut Report<'_>,
     name: &'static str,
 ) -> Result<(), Failure> {
-    let found = search(stage, &stage.at_rest(), report)?;
-    report.canary_hits += found.total();
-    let seen = stage
-        .canaries
-        .seen(&found)
-        .next()
-        .map_or_else(String::new, |(_, form, hit)| {
-            let file = hit.file.as_deref().unwrap_or(Path::new("?"));
-            format!(
-                "; the first, in {}, at byte {} of {}",
-                form.name(),
-                hit.offset,
-                file.display()
-            )
-        });
+    let AtRest {
+        places,
+        databases,
+        database_files,
+    } = stage.at_rest()?;
+    let in_files = search(stage, &places, report)?;
+    let in_databases = stage.canaries.search_bytes(&databases);
+    let hits = in_files.total() + in_databases.total();
+    report.canary_hits += hits;
+    let mut seen = stage.canaries.seen(&in_files);
+    let seen = seen.next().or(stage.canaries.seen(&in_databases).next());
+    let seen = seen.map_or_else(String::new, |(_, form, hit)| {
+        let file = hit.file.as_deref().unwrap_or(Path::new("the databases"));
+        format!(
+            "; the first, in {}, at byte {} of {}",
+            form.name(),
+            hit.offset,
+            file.display()
+        )
+    });
     let detail = format!(
-        "{} canaries found in {} at rest ({} files), raw, hex or base64{seen}",
-        found.total(),
-        bytes(found.bytes),
-        found.files,
+        "{hits} canaries found in {} at rest ({} files), raw, hex or base64{seen}",
+        bytes(in_files.bytes + in_databases.bytes),
+        in_files.files + database_files,
     );
-    report.step(name, &["R1", "I1"], found.total() == 0, detail)
+    report.step(name, &["R1", "I1"], hits == 0, detail)
 }
 
 fn search(stage: &Stage, places: &[PathBuf], report: &Report<'_>) -> Result<Findings, Failure> {

@@ -12,6 +12,7 @@ use strongroom::{
 };
 use tempfile::TempDir;
 
+use super::at_rest::{AtRest, Held};
 use super::report::Report;
 use crate::address::Address;
 use crate::canary::Canaries;
@@ -41,6 +42,7 @@ pub(super) struct Stage {
     /// How the customers' keys are asked for.
     pub(super) leases: LeaseSettings,
     data: PathBuf,
+    held: Held,
     /// Holds what the tour makes beside the data folder, and the data folder unless it stays.
     scratch: TempDir,
     stays: bool,
@@ -99,6 +101,7 @@ impl Stage {
             planted,
             leases: options.leases,
             data,
+            held: Held::default(),
             scratch,
             stays,
         })
@@ -114,11 +117,9 @@ impl Stage {
         self.scratch.path()
     }
 
-    /// Everything that the installation has written: its data folder, and what is kept outside it.
-    pub(super) fn at_rest(&self) -> Vec<PathBuf> {
-        let view = self.room.show();
-        let outside = view.audit_heads.parent().map(Path::to_owned);
-        std::iter::once(view.data.clone()).chain(outside).collect()
+    /// Everything that the installation has written.
+    pub(super) fn at_rest(&mut self) -> Result<AtRest, Failure> {
+        AtRest::of(self.room.show(), &mut self.held)
     }
 
     /// The files of the folder, and the planted one.
@@ -142,12 +143,14 @@ impl Stage {
             resource,
             store,
             data,
+            held,
             scratch,
             stays,
             ..
         } = self;
         drop((resource, store));
         room.close().await?;
+        drop(held);
         if stays {
             output.remark(&format!("\nThe data folder stays in {}", data.display()));
             return Ok(());
