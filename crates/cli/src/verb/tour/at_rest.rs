@@ -34,7 +34,12 @@ impl AtRest {
     pub(super) fn of(view: &InstallationView, held: &mut Held) -> Result<Self, Failure> {
         let data = &view.data;
         let mut found = Self {
-            places: view.audit_heads.parent().map(Path::to_owned).into_iter().collect(),
+            places: view
+                .audit_heads
+                .parent()
+                .map(Path::to_owned)
+                .into_iter()
+                .collect(),
             databases: Vec::new(),
             database_files: 0,
         };

@@ -42,7 +42,10 @@ pub(super) async fn one_record(
     });
     let (ok, detail) = match found {
         Some(record) => (true, words(record)),
-        None => (false, "no unwrap by the folder's key is on record".to_owned()),
+        None => (
+            false,
+            "no unwrap by the folder's key is on record".to_owned(),
+        ),
     };
     report.step("audit record", &["R18"], ok, detail)
 }

@@ -10,6 +10,7 @@ mod report;
 mod revocation;
 mod rotation;
 mod search;
+mod second_process;
 mod stage;
 mod stored;
 

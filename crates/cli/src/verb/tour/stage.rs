@@ -14,6 +14,7 @@ use tempfile::TempDir;
 
 use super::at_rest::{AtRest, Held};
 use super::report::Report;
+use super::second_process::SecondProcess;
 use crate::address::Address;
 use crate::canary::Canaries;
 use crate::failure::Failure;
@@ -39,6 +40,8 @@ pub(super) struct Stage {
     pub(super) canaries: Canaries,
     /// What the planted file holds.
     pub(super) planted: Bytes,
+    /// The program, as a process of its own.
+    pub(super) second: Arc<SecondProcess>,
     /// How the customers' keys are asked for.
     pub(super) leases: LeaseSettings,
     data: PathBuf,
@@ -83,11 +86,10 @@ impl Stage {
             true,
             "a data folder, and a resource under a key made for it alone".to_owned(),
         )?;
+        let second = Arc::new(SecondProcess::new(room.show().data.clone())?);
         let mut planted = vec![0; PLANTED_LEN];
         let random = options.provider.random;
-        random
-            .fill(&mut planted)
-            .map_err(strongroom::Error::from)?;
+        random.fill(&mut planted).map_err(strongroom::Error::from)?;
         let planted = Bytes::from(planted);
         let mut canaries = Canaries::default();
         canaries.plant(&planted)?;
@@ -99,6 +101,7 @@ impl Stage {
             entries,
             canaries,
             planted,
+            second,
             leases: options.leases,
             data,
             held: Held::default(),

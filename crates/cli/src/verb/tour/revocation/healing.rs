@@ -6,9 +6,9 @@ use object_store::ObjectStoreExt as _;
 use tokio::time::{Instant, sleep};
 
 use super::scene::Scene;
-use super::second_process::SecondProcess;
 use crate::digest::of_stream;
 use crate::failure::Failure;
+use crate::verb::tour::second_process::SecondProcess;
 
 /// How long a resource may take to heal: a denial is remembered for a few seconds where nobody tells of
 /// its end.

@@ -4,7 +4,6 @@
 mod healing;
 mod refused;
 mod scene;
-mod second_process;
 mod watch;
 mod way;
 
@@ -16,10 +15,10 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 
 use self::scene::{Scene, Site};
-use self::second_process::SecondProcess;
 use self::watch::Watched;
 use self::way::Way;
 use super::report::Report;
+use super::second_process::SecondProcess;
 use super::stage::Stage;
 use crate::failure::Failure;
 use crate::output::{BAD, GOOD, table};
@@ -73,15 +72,13 @@ pub(super) async fn each_way(stage: &Stage, report: &mut Report<'_>) -> Result<(
         .try_collect()
         .await?;
     bar.finish_and_clear();
-    let second = SecondProcess::new(stage.room.show().data.clone())?;
-    let second = Arc::new(second);
     let bar = report.files_bar("taking access away, and giving it back", 9);
     let bound = stage.leases.bound();
     // Each in a task of its own, so that none waits for another's reads.
     let tasks: Vec<_> = scenes
         .into_iter()
         .map(|scene| {
-            let one = one_way(scene, Arc::clone(&second), bound, bar.clone());
+            let one = one_way(scene, Arc::clone(&stage.second), bound, bar.clone());
             AbortOnDrop(tokio::spawn(one))
         })
         .collect();
@@ -134,9 +131,15 @@ fn tell(report: &mut Report<'_>, ways: &[OfWay]) -> Result<(), Failure> {
         ways.len()
     );
     for one in ways.iter().filter(|one| !one.ended()) {
-        let still = if one.stopped { "" } else { ", still serving" };
-        let more = one.exceptions.join(", ");
-        detail.push_str(&format!("; {}{still}: {more}", one.way.words()));
+        let late = one.observed_ms > one.bound_ms;
+        let why = late.then(|| "too late".to_owned());
+        let still = (!one.stopped).then(|| "not at the end".to_owned());
+        let why: Vec<_> = why
+            .into_iter()
+            .chain(still)
+            .chain(one.exceptions.iter().cloned())
+            .collect();
+        detail.push_str(&format!("; {}: {}", one.way.words(), why.join(", ")));
     }
     let ok = ended == ways.len();
     report.step("revocation", &["R17", "R12", "R13", "I2"], ok, detail)?;

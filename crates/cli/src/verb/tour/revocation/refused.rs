@@ -14,7 +14,10 @@ pub(super) async fn exceptions(scene: &Scene) -> Vec<String> {
     let all = [
         ("get", store.get(&small).await.map(drop)),
         ("head", store.head(&small).await.map(drop)),
-        ("list", store.list(None).try_for_each(async |_| Ok(())).await),
+        (
+            "list",
+            store.list(None).try_for_each(async |_| Ok(())).await,
+        ),
         ("put", store.put(&other, "text".into()).await.map(drop)),
         ("multipart", multipart(store, &other).await),
         ("copy", store.copy(&small, &other).await),

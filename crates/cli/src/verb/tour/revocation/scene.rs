@@ -10,12 +10,12 @@ use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload};
 use strongroom::{GroupUid, KeyVersionId, NewResource, Operator, VaultName};
 use strongroom_base::Region;
 
-use super::second_process::Words;
 use super::way::Way;
 use crate::digest::{Checksum, of_stream};
 use crate::failure::Failure;
 use crate::verb::tour::ground::{Abroad, name, rsa_2048, vault};
 use crate::verb::tour::refusals::set_key;
+use crate::verb::tour::second_process::{Words, words};
 use crate::verb::tour::stage::Stage;
 
 /// How often the planted bytes stand in the large object, which is then 8 MiB long: some blocks.
@@ -94,8 +94,7 @@ impl<'a> Site<'a> {
         let resource = resource.uid().to_string();
         let (vault, key) = (vault.as_str(), key.name.as_str());
         let abroad = &self.abroad;
-        let tell = |text: &str| -> Words { text.split(' ').map(str::to_owned).collect() };
-        let one = |text: String| vec![tell(&text)];
+        let one = |command: String| vec![words(&command)];
         let (take_away, give_back) = match way {
             Way::PolicyRemoved => (
                 one(format!("vault revoke {vault} --resource {resource}")),
@@ -114,20 +113,23 @@ impl<'a> Site<'a> {
                 one(format!("vault recover {vault}")),
             ),
             Way::FirewallClosed => (
-                one(format!("vault firewall {vault} --default-action Deny --bypass None")),
+                one(format!(
+                    "vault firewall {vault} --default-action Deny --bypass None"
+                )),
                 one(format!("vault firewall {vault} --bypass AzureServices")),
             ),
             // What is made anew is another principal, which must be granted access again (R12).
             Way::IdentityDisabled => (
                 one(format!("resource identity disable {resource}")),
                 vec![
-                    tell(&format!("resource identity enable {resource}")),
-                    tell(&format!("vault grant {vault} --resource {resource}")),
+                    words(&format!("resource identity enable {resource}")),
+                    words(&format!("vault grant {vault} --resource {resource}")),
                 ],
             ),
             Way::ResourceMoved => {
-                let moved =
-                    |group: GroupUid| format!("resource move {resource} --destination-group {group}");
+                let moved = |group: GroupUid| {
+                    format!("resource move {resource} --destination-group {group}")
+                };
                 (one(moved(abroad.group)), one(moved(group)))
             }
             Way::GroupMoved => {

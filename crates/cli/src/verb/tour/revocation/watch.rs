@@ -11,8 +11,8 @@ use strongroom_base::Outcome as _;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::scene::Scene;
-use super::second_process::SecondProcess;
 use crate::failure::Failure;
+use crate::verb::tour::second_process::SecondProcess;
 
 /// How long the reads go on before anything is taken away.
 const BEFORE: Duration = Duration::from_millis(200);
@@ -57,8 +57,9 @@ impl Seen {
 
     /// How long after a moment the last byte came; nothing if it came before.
     fn after(&self, moment: Instant) -> Duration {
-        self.last
-            .map_or(Duration::ZERO, |last| last.saturating_duration_since(moment))
+        self.last.map_or(Duration::ZERO, |last| {
+            last.saturating_duration_since(moment)
+        })
     }
 }
 

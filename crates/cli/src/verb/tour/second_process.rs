@@ -13,6 +13,11 @@ use crate::failure::Failure;
 /// A command line of the program, less its name and what every one of them begins with.
 pub(super) type Words = Vec<String>;
 
+/// The words of a command without quotes.
+pub(super) fn words(command: &str) -> Words {
+    command.split_whitespace().map(str::to_owned).collect()
+}
+
 /// Starts the program for one command at a time.
 pub(super) struct SecondProcess {
     program: PathBuf,
@@ -70,7 +75,10 @@ impl SecondProcess {
         if status.success() {
             Ok(answered)
         } else {
-            Err(failed(io::Error::other(format!("{status}: {}", told.trim()))))
+            Err(failed(io::Error::other(format!(
+                "{status}: {}",
+                told.trim()
+            ))))
         }
     }
 }
