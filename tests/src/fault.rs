@@ -10,8 +10,8 @@ use strongroom::Faults;
 use strongroom_base::Timestamp;
 use strongroom_ledger::key_file::{KeyFile, KeyFileError};
 use strongroom_ledger::{
-    AggregateId, AuditRow, ChangeMark, Claim, ClaimOutcome, Commit, Committed, Find, Found, Head,
-    Ledger, LedgerError, Page, Stored,
+    AggregateId, AuditRow, ChangeMark, Changed, Claim, ClaimOutcome, Commit, Committed, Find,
+    Found, Head, Ledger, LedgerError, Page, Stored,
 };
 
 /// What becomes of the step.
@@ -184,6 +184,16 @@ impl Ledger for FaultyLedger {
     async fn changed(&self) -> Result<ChangeMark, LedgerError> {
         self.plan.alive()?;
         self.real.changed().await
+    }
+
+    async fn newest(&self) -> Result<Version, LedgerError> {
+        self.plan.alive()?;
+        self.real.newest().await
+    }
+
+    async fn changes(&self, after: Version, limit: u32) -> Result<Vec<Changed>, LedgerError> {
+        self.plan.alive()?;
+        self.real.changes(after, limit).await
     }
 
     async fn close(&self) -> Result<(), LedgerError> {

@@ -40,8 +40,16 @@ impl Timestamp {
 
 /// Where a driver takes the time from.
 pub trait Clock: fmt::Debug + Send + Sync {
-    /// The wall clock's time.
+    /// The wall clock's time. It can be set back, and jump.
     fn now(&self) -> Timestamp;
+
+    /// Time since some fixed moment, such as the machine's start. It never goes back, and goes on while
+    /// the machine sleeps.
+    ///
+    /// A clock that has no such time of its own measures it by the wall clock.
+    fn since_boot(&self) -> Duration {
+        Duration::from_millis(self.now().as_unix_millis())
+    }
 }
 
 /// A fixed time is a clock.

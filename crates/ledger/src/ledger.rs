@@ -83,6 +83,20 @@ pub trait Ledger: Debug + Send + Sync {
     /// As every call.
     async fn changed(&self) -> Result<ChangeMark, LedgerError>;
 
+    /// The last version that was drawn: where [`changes`](Self::changes) goes on from for whoever wants
+    /// to know what comes next.
+    ///
+    /// # Errors
+    /// As every call.
+    async fn newest(&self) -> Result<Version, LedgerError>;
+
+    /// The records that were put or removed behind `after`, at most `limit`, in order of their last
+    /// change: a record that changed twice is there once.
+    ///
+    /// # Errors
+    /// [`LedgerError::Invalid`] if `after` can be no version.
+    async fn changes(&self, after: Version, limit: u32) -> Result<Vec<Changed>, LedgerError>;
+
     /// Carries out what was asked, then lets go of the database. Whatever is asked later ends in
     /// [`LedgerError::Closed`]; closing again does nothing.
     ///
@@ -99,6 +113,18 @@ pub struct Stored {
     pub version: Version,
     /// What was put.
     pub state: Bytes,
+}
+
+/// A record that was changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "every ledger builds it")]
+pub struct Changed {
+    /// Which.
+    pub id: AggregateId,
+    /// Its place among the changes of the ledger.
+    pub at: Version,
+    /// Its version: the same, or [`Version::ABSENT`] if it was removed.
+    pub version: Version,
 }
 
 /// What came of a claim.

@@ -69,7 +69,7 @@ pub use chain::{AuditRow, ChainKey, Head, Tag};
 pub use commit::{AuditEntry, Change, Claim, Commit, Committed, Guard, IndexRow, Phase, Write};
 pub use error::{Cause, Damage, Hindrance, Invalid, LedgerError};
 pub use id::{AggregateId, Version};
-pub use ledger::{ChangeMark, ClaimOutcome, Ledger, Stored};
+pub use ledger::{ChangeMark, Changed, ClaimOutcome, Ledger, Stored};
 pub use query::{Find, Found, Page};
 
 #[cfg(doctest)]

@@ -10,6 +10,11 @@ pub(crate) const VERSION: &str = "SELECT version FROM aggregates WHERE id = $1";
 pub(crate) const PUT: &str = "INSERT INTO aggregates (id, version, state) VALUES ($1, $2, $3) \
      ON CONFLICT (id) DO UPDATE SET version = excluded.version, state = excluded.state";
 pub(crate) const REMOVE: &str = "DELETE FROM aggregates WHERE id = $1";
+pub(crate) const REMOVED: &str = "INSERT INTO removals (id, version) VALUES ($1, $2) \
+     ON CONFLICT (id) DO UPDATE SET version = excluded.version";
+pub(crate) const BACK_AGAIN: &str = "DELETE FROM removals WHERE id = $1";
+pub(crate) const CHANGES: &str = "SELECT id, version, 1 FROM aggregates WHERE version > $1 \
+     UNION ALL SELECT id, version, 0 FROM removals WHERE version > $1 ORDER BY 2 LIMIT $2";
 
 pub(crate) const INDEX_OF: &str = "SELECT name, key, is_unique FROM index_rows WHERE id = $1";
 pub(crate) const INDEX_PUT: &str =

@@ -170,7 +170,7 @@ async fn a_newer_schema_is_refused() {
     execute(&folder.db(), &[newer]).await;
     let error = open(&folder, SqliteOptions::new()).await.unwrap_err();
     assert!(
-        matches!(error, LedgerError::NewerSchema { found: 7, known: 1 }),
+        matches!(error, LedgerError::NewerSchema { found: 7, known: 2 }),
         "{error:?}"
     );
     assert_eq!(error.retry(), Retry::AfterRepair);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 use strongroom_base::{Clock, Timestamp};
 
@@ -25,6 +26,11 @@ impl Clock for SystemClock {
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
         Timestamp::from_unix_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+    }
+
+    /// Not `Instant`, which stops while the machine is suspended.
+    fn since_boot(&self) -> Duration {
+        Duration::try_from(clock_gettime(ClockId::Boottime)).unwrap_or_default()
     }
 }
 
@@ -74,6 +80,11 @@ impl Clock for ForwardClock {
     fn now(&self) -> Timestamp {
         let ahead = Duration::from_millis(self.ahead.load(Ordering::SeqCst));
         self.inner.now().saturating_add(ahead)
+    }
+
+    fn since_boot(&self) -> Duration {
+        let ahead = Duration::from_millis(self.ahead.load(Ordering::SeqCst));
+        self.inner.since_boot().saturating_add(ahead)
     }
 }
 

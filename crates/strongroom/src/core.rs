@@ -1,14 +1,13 @@
 //! What every part of the facade shares.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use object_store::ObjectStore;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use strongroom_base::{Clock, PrincipalId, RecordId, ResourceUid, TenantId, Timestamp};
+use strongroom_base::{Clock, PrincipalId, RecordId, TenantId, Timestamp};
 use strongroom_crypto::{HmacKey, Provider, RootKeys};
 use strongroom_ledger::checkpoint::CheckpointSink;
 use strongroom_ledger::key_file::KeyFile;
@@ -19,7 +18,7 @@ use crate::audit::{Caller, Happened};
 use crate::audit_chain::AuditChainKey;
 use crate::busy::Busy;
 use crate::clock::ForwardClock;
-use crate::lease::LeaseSource;
+use crate::lease::{Budgets, Leases, Moment};
 use crate::vaults::Vaults;
 
 /// The parts of an open installation.
@@ -50,8 +49,10 @@ pub(crate) struct Core {
     pub(crate) first_tenant: TenantId,
     /// Whether a resource may follow a key without a version (R16).
     pub(crate) follows_allowed: bool,
-    /// The lease sources that are in use in this process.
-    pub(crate) leases: Mutex<HashMap<ResourceUid, Arc<LeaseSource>>>,
+    /// What this process may use of customer data.
+    pub(crate) leases: Leases,
+    /// How much is asked of each vault.
+    pub(crate) budgets: Budgets,
 }
 
 impl fmt::Debug for Core {
@@ -75,6 +76,11 @@ pub(crate) struct Loaded<S> {
 impl Core {
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The same moment on both clocks by which leases run out.
+    pub(crate) fn moment(&self) -> Moment {
+        Moment::now(&*self.clock)
     }
 
     /// 16 random bytes: an id that nobody else draws.
@@ -152,31 +158,6 @@ impl Core {
         self.service_keys.close().await?;
         self.vault_keys.close().await?;
         Ok(())
-    }
-
-    /// The one lease source of a resource in this process.
-    pub(crate) fn leases(self: &Arc<Self>, uid: ResourceUid, caller: &Caller) -> Arc<LeaseSource> {
-        let mut leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
-        let source = leases.entry(uid).or_insert_with(|| {
-            Arc::new(LeaseSource::new(Arc::downgrade(self), uid, caller.clone()))
-        });
-        Arc::clone(source)
-    }
-
-    /// Ends what was leased of a resource: whoever reads or writes it must prove it anew.
-    pub(crate) fn end_leases(&self, uid: ResourceUid) {
-        let leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(source) = leases.get(&uid) {
-            source.end();
-        }
-    }
-
-    /// Ends what was leased of a resource that is gone, for good.
-    pub(crate) fn forget_leases(&self, uid: ResourceUid) {
-        let mut leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(source) = leases.remove(&uid) {
-            source.end();
-        }
     }
 }
 

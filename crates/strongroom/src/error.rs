@@ -1,5 +1,6 @@
 //! Everything that can come of asking Strongroom for something.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use strongroom_base::{InvalidId, InvalidName, Outcome, OutcomeKind, Retry};
@@ -25,6 +26,7 @@ use strongroom_vault::{
 };
 
 use crate::installation::InstallationError;
+use crate::lease::OutOfReach;
 
 /// What went wrong. [`Outcome::kind`] says whether rules, input, stored bytes or the machine are
 /// the cause, and [`Outcome::retry`] whether asking again can help.
@@ -113,12 +115,18 @@ pub enum Error {
     /// A keyring cannot be opened or changed.
     #[error(transparent)]
     Keyring(#[from] KeyringError),
-    /// What was leased ended while it was in use.
-    #[error("access to the resource ended while it was being used: it was deleted or changed")]
-    LeaseEnded,
+    /// What was being written was sealed under a generation that is not the newest any more.
+    #[error("the resource went over to another key while this was being written: write it again")]
+    KeyChangedDuringWrite,
     /// The ledger.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// The data of a resource are out of reach: whoever holds its key, or the directory, says no (R17).
+    #[error(transparent)]
+    OutOfReach(Box<OutOfReach>),
+    /// The resource's keys could not be had. Whoever waited for them is told the same.
+    #[error(transparent)]
+    Proof(Arc<Error>),
     /// A resource's service-managed key is not where it belongs.
     #[error(
         "the service-managed key {key} is missing from the key file: restore the key file \
@@ -360,7 +368,9 @@ impl Outcome for Error {
             Self::Installation(error) => error.code(),
             Self::InvalidId(_) => "InvalidId",
             Self::Keyring(error) => error.code(),
-            Self::LeaseEnded => "AccessEnded",
+            Self::KeyChangedDuringWrite => "KeyChangedDuringWrite",
+            Self::OutOfReach(found) => found.cause().code(),
+            Self::Proof(error) => error.code(),
             Self::Ledger(error) => error.code(),
             Self::MissingServiceKey { .. } => "MissingServiceKey",
             Self::NotFound { kind, .. } => match *kind {
@@ -432,6 +442,7 @@ impl Outcome for Error {
             | Self::UploadEnded => OutcomeKind::BadInput,
             Self::Contended { .. }
             | Self::HeldElsewhere { .. }
+            | Self::KeyChangedDuringWrite
             | Self::OverwrittenWhileReading
             | Self::PartLost => OutcomeKind::Unavailable,
             Self::DamagedRecord { .. }
@@ -441,11 +452,11 @@ impl Outcome for Error {
             | Self::MissingKeyMaterial { .. }
             | Self::MissingServiceKey { .. } => OutcomeKind::Damaged,
             Self::Encoding(_) | Self::Torn => OutcomeKind::Internal,
-            Self::LeaseEnded | Self::NotForTrying { .. } | Self::PathConflict { .. } => {
-                OutcomeKind::Refused
-            }
+            Self::NotForTrying { .. } | Self::PathConflict { .. } => OutcomeKind::Refused,
             Self::Audit(error) => error.kind(),
             Self::Denied(denied) => denied.kind(),
+            Self::OutOfReach(found) => found.cause().kind(),
+            Self::Proof(error) => error.kind(),
             Self::Tenant(refusal) => refusal.kind(),
             Self::Subscription(refusal) => refusal.kind(),
             Self::Group(refusal) => refusal.kind(),
@@ -482,6 +493,8 @@ impl Outcome for Error {
         match self {
             Self::Audit(error) => error.retry(),
             Self::Denied(denied) => denied.retry(),
+            Self::OutOfReach(found) => found.cause().retry(),
+            Self::Proof(error) => error.retry(),
             Self::Tenant(refusal) => refusal.retry(),
             Self::Subscription(refusal) => refusal.retry(),
             Self::Group(refusal) => refusal.retry(),

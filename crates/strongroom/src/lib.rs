@@ -56,7 +56,9 @@ pub use crate::installation::Faults;
 pub use crate::installation::{
     InitOptions, InstallationError, InstallationView, Options, RootKeySource, UnknownRootKeySource,
 };
-pub use crate::lease::{InvalidLease, LeaseSettings, LeaseTerm, LeaseTooShort, VaultBudget};
+pub use crate::lease::{
+    InvalidLease, LeaseSettings, LeaseTerm, LeaseTooShort, OutOfReach, VaultBudget,
+};
 pub use crate::operator::Operator;
 pub use crate::resource::{
     ChangeView, EncryptionView, Explanation, IdentityView, KeySource, NewResource, Obstacle, Probe,

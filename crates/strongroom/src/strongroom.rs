@@ -14,6 +14,7 @@ use crate::audit::Caller;
 use crate::audit_chain::{Audited, Checkpoints, VerifiedAudit};
 use crate::core::{Core, random_id};
 use crate::installation::{self, InitOptions, InstallationView, Opened, Options};
+use crate::lease::Watch;
 use crate::operator::Operator;
 use crate::resource::{NewResource, ResourceHandle, ResourceView};
 
@@ -27,6 +28,7 @@ pub struct Strongroom {
     operator: Operator,
     view: InstallationView,
     checkpoints: Checkpoints,
+    watch: Watch,
 }
 
 impl Strongroom {
@@ -60,6 +62,7 @@ impl Strongroom {
         let data = std::path::absolute(data.as_ref()).unwrap_or_else(|_| data.as_ref().to_owned());
         let view = settings.view(&data);
         let checkpoints = Checkpoints::start(&core);
+        let watch = Watch::start(&core).await?;
         Ok(Self {
             operator: Operator {
                 core: Arc::clone(&core),
@@ -70,6 +73,7 @@ impl Strongroom {
             core,
             view,
             checkpoints,
+            watch,
         })
     }
 
@@ -146,8 +150,12 @@ impl Strongroom {
     /// If the heads cannot be written.
     pub async fn close(self) -> Result<(), Error> {
         let Self {
-            core, checkpoints, ..
+            core,
+            checkpoints,
+            watch,
+            ..
         } = self;
+        drop(watch);
         let written = checkpoints.stop(&core).await;
         // Closed whatever became of the heads; the first failure is the one to tell of.
         let closed = core.close().await;

@@ -12,8 +12,8 @@ use strongroom_base::Timestamp;
 use strongroom_crypto::{ResourceKey, SecretBytes, WrapAlgorithm};
 use strongroom_ledger::key_file::{KeyFile, KeyFileError};
 use strongroom_ledger::{
-    AggregateId, AuditRow, Change, ChangeMark, Claim, ClaimOutcome, Commit, Committed, Find, Found,
-    Head, Ledger, LedgerError, Page, Phase, Stored,
+    AggregateId, AuditRow, Change, ChangeMark, Changed, Claim, ClaimOutcome, Commit, Committed,
+    Find, Found, Head, Ledger, LedgerError, Page, Phase, Stored,
 };
 use strongroom_vault::software::{MemoryState, SoftwareVault};
 use strongroom_vault::{
@@ -216,6 +216,14 @@ impl Ledger for SpiedLedger {
 
     async fn changed(&self) -> Result<ChangeMark, LedgerError> {
         self.real.changed().await
+    }
+
+    async fn newest(&self) -> Result<Version, LedgerError> {
+        self.real.newest().await
+    }
+
+    async fn changes(&self, after: Version, limit: u32) -> Result<Vec<Changed>, LedgerError> {
+        self.real.changes(after, limit).await
     }
 
     async fn close(&self) -> Result<(), LedgerError> {

@@ -24,7 +24,9 @@ use strongroom_base::{RecordId, Timestamp};
 pub use self::chains::{audit_is_atomic, chains_grow, tampering_is_found};
 pub use self::claims::claims;
 pub use self::index::{index_rows, paging};
-pub use self::records::{bad_input, changes_are_marked, closing, concurrency, guards, versions};
+pub use self::records::{
+    bad_input, changes_are_marked, changes_are_told, closing, concurrency, guards, versions,
+};
 pub use self::tamper::Tamper;
 use crate::{AggregateId, AuditEntry, ChainKey, Ledger, Phase, Version};
 
@@ -56,6 +58,7 @@ pub async fn all(factory: &dyn Factory) {
     bad_input(&*factory.fresh().await.ledger()).await;
     concurrency(factory.fresh().await.ledger()).await;
     changes_are_marked(&*factory.fresh().await.ledger()).await;
+    changes_are_told(&*factory.fresh().await.ledger()).await;
     index_rows(&*factory.fresh().await.ledger()).await;
     paging(&*factory.fresh().await.ledger()).await;
     claims(&*factory.fresh().await.ledger()).await;

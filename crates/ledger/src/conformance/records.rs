@@ -6,8 +6,8 @@ use bytes::Bytes;
 
 use super::{NOW, entry, id, version_of};
 use crate::{
-    Change, Claim, Commit, Find, Guard, IndexRow, Invalid, Ledger, LedgerError, Page, Phase,
-    Stored, Version, Write,
+    Change, Changed, Claim, Commit, Find, Guard, IndexRow, Invalid, Ledger, LedgerError, Page,
+    Phase, Stored, Version, Write,
 };
 
 /// Versions rise over the whole ledger and are never used again; what was put comes back.
@@ -274,6 +274,43 @@ pub async fn changes_are_marked(ledger: &dyn Ledger) {
     }
 }
 
+/// Whoever asks what has changed is told of every put and removal since, each record once and last.
+pub async fn changes_are_told(ledger: &dyn Ledger) {
+    let commit = async |commit| {
+        let done = ledger.commit(commit, NOW).await.expect("commits");
+        done.version.expect("a version")
+    };
+    let told = async |after, limit| {
+        let told = ledger.changes(after, limit).await.expect("tells");
+        let of = |one: Changed| (one.id.id().to_owned(), one.version == Version::ABSENT);
+        (
+            told.last().map(|last| last.at),
+            told.into_iter().map(of).collect::<Vec<_>>(),
+        )
+    };
+    let name = |name: &str, gone| (name.to_owned(), gone);
+    let start = ledger.newest().await.expect("a version");
+    assert_eq!(told(start, 9).await, (None, Vec::new()));
+    let first = commit(Commit::put(&id("a"), Version::ABSENT, "x")).await;
+    let second = commit(Commit::put(&id("b"), Version::ABSENT, "x")).await;
+    commit(Commit::put(&id("a"), first, "y")).await;
+    let (last, all) = told(start, 9).await;
+    assert_eq!(all, [name("b", false), name("a", false)]);
+    assert_eq!(last, Some(ledger.newest().await.expect("a version")));
+    assert_eq!(told(start, 1).await.1, [name("b", false)]);
+
+    let after = ledger.newest().await.expect("a version");
+    commit(Commit::remove(&id("b"), second)).await;
+    assert_eq!(told(after, 9).await.1, [name("b", true)]);
+    commit(Commit::put(&id("b"), Version::ABSENT, "z")).await;
+    assert_eq!(told(after, 9).await.1, [name("b", false)]);
+    // Nothing but an audit entry is no change of a record.
+    let after = ledger.newest().await.expect("a version");
+    let audit = Commit::audit(vec![entry("chain", 1, Phase::Whole)]);
+    ledger.commit(audit, NOW).await.expect("commits");
+    assert_eq!(told(after, 9).await, (None, Vec::new()));
+}
+
 /// A closed ledger says so, and closes again without complaint.
 pub async fn closing(ledger: &dyn Ledger) {
     ledger
@@ -292,5 +329,6 @@ pub async fn closing(ledger: &dyn Ledger) {
     );
     assert!(ledger.heads().await.is_err_and(closed));
     assert!(ledger.changed().await.is_err_and(closed));
+    assert!(ledger.newest().await.is_err_and(closed));
     ledger.close().await.expect("closes again");
 }

@@ -331,27 +331,39 @@ impl<'a> Batch<'a> {
                 .execute(&mut *self.connection)
                 .await?;
         }
+        let drawn = self.counter.1.saturating_add(1);
+        let stored = i64::try_from(drawn).map_err(|_| Fault::damaged(Damage::Counter))?;
         let version = match &write.change {
             Change::Remove => {
                 sqlx::query(sql::REMOVE)
                     .bind(id)
                     .execute(&mut *self.connection)
                     .await?;
+                // A removal has its place among the changes, too.
+                sqlx::query(sql::REMOVED)
+                    .bind(id)
+                    .bind(stored)
+                    .execute(&mut *self.connection)
+                    .await?;
                 Version::ABSENT
             }
             Change::Put { state, index: _ } => {
-                let drawn = self.counter.1.saturating_add(1);
-                let stored = i64::try_from(drawn).map_err(|_| Fault::damaged(Damage::Counter))?;
                 sqlx::query(sql::PUT)
                     .bind(id)
                     .bind(stored)
                     .bind(state.as_ref())
                     .execute(&mut *self.connection)
                     .await?;
-                self.counter.1 = drawn;
+                if write.expected == Version::ABSENT {
+                    sqlx::query(sql::BACK_AGAIN)
+                        .bind(id)
+                        .execute(&mut *self.connection)
+                        .await?;
+                }
                 Version::from_u64(drawn)
             }
         };
+        self.counter.1 = drawn;
         for (index, key, unique) in diff.added {
             sqlx::query(sql::INDEX_PUT)
                 .bind(index)

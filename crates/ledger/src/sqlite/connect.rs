@@ -34,11 +34,18 @@ impl Schema {
             journal: "WAL",
             // The log shrinks back after a long reader has let it grow.
             pragmas: &[("synchronous", "FULL"), ("journal_size_limit", "67108864")],
-            migrations: &[(
-                1,
-                "ledger",
-                include_str!("../../migrations/sqlite/0001_ledger.sql"),
-            )],
+            migrations: &[
+                (
+                    1,
+                    "ledger",
+                    include_str!("../../migrations/sqlite/0001_ledger.sql"),
+                ),
+                (
+                    2,
+                    "changes",
+                    include_str!("../../migrations/sqlite/0002_changes.sql"),
+                ),
+            ],
         }
     }
 

@@ -30,8 +30,8 @@ use self::fault::Fault;
 use self::writer::Writer;
 use crate::query::prefix_end;
 use crate::{
-    AggregateId, AuditRow, ChainKey, ChangeMark, Claim, ClaimOutcome, Commit, Committed, Damage,
-    Find, Found, Head, Ledger, LedgerError, Page, Stored, sql, text,
+    AggregateId, AuditRow, ChainKey, ChangeMark, Changed, Claim, ClaimOutcome, Commit, Committed,
+    Damage, Find, Found, Head, Ledger, LedgerError, Page, Stored, Version, sql, text,
 };
 
 pub(crate) use self::connect::{Schema, open_file};
@@ -266,6 +266,26 @@ impl Ledger for SqliteLedger {
             .map_err(Fault::from)?;
         *connection = Some(asked);
         Ok(ChangeMark::new(*generation, version.cast_unsigned()))
+    }
+
+    async fn newest(&self) -> Result<Version, LedgerError> {
+        let counter: i64 = sqlx::query_scalar(sql::COUNTER)
+            .fetch_one(&self.readers)
+            .await
+            .map_err(Fault::from)?;
+        let counter = u64::try_from(counter).map_err(|_| Fault::damaged(Damage::Counter))?;
+        Ok(Version::from_u64(counter))
+    }
+
+    async fn changes(&self, after: Version, limit: u32) -> Result<Vec<Changed>, LedgerError> {
+        let after = text::number("version", after.as_u64())?;
+        let rows = sqlx::query(sql::CHANGES)
+            .bind(after)
+            .bind(limit)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(Fault::from)?;
+        Ok(rows.iter().map(row::change).collect::<Result<_, _>>()?)
     }
 
     async fn close(&self) -> Result<(), LedgerError> {

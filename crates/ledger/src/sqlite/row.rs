@@ -7,7 +7,9 @@ use strongroom_base::{RecordId, Timestamp};
 
 use super::damaged;
 use super::fault::Fault;
-use crate::{AggregateId, AuditEntry, AuditRow, Damage, Found, Head, Phase, Stored, Tag, Version};
+use crate::{
+    AggregateId, AuditEntry, AuditRow, Changed, Damage, Found, Head, Phase, Stored, Tag, Version,
+};
 
 pub(super) fn stored(row: &SqliteRow, id: &AggregateId) -> Result<Stored, Fault> {
     let damage = || Damage::Record(id.clone());
@@ -26,6 +28,17 @@ pub(super) fn found(row: &SqliteRow, index: &str) -> Result<Found, Fault> {
     let id: String = row.try_get(1).map_err(damaged(damage()))?;
     let id = id.parse().map_err(|_| Fault::damaged(damage()))?;
     Ok(Found { key, id })
+}
+
+pub(super) fn change(row: &SqliteRow) -> Result<Changed, Fault> {
+    let damage = || Damage::Counter;
+    let id: String = row.try_get(0).map_err(damaged(damage()))?;
+    let at: i64 = row.try_get(1).map_err(damaged(damage()))?;
+    let stays: bool = row.try_get(2).map_err(damaged(damage()))?;
+    let id = id.parse().map_err(|_| Fault::damaged(damage()))?;
+    let at = Version::from_u64(u64::try_from(at).map_err(|_| Fault::damaged(damage()))?);
+    let version = if stays { at } else { Version::ABSENT };
+    Ok(Changed { id, at, version })
 }
 
 pub(super) fn head(row: &SqliteRow) -> Result<Head, Fault> {

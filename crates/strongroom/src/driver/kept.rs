@@ -16,7 +16,6 @@ use strongroom_vault::vault::{Vault, VaultMachine};
 use strongroom_vault::{KeyName, VaultName};
 
 use crate::Error;
-use crate::core::Core;
 
 /// A machine whose states lie in the ledger; no state is no row.
 pub(crate) trait Kept: Machine<State = Option<Self::Stored>> {
@@ -27,9 +26,6 @@ pub(crate) trait Kept: Machine<State = Option<Self::Stored>> {
 
     /// By what a state is found.
     fn index(stored: &Self::Stored) -> Vec<IndexRow>;
-
-    /// What this process remembers and must now forget.
-    fn committed(_core: &Core, _before: Option<&Self::Stored>, _after: Option<&Self::Stored>) {}
 }
 
 /// The names of the indexes.
@@ -172,15 +168,6 @@ impl Kept for ResourceMachine {
             .chain(customer_key.map(|kid| IndexRow::shared(index::CUSTOMER_KEY, kid)))
             .chain(follower.map(|uid| IndexRow::shared(index::FOLLOWER, uid)))
             .collect()
-    }
-
-    /// Whoever reads or writes a resource that was changed must prove it anew.
-    fn committed(core: &Core, before: Option<&Resource>, after: Option<&Resource>) {
-        match (before, after) {
-            (_, Some(resource)) => core.end_leases(resource.uid),
-            (Some(resource), None) => core.forget_leases(resource.uid),
-            (None, None) => {}
-        }
     }
 }
 

@@ -164,11 +164,13 @@ impl Core {
                 holding: assertions.holding.clone(),
                 audit: self.entries(happened, caller, now)?,
             };
-            match self.ledger.commit(commit, now).await {
-                Ok(_) => {
-                    R::Machine::committed(self, before.as_ref(), after.as_ref());
-                    return Ok(after);
-                }
+            let committed = self.ledger.commit(commit, now).await;
+            // In doubt, it may have happened.
+            if matches!(committed, Ok(_) | Err(LedgerError::InDoubt { .. })) {
+                self.leases.changed(&id, None, self.moment());
+            }
+            match committed {
+                Ok(_) => return Ok(after),
                 Err(error) if assertions.allow_another_try(&error) => {}
                 Err(error) => return Err(error.into()),
             }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::DeserializeOwned;
 use strongroom_ledger::{AggregateId, Find, Guard, Page, Version};
 
 use super::Kept;
@@ -68,6 +69,28 @@ impl<'c> Reader<'c> {
             }
         }
         Ok(true)
+    }
+
+    /// At which version each state was read.
+    pub(crate) fn seen(&self) -> &BTreeMap<AggregateId, Version> {
+        &self.seen
+    }
+
+    /// A state that was read has been changed on our own account, and is as it was meant to be: that is
+    /// no move.
+    ///
+    /// # Errors
+    /// [`Error::Torn`] if it has moved otherwise.
+    pub(crate) async fn has_become<S>(&mut self, id: &AggregateId, meant: &S) -> Result<(), Error>
+    where
+        S: DeserializeOwned + PartialEq,
+    {
+        let Loaded { state, version } = self.core.load::<S>(id).await?;
+        if state.as_ref() != Some(meant) {
+            return Err(Error::Torn);
+        }
+        self.seen.insert(id.clone(), version);
+        Ok(())
     }
 
     /// What the commit asserts beside the version of `own`, which it writes.

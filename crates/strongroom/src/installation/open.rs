@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use object_store::ObjectStore;
 use strongroom_base::{Clock, PrincipalId, ResourceUid};
@@ -20,7 +20,7 @@ use crate::audit_chain::AuditChainKey;
 use crate::busy::Busy;
 use crate::clock::{ForwardClock, SystemClock};
 use crate::core::{Core, random_id};
-use crate::lease::LeaseSettings;
+use crate::lease::{Budgets, LeaseSettings, Leases};
 use crate::local_folder::LocalFolder;
 use crate::vaults::{OutsideVault, Vaults};
 
@@ -238,7 +238,8 @@ async fn open_core(
         own_principal: PrincipalId::from_bytes(*settings.id.as_bytes()),
         first_tenant: settings.tenant,
         follows_allowed: options.follow_keys,
-        leases: Mutex::default(),
+        leases: Leases::new(options.leases),
+        budgets: Budgets::new(options.leases.budget),
     }))
 }
 

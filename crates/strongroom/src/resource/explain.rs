@@ -111,7 +111,7 @@ impl ResourceHandle {
             }],
         };
         let probe = match (probe, against.is_empty()) {
-            (true, true) => match self.core.prove(self.uid, &self.caller).await {
+            (true, true) => match self.core.probe(self.uid, &self.caller).await {
                 Ok(_) => Probe::Works,
                 Err(error) => Probe::Fails(error),
             },

@@ -154,7 +154,7 @@ impl ResourceHandle {
         rights.any()?;
         let place = Place::new(self.uid, resource.binding);
         self.core.sweep_staging(&place).await?;
-        let leases = self.core.leases(self.uid, &self.caller);
+        let leases = self.core.leases.source(&self.core, self.uid, &self.caller);
         let objects = Arc::clone(&self.core.objects);
         Ok(EncryptedStore::new(
             objects,

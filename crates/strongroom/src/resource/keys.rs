@@ -5,6 +5,7 @@ use strongroom_crypto::ResourceKey;
 use strongroom_crypto::keyring::{Kek, Keyring, OpenedKeyring, WrappedKey};
 use strongroom_crypto::object::{Generation, GenerationKeys};
 use strongroom_identity::{ManagedIdentity, PrincipalMachine, Standing, token_for};
+use strongroom_ledger::AggregateId;
 use strongroom_resource::{Life, Refusal, Resource, ResourceMachine, same_region};
 use strongroom_vault::{Caller as VaultCaller, KeyId, Origin, VaultError};
 
@@ -15,10 +16,11 @@ use crate::core::Core;
 use crate::driver::Reader;
 use crate::driver::kept::{principal_id, resource_id};
 use crate::key_files::NewServiceKey;
-use crate::lease::Proof;
+use crate::lease::Moment;
+use crate::vaults::Route;
 
 /// How often a use of a key is begun anew because its authority moved meanwhile.
-const USE_RETRIES: usize = 16;
+pub(crate) const USE_RETRIES: usize = 16;
 
 impl Core {
     /// The first keyring of a new resource, under its service-managed key.
@@ -45,32 +47,36 @@ impl Core {
         )?)
     }
 
-    /// Proves that a resource's keys may be used: its whole chain of authority, by a real unwrap.
-    pub(crate) async fn prove(&self, uid: ResourceUid, caller: &Caller) -> Result<Proof, Error> {
+    /// Proves that a resource's keys may be used now, and leaves nothing of it.
+    pub(crate) async fn probe(&self, uid: ResourceUid, caller: &Caller) -> Result<Proof, Error> {
         let id = resource_id(uid)?;
         for _ in 0..USE_RETRIES {
-            // A proof counts from when it was asked for, not from when it was answered.
-            let asked = self.now();
             let mut reader = Reader::new(self);
-            let resource = reader.load::<ResourceMachine>(&id).await?;
-            let resource = resource.ok_or(Refusal::Absent)?;
-            check_usable(&resource)?;
-            let opened = match reader.user(&resource, caller).await {
-                Ok(user) => user.open(&resource.keyring).await?,
-                Err(Error::Torn) => continue,
-                Err(error) => return Err(error),
+            let Some(found) = reader.use_keys(&id, caller).await? else {
+                continue;
             };
             // The vault judged at a moment of its own: what was read here must have held then, too.
             if reader.holds_still().await? {
-                return Ok(Proof {
-                    keys: opened,
-                    asked,
-                    customer_managed: resource.customer_key().is_some(),
-                });
+                return found.proof;
             }
         }
         Err(Error::Contended { id })
     }
+}
+
+/// Keys that were just unwrapped.
+pub(crate) struct Proof {
+    pub(crate) keys: GenerationKeys,
+    /// When the unwrap was asked for: a proof counts from there, not from when it was answered.
+    pub(crate) sent: Moment,
+    /// Whether a customer's key wraps them.
+    pub(crate) customer_managed: bool,
+}
+
+/// A resource as it was read, and what came of asking for its keys.
+pub(crate) struct Found {
+    pub(crate) resource: Resource,
+    pub(crate) proof: Result<Proof, Error>,
 }
 
 /// Refuses the use of a resource's data unless it is there to be used.
@@ -96,6 +102,48 @@ pub(crate) struct KeyUser<'a> {
 }
 
 impl<'c> Reader<'c> {
+    /// Asks for the keys of a resource that may be used: its whole chain of authority, by a real unwrap.
+    /// None, if something moved while it was read.
+    pub(crate) async fn use_keys(
+        &mut self,
+        id: &AggregateId,
+        caller: &Caller,
+    ) -> Result<Option<Found>, Error> {
+        let resource = self.load::<ResourceMachine>(id).await?;
+        let resource = resource.ok_or(Refusal::Absent)?;
+        check_usable(&resource)?;
+        let user = match self.user(&resource, caller).await {
+            Ok(user) => user,
+            Err(Error::Torn) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        match self.see_own_vault(&user).await {
+            Ok(()) => {}
+            Err(Error::Torn) => return Ok(None),
+            Err(error) => return Err(error),
+        }
+        let proof = user.open(&resource.keyring).await;
+        Ok(Some(Found { resource, proof }))
+    }
+
+    /// What a vault of the installation's own will judge by: to be asserted with all the rest.
+    async fn see_own_vault(&mut self, user: &KeyUser<'_>) -> Result<(), Error> {
+        let (Some(kid), Ok(identity)) = (user.resource.customer_key(), &user.identity) else {
+            return Ok(());
+        };
+        let core = self.core();
+        let key = core.vaults.parse(kid)?;
+        match core.route(&key.vault)? {
+            Route::Embedded(_) => {
+                let vault = key.vault.name();
+                self.vault_snapshot(identity, vault, Some(&key.name))
+                    .await?;
+                Ok(())
+            }
+            Route::Outside(_) => Ok(()),
+        }
+    }
+
     /// Who uses keys on behalf of `resource`, given the directory as it is now (R7, R12, R13).
     pub(crate) async fn user(
         &mut self,
@@ -131,44 +179,57 @@ impl<'c> Reader<'c> {
 
 impl KeyUser<'_> {
     /// Opens a keyring of the resource for its data.
-    async fn open(&self, keyring: &Keyring) -> Result<GenerationKeys, Error> {
-        let opened = self.open_keyring(keyring).await?;
-        Ok(opened.generation_keys(&self.core.provider))
+    async fn open(&self, keyring: &Keyring) -> Result<Proof, Error> {
+        let (opened, sent) = self.open_and_time(keyring).await?;
+        Ok(Proof {
+            keys: opened.generation_keys(&self.core.provider),
+            sent,
+            customer_managed: self.resource.customer_key().is_some(),
+        })
     }
 
     /// Opens a keyring of the resource: a fresh unwrap of the stored bytes under the key that wraps it.
     pub(crate) async fn open_keyring(&self, keyring: &Keyring) -> Result<OpenedKeyring, Error> {
+        let (opened, _) = self.open_and_time(keyring).await?;
+        Ok(opened)
+    }
+
+    async fn open_and_time(&self, keyring: &Keyring) -> Result<(OpenedKeyring, Moment), Error> {
         let provider = &self.core.provider;
         let mac = self.core.root.keyring_mac(self.resource.uid)?;
         let verified = keyring.verify(&mac)?;
-        let newest = self
+        let (newest, sent) = self
             .unwrap(verified.kek(), verified.newest(), verified.wrapped())
             .await?;
-        Ok(verified.open(provider, newest)?)
+        Ok((verified.open(provider, newest)?, sent))
     }
 
-    /// Unwraps under a key-encryption key. No unwrap goes without its record (I7).
+    /// Unwraps under a key-encryption key, and says when it was asked. No unwrap goes without its record
+    /// (I7).
     pub(crate) async fn unwrap(
         &self,
         kek: &Kek,
         generation: Generation,
         wrapped: &WrappedKey,
-    ) -> Result<ResourceKey, Error> {
+    ) -> Result<(ResourceKey, Moment), Error> {
         match kek {
             Kek::ServiceManaged { key } => {
+                let sent = self.core.moment();
                 let unwrapped = self
                     .unwrap_with_service_key(*key, generation, wrapped)
                     .await;
                 // Committed before the key is used.
                 let code = unwrapped.as_ref().err().map(Outcome::code);
                 self.record(Operation::UnwrapKey, kek, code).await?;
-                unwrapped
+                Ok((unwrapped?, sent))
             }
             Kek::CustomerManaged { kid, algorithm } => {
                 let key = self.core.vaults.parse(kid)?;
                 let identity = self.identity.as_ref().map_err(|no_token| *no_token)?;
                 let route = self.core.route(&key.vault)?;
-                let vault = route.directory().vault(identity, &key.vault).await;
+                let _turn = self.core.budgets.enter(&key.vault).await?;
+                let sent = self.core.moment();
+                let vault = route.vault(identity, &key.vault).await;
                 let vault = vault.map_err(|error| key_use(&key, identity, error))?;
                 same_region(&self.resource, &key, &vault)?;
                 let secret = route
@@ -176,7 +237,7 @@ impl KeyUser<'_> {
                     .unwrap(identity, &key, *algorithm, wrapped.as_bytes())
                     .await
                     .map_err(|error| key_use(&key, identity, error))?;
-                Ok(ResourceKey::from_secret(&secret)?)
+                Ok((ResourceKey::from_secret(&secret)?, sent))
             }
         }
     }
@@ -202,6 +263,7 @@ impl KeyUser<'_> {
                 let id: KeyId = self.core.vaults.parse(kid)?;
                 let identity = self.identity.as_ref().map_err(|no_token| *no_token)?;
                 let route = self.core.route(&id.vault)?;
+                let _turn = self.core.budgets.enter(&id.vault).await?;
                 let wrapped = route.keys().wrap(identity, &id, *algorithm, key).await;
                 let wrapped = wrapped.map_err(|error| key_use(&id, identity, error))?;
                 Ok(WrappedKey::new(wrapped.bytes))

@@ -5,7 +5,7 @@ mod effects;
 mod explain;
 mod follow;
 mod handle;
-pub(crate) mod keys;
+mod keys;
 mod operator;
 pub(crate) mod request;
 #[cfg(test)]
@@ -14,6 +14,7 @@ mod view;
 
 pub use self::explain::{Explanation, Obstacle, Probe};
 pub use self::handle::{NewResource, ResourceChange, ResourceHandle};
+pub(crate) use self::keys::{Found, Proof, USE_RETRIES, check_usable};
 pub use self::view::{
     ChangeView, EncryptionView, IdentityView, KeySource, ResourceState, ResourceView,
 };

@@ -434,7 +434,7 @@ async fn gaze_outside(
     route: &Route<'_>,
     following_allowed: bool,
 ) -> Result<Gazed, Error> {
-    let vault = match route.directory().vault(identity, &asked.vault).await {
+    let vault = match route.vault(identity, &asked.vault).await {
         Ok(vault) => vault,
         Err(VaultError::Denied(denial)) => return Ok(Gazed::Unseen { key: asked, denial }),
         Err(error) => return Err(error.into()),

@@ -24,13 +24,14 @@ impl EncryptedStore {
     pub(super) async fn copy_to(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
         Self::named(to)?;
         let CopyOptions { mode, extensions } = options;
-        let lease = self.lease(from).await?;
+        let mut access = self.access(from).await?;
         if matches!(mode, CopyMode::Create) {
             self.keeps_attributes(from).await?;
         }
         match self.place.mode() {
             BindingMode::Resource => {
-                lease.check().map_err(|error| at(error, from))?;
+                let allowed = access.check().await;
+                allowed.map_err(|error| at(error, from))?;
                 let (from, to) = (self.place.stored(from), self.place.stored(to));
                 let options = CopyOptions { mode, extensions };
                 self.inner.copy_opts(&from, &to, options).await
@@ -65,13 +66,14 @@ impl EncryptedStore {
         if from == to {
             return self.rename_onto_itself(from, options.target_mode).await;
         }
-        let lease = self.lease(from).await?;
+        let mut access = self.access(from).await?;
         if matches!(options.target_mode, RenameTargetMode::Create) {
             self.keeps_attributes(from).await?;
         }
         match self.place.mode() {
             BindingMode::Resource => {
-                lease.check().map_err(|error| at(error, from))?;
+                let allowed = access.check().await;
+                allowed.map_err(|error| at(error, from))?;
                 let (from, to) = (self.place.stored(from), self.place.stored(to));
                 self.inner.rename_opts(&from, &to, options).await
             }
@@ -158,8 +160,12 @@ impl EncryptedStore {
             let _ = upload.abort().await;
             return Err(error);
         }
-        let lease = self.lease(to).await?;
-        lease.check().map_err(|error| at(error, to))?;
+        let allowed = self
+            .access(to)
+            .await?
+            .check_write(upload.generation())
+            .await;
+        allowed.map_err(|error| at(error, to))?;
         self.inner
             .rename_opts(staged, &self.place.stored(to), options)
             .await?;

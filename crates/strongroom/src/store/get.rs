@@ -11,12 +11,14 @@ use object_store::{
     Attributes, Error as StoreError, Extensions, GetOptions, GetRange, GetResult, GetResultPayload,
     ObjectMeta, ObjectStore, Result,
 };
-use strongroom_crypto::object::{Header, Layout, LengthError, OpenError, Opener, PROLOGUE_LEN};
+use strongroom_crypto::object::{
+    GenerationKeys, Header, Layout, LengthError, OpenError, Opener, PROLOGUE_LEN,
+};
 
 use super::EncryptedStore;
 use super::error::{at, bad_range, damaged, localized};
 use super::plain_stream::{self, Window};
-use crate::lease::Lease;
+use crate::lease::Access;
 
 const PROLOGUE: u64 = PROLOGUE_LEN as u64;
 
@@ -26,7 +28,7 @@ const OVERWRITTEN_RETRIES: usize = 16;
 /// A stored object whose prologue has been read and whose commitment has matched.
 struct Opened {
     opener: Arc<Opener>,
-    lease: Arc<Lease>,
+    access: Access,
     source: Source,
     /// As the caller sees it.
     meta: ObjectMeta,
@@ -74,7 +76,7 @@ impl EncryptedStore {
     }
 
     async fn read_head(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
-        let lease = self.lease(location).await?;
+        let mut access = self.access(location).await?;
         let options = GetOptions {
             range: None,
             ..options
@@ -88,7 +90,8 @@ impl EncryptedStore {
             extensions,
         } = inner;
         let meta = self.place.meta(meta)?;
-        lease.check().map_err(|error| at(error, location))?;
+        let allowed = access.check().await;
+        allowed.map_err(|error| at(error, location))?;
         Ok(GetResult {
             payload: GetResultPayload::Stream(stream::empty().boxed()),
             range: 0..meta.size,
@@ -100,7 +103,7 @@ impl EncryptedStore {
 
     /// One request: the prologue is the front of what it answers.
     async fn read_whole(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
-        let lease = self.lease(location).await?;
+        let access = self.access(location).await?;
         let inner = self.request(location, options).await?;
         let GetResult {
             payload,
@@ -120,15 +123,15 @@ impl EncryptedStore {
                 (prologue, Rest::Stream(rest))
             }
         };
-        let layout = layout_of(&stored, &prologue, &lease)?;
+        let layout = layout_of(&stored, &prologue, access.keys())?;
         let meta = self.place.meta(stored)?;
         let window = Window::covering(&(0..meta.size), layout);
-        let opener = self.opener(&lease, &prologue, location)?;
+        let opener = self.opener(access.keys(), &prologue, location)?;
         let plain = match rest {
             Rest::File(file) => plain_stream::from_file(file, layout, opener, window),
             Rest::Stream(rest) => plain_stream::from_stream(rest, opener, window),
         };
-        let plain = plain_stream::hand_out(plain, window, lease, location.clone());
+        let plain = plain_stream::hand_out(plain, window, access, location.clone());
         let range = 0..meta.size;
         let payload = GetResultPayload::Stream(plain);
         Ok(GetResult {
@@ -172,7 +175,7 @@ impl EncryptedStore {
         }
         let Opened {
             opener,
-            lease,
+            access,
             source,
             meta,
             layout,
@@ -187,7 +190,7 @@ impl EncryptedStore {
                 plain_stream::from_stream(sealed, opener, window)
             }
         };
-        let plain = plain_stream::hand_out(plain, window, lease, location.clone());
+        let plain = plain_stream::hand_out(plain, window, access, location.clone());
         let payload = GetResultPayload::Stream(plain);
         Ok(GetResult {
             payload,
@@ -204,8 +207,8 @@ impl EncryptedStore {
         ranges: &[Range<u64>],
     ) -> Result<Vec<Bytes>> {
         for _ in 0..OVERWRITTEN_RETRIES {
-            let opened = self.open(location, &GetOptions::default()).await?;
-            match self.collect_ranges(location, &opened, ranges).await {
+            let mut opened = self.open(location, &GetOptions::default()).await?;
+            match self.collect_ranges(location, &mut opened, ranges).await {
                 Ok(blocks) => return Ok(blocks),
                 Err(Failed::Overwritten) => {}
                 Err(Failed::For(error)) => return Err(error),
@@ -217,7 +220,7 @@ impl EncryptedStore {
     async fn collect_ranges(
         &self,
         location: &Path,
-        opened: &Opened,
+        opened: &mut Opened,
         ranges: &[Range<u64>],
     ) -> Result<Vec<Bytes>, Failed> {
         let mut blocks = Vec::with_capacity(ranges.len());
@@ -230,7 +233,8 @@ impl EncryptedStore {
             block.truncate(usize::try_from(window.take).unwrap_or(usize::MAX));
             blocks.push(block);
         }
-        opened.lease.check().map_err(|error| at(error, location))?;
+        let allowed = opened.access.check().await;
+        allowed.map_err(|error| at(error, location))?;
         Ok(blocks)
     }
 
@@ -249,7 +253,7 @@ impl EncryptedStore {
 
     /// Reads an object's prologue and checks it.
     async fn open(&self, location: &Path, options: &GetOptions) -> Result<Opened> {
-        let lease = self.lease(location).await?;
+        let access = self.access(location).await?;
         let options = GetOptions {
             range: Some(GetRange::Bounded(0..PROLOGUE)),
             ..options.clone()
@@ -280,12 +284,12 @@ impl EncryptedStore {
                 (prologue, source)
             }
         };
-        let layout = layout_of(&stored, &prologue, &lease)?;
+        let layout = layout_of(&stored, &prologue, access.keys())?;
         let meta = self.place.meta(stored)?;
-        let opener = self.opener(&lease, &prologue, location)?;
+        let opener = self.opener(access.keys(), &prologue, location)?;
         Ok(Opened {
             opener,
-            lease,
+            access,
             source,
             meta,
             layout,
@@ -345,7 +349,12 @@ impl EncryptedStore {
             .map_err(|error| localized(error, location))
     }
 
-    fn opener(&self, lease: &Lease, prologue: &[u8], location: &Path) -> Result<Arc<Opener>> {
+    fn opener(
+        &self,
+        keys: &GenerationKeys,
+        prologue: &[u8],
+        location: &Path,
+    ) -> Result<Arc<Opener>> {
         let prologue = prologue.try_into().map_err(|_| {
             damaged(
                 LengthError::NoPrologue {
@@ -354,18 +363,18 @@ impl EncryptedStore {
                 .into(),
             )
         })?;
-        let opener = lease.keys().opener(prologue, self.place.binding(location));
+        let opener = keys.opener(prologue, self.place.binding(location));
         opener.map(Arc::new).map_err(damaged)
     }
 }
 
 /// The layout of an object of this size. Where the size is impossible, the header says whether
 /// this ever was an object (F8).
-fn layout_of(stored: &ObjectMeta, front: &[u8], lease: &Lease) -> Result<Layout> {
+fn layout_of(stored: &ObjectMeta, front: &[u8], keys: &GenerationKeys) -> Result<Layout> {
     Layout::from_sealed_len(stored.size).map_err(|by_size| {
         let by_header = Header::parse(front)
             .map_err(OpenError::from)
-            .and_then(|header| lease.keys().key(header.generation).map(drop));
+            .and_then(|header| keys.key(header.generation).map(drop));
         damaged(by_header.err().unwrap_or(by_size.into()))
     })
 }

@@ -6,6 +6,7 @@ use object_store::{Error as StoreError, Extensions, ListResult, ObjectMeta, Obje
 
 use super::EncryptedStore;
 use super::error::{at, localized, named};
+use super::guarded::while_access_lasts;
 
 /// The stored objects that a delimited listing left out because no plaintext has their size; found
 /// in the listing's extensions.
@@ -27,7 +28,7 @@ impl EncryptedStore {
         let prefix = prefix.unwrap_or(&root).clone();
         let offset = offset.cloned();
         stream::once(async move {
-            let lease = store.lease(&prefix).await?;
+            let access = store.access(&prefix).await?;
             let stored = store.place.stored(&prefix);
             let entries = match offset {
                 None => store.inner.list(Some(&stored)),
@@ -35,8 +36,8 @@ impl EncryptedStore {
                     .inner
                     .list_with_offset(Some(&stored), &store.place.stored(&offset)),
             };
-            Ok::<_, StoreError>(entries.map(move |entry| {
-                lease.check().map_err(|error| at(error, &prefix))?;
+            let at = prefix.clone();
+            let listed = entries.map(move |entry| {
                 let entry = entry.map_err(|error| localized(error, &prefix))?;
                 let location = store.place.location(&entry.location);
                 // An entry with an impossible size is an error of its own: the listing goes on.
@@ -44,7 +45,8 @@ impl EncryptedStore {
                     .place
                     .meta(entry)
                     .map_err(|error| named(error, &location))
-            }))
+            });
+            Ok::<_, StoreError>(while_access_lasts(listed.boxed(), access, at))
         })
         .try_flatten()
         .boxed()
@@ -53,7 +55,7 @@ impl EncryptedStore {
     pub(super) async fn delimited(&self, prefix: Option<&Path>) -> Result<ListResult> {
         let root = Path::default();
         let prefix = prefix.unwrap_or(&root);
-        let lease = self.lease(prefix).await?;
+        let mut access = self.access(prefix).await?;
         let stored = self.place.stored(prefix);
         let listed = self.inner.list_with_delimiter(Some(&stored)).await;
         let ListResult {
@@ -66,7 +68,8 @@ impl EncryptedStore {
             .map(|stored| self.place.location(stored))
             .collect();
         let objects = self.listable(objects, &mut extensions);
-        lease.check().map_err(|error| at(error, prefix))?;
+        let allowed = access.check().await;
+        allowed.map_err(|error| at(error, prefix))?;
         Ok(ListResult {
             common_prefixes,
             objects,
@@ -96,13 +99,11 @@ impl EncryptedStore {
     ) -> BoxStream<'static, Result<Path>> {
         let store = self.clone();
         stream::once(async move {
-            let lease = store.lease(&Path::default()).await?;
+            let root = Path::default();
+            let access = store.access(&root).await?;
             let place = store.place.clone();
-            let stored = locations.map(move |location| {
-                let location = location?;
-                lease.check().map_err(|error| at(error, &location))?;
-                Ok(place.stored(&location))
-            });
+            let stored = while_access_lasts(locations, access, root)
+                .map_ok(move |location| place.stored(&location));
             let place = store.place.clone();
             Ok::<_, StoreError>(
                 store

@@ -6,6 +6,7 @@ mod check;
 mod copy;
 mod error;
 mod get;
+mod guarded;
 mod list;
 mod multipart;
 mod place;
@@ -34,7 +35,7 @@ pub(crate) use self::rights::Rights;
 use strongroom_crypto::SecureRandom;
 use tokio::sync::OnceCell;
 
-use crate::lease::{Lease, LeaseSource};
+use crate::lease::{Access, LeaseSource};
 
 /// A store of one resource's objects, sealed on their way in and opened on their way out.
 ///
@@ -92,9 +93,9 @@ impl EncryptedStore {
         Ok(())
     }
 
-    async fn lease(&self, location: &Path) -> Result<Arc<Lease>> {
-        self.leases
-            .lease()
+    /// Leave to use the data, for one operation.
+    async fn access(&self, location: &Path) -> Result<Access> {
+        Access::begin(&self.leases)
             .await
             .map_err(|error| error::at(error, location))
     }

@@ -10,12 +10,13 @@ use object_store::path::Path;
 use object_store::{
     MultipartUpload, ObjectStore, PutMultipartOptions, PutPayload, PutResult, Result, UploadPart,
 };
+use strongroom_crypto::object::Generation;
 
 use super::EncryptedStore;
 use super::buffer::SealingBuffer;
 use super::error::{at, localized, unsealed};
 use crate::Error;
-use crate::lease::Lease;
+use crate::lease::Access;
 
 /// Sealed bytes are held back until there are so many: S3 and its likes take no shorter part but the
 /// last, and the last chunk, which is ours, comes after the caller's last part.
@@ -41,8 +42,8 @@ impl EncryptedStore {
     ) -> Result<SealingUpload> {
         Self::named(location)?;
         self.allow_in_clear(&options.attributes, &options.tags)?;
-        let lease = self.lease(location).await?;
-        let sealer = lease
+        let access = self.access(location).await?;
+        let sealer = access
             .keys()
             .sealer(self.place.binding(location))
             .map_err(unsealed)?;
@@ -54,7 +55,8 @@ impl EncryptedStore {
         Ok(SealingUpload {
             inner,
             buffer: Some(SealingBuffer::new(sealer, 0)),
-            lease,
+            generation: access.generation(),
+            access,
             location: location.clone(),
             failed: Arc::default(),
         })
@@ -66,7 +68,9 @@ pub(super) struct SealingUpload {
     inner: Box<dyn MultipartUpload>,
     /// None once the upload was completed, aborted or broken.
     buffer: Option<SealingBuffer>,
-    lease: Arc<Lease>,
+    access: Access,
+    /// What its chunks are sealed under.
+    generation: Generation,
     location: Path,
     /// Set by a part that was not stored: the object must not be completed without it.
     failed: Arc<AtomicBool>,
@@ -81,11 +85,18 @@ impl std::fmt::Debug for SealingUpload {
 }
 
 impl SealingUpload {
+    /// What its chunks are sealed under.
+    pub(super) fn generation(&self) -> Generation {
+        self.generation
+    }
+
+    async fn may_write(&mut self) -> Result<()> {
+        let allowed = self.access.check_write(self.generation).await;
+        allowed.map_err(|error| at(error, &self.location))
+    }
+
     /// Seals the chunks that `data` completes, and gives out what makes a part.
     fn seal(&mut self, data: &PutPayload) -> Result<Option<PutPayload>> {
-        self.lease
-            .check()
-            .map_err(|error| at(error, &self.location))?;
         let buffer = self
             .buffer
             .as_mut()
@@ -115,13 +126,20 @@ impl MultipartUpload for SealingUpload {
             }
         };
         let stored = self.inner.put_part(sealed);
+        let (mut access, generation) = (self.access.clone(), self.generation);
         let failed = Arc::clone(&self.failed);
         let location = self.location.clone();
         async move {
-            stored.await.map_err(|error| {
+            let sent = async {
+                let allowed = access.check_write(generation).await;
+                allowed.map_err(|error| at(error, &location))?;
+                stored.await.map_err(|error| localized(error, &location))
+            };
+            let sent = sent.await;
+            if sent.is_err() {
                 failed.store(true, Ordering::Release);
-                localized(error, &location)
-            })
+            }
+            sent
         }
         .boxed()
     }
@@ -135,13 +153,12 @@ impl MultipartUpload for SealingUpload {
             return Err(at(Error::PartLost, &self.location));
         }
         let last = buffer.finish().map_err(unsealed)?;
+        self.may_write().await?;
         self.inner
             .put_part(last.into())
             .await
             .map_err(|error| localized(error, &self.location))?;
-        self.lease
-            .check()
-            .map_err(|error| at(error, &self.location))?;
+        self.may_write().await?;
         self.inner
             .complete()
             .await

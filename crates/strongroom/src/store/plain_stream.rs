@@ -12,8 +12,9 @@ use object_store::path::Path;
 use strongroom_crypto::object::{CHUNK_LEN, Layout, OpenError, Opener, SEALED_CHUNK_LEN};
 use strongroom_crypto::{TAG_LEN, cobblestone};
 
-use super::error::{at, damaged, local_io, named};
-use crate::lease::Lease;
+use super::error::{damaged, local_io, named};
+use super::guarded::while_access_lasts;
+use crate::lease::Access;
 
 /// How many chunks are opened into one block of plaintext: 1 MiB of it.
 const BLOCK_CHUNKS: usize = 64;
@@ -241,25 +242,25 @@ fn truncated(length: usize) -> OpenError {
     cobblestone::OpenError::Truncated { length }.into()
 }
 
-/// Drops what was not asked for, and checks the lease right before each block is handed out.
+/// Drops what was not asked for, and hands out the rest while access lasts.
 pub(super) fn hand_out(
     plain: BoxStream<'static, Result<Bytes>>,
     window: Window,
-    lease: Arc<Lease>,
+    access: Access,
     location: Path,
 ) -> BoxStream<'static, Result<Bytes>> {
     let mut skip = window.skip;
     let mut left = window.take;
-    plain
+    let named_at = location.clone();
+    let wanted = plain
         .map(move |block| {
-            let mut block = block.map_err(|error| named(error, &location))?;
-            lease.check().map_err(|error| at(error, &location))?;
+            let mut block = block.map_err(|error| named(error, &named_at))?;
             let _ = block.split_to(skip.min(block.len()));
             skip = 0;
             block.truncate(usize::try_from(left).unwrap_or(usize::MAX));
             left -= block.len() as u64;
             Ok(block)
         })
-        .try_filter(|block| futures::future::ready(!block.is_empty()))
-        .boxed()
+        .try_filter(|block| futures::future::ready(!block.is_empty()));
+    while_access_lasts(wanted.boxed(), access, location)
 }

@@ -4,15 +4,26 @@ use object_store::path::Path;
 use object_store::{
     Attribute, Attributes, ObjectStore, PutOptions, PutPayload, PutResult, Result, TagSet,
 };
-use strongroom_crypto::object::{Sealer, sealed_len};
+use strongroom_crypto::object::{Generation, Sealer, sealed_len};
 
 use super::EncryptedStore;
 use super::buffer::SealingBuffer;
 use super::error::{at, localized, not_implemented, too_long, unsealed};
 use super::plain_stream::on_blocking_pool;
+use crate::Error;
+use crate::lease::Access;
 
 /// From this size on, sealing leaves the async workers: it would keep one busy for a millisecond.
 const SEAL_ON_BLOCKING_POOL_FROM: usize = 4 << 20;
+
+/// How often a payload is sealed anew because the resource went over to another key meanwhile.
+const SEALED_AGAIN: usize = 8;
+
+/// A whole object, and the generation that it was sealed under.
+struct SealedObject {
+    bytes: PutPayload,
+    generation: Generation,
+}
 
 impl EncryptedStore {
     pub(super) async fn write(
@@ -23,22 +34,45 @@ impl EncryptedStore {
     ) -> Result<PutResult> {
         Self::named(location)?;
         self.allow_in_clear(&options.attributes, &options.tags)?;
-        let lease = self.lease(location).await?;
-        let sealer = lease
+        let mut access = self.access(location).await?;
+        let mut object = self.sealed(&access, location, &payload).await?;
+        for left in (0..SEALED_AGAIN).rev() {
+            match access.check_write(object.generation).await {
+                Ok(()) => break,
+                // The payload is still there: it is sealed for the key that the resource has now.
+                Err(Error::KeyChangedDuringWrite) if left > 0 => {
+                    object = self.sealed(&access, location, &payload).await?;
+                }
+                Err(error) => return Err(at(error, location)),
+            }
+        }
+        let stored = self.place.stored(location);
+        self.inner
+            .put_opts(&stored, object.bytes, options)
+            .await
+            .map_err(|error| localized(error, location))
+    }
+
+    async fn sealed(
+        &self,
+        access: &Access,
+        location: &Path,
+        payload: &PutPayload,
+    ) -> Result<SealedObject> {
+        let sealer = access
             .keys()
             .sealer(self.place.binding(location))
             .map_err(unsealed)?;
-        let object = if payload.content_length() < SEAL_ON_BLOCKING_POOL_FROM {
-            seal(sealer, &payload)?
+        let bytes = if payload.content_length() < SEAL_ON_BLOCKING_POOL_FROM {
+            seal(sealer, payload)?
         } else {
+            let payload = payload.clone();
             on_blocking_pool(move || seal(sealer, &payload)).await?
         };
-        lease.check().map_err(|error| at(error, location))?;
-        let stored = self.place.stored(location);
-        self.inner
-            .put_opts(&stored, object, options)
-            .await
-            .map_err(|error| localized(error, location))
+        Ok(SealedObject {
+            bytes,
+            generation: access.generation(),
+        })
     }
 
     /// Refuses what would lie in storage in clear, unless the store was opened to allow it (R1).

@@ -16,7 +16,7 @@ use crate::audit::{Happened, Operation};
 use crate::driver::Reader;
 use crate::driver::kept::resource_id;
 use crate::resource::ResourceHandle;
-use crate::resource::keys::check_usable;
+use crate::resource::check_usable;
 use crate::resource::request::{arm_id, key_name};
 
 /// What opens and seals every object of one resource: whoever has it needs no Strongroom.

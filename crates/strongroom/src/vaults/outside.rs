@@ -62,7 +62,7 @@ impl Recorded<'_> {
         self.enter(intent, record, Phase::Intent, &caller)
             .await
             .map_err(unrecorded)?;
-        let answer = call.await;
+        let answer = self.core.in_time(call).await;
         let outcome = match &answer {
             Ok(value) => match version_of(value) {
                 Some(version) => happened.with_key(version),

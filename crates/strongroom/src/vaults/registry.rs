@@ -6,7 +6,8 @@ use strongroom_base::Clock;
 use strongroom_crypto::Provider;
 use strongroom_vault::software::SoftwareVault;
 use strongroom_vault::{
-    KeyId, KeyVault, VaultAddress, VaultDirectory, VaultError, VaultSuffix, VaultSuffixes,
+    Caller as VaultCaller, KeyId, KeyVault, Unavailable, VaultAddress, VaultDirectory as _,
+    VaultError, VaultProperties, VaultSuffix, VaultSuffixes,
 };
 
 use super::outside::{OutsideVault, Recorded};
@@ -55,6 +56,22 @@ impl Vaults {
 }
 
 impl Core {
+    /// What somebody else's vault answers, if it does so in time.
+    pub(super) async fn in_time<T>(
+        &self,
+        answer: impl Future<Output = Result<T, VaultError>>,
+    ) -> Result<T, VaultError> {
+        let deadline = self.leases.settings().deadline();
+        let late = |_| VaultError::Unavailable {
+            unavailable: Unavailable::Timeout,
+            source: None,
+        };
+        tokio::time::timeout(deadline, answer)
+            .await
+            .map_err(late)
+            .flatten()
+    }
+
     /// Who answers for `address`.
     pub(crate) fn route<'a>(&'a self, address: &VaultAddress) -> Result<Route<'a>, Error> {
         if *address.suffix() == VaultSuffix::embedded() {
@@ -83,10 +100,20 @@ impl Route<'_> {
         }
     }
 
-    pub(crate) fn directory(&self) -> &dyn VaultDirectory {
+    /// The properties of a vault.
+    pub(crate) async fn vault(
+        &self,
+        caller: &VaultCaller,
+        vault: &VaultAddress,
+    ) -> Result<VaultProperties, VaultError> {
         match self {
-            Self::Embedded(vault) => *vault,
-            Self::Outside(recorded) => recorded.vault,
+            Self::Embedded(embedded) => embedded.vault(caller, vault).await,
+            Self::Outside(recorded) => {
+                recorded
+                    .core
+                    .in_time(recorded.vault.vault(caller, vault))
+                    .await
+            }
         }
     }
 }

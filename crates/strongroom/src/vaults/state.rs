@@ -114,7 +114,8 @@ pub(crate) fn source(origin: Origin) -> String {
 }
 
 impl Reader<'_> {
-    async fn vault_snapshot(
+    /// What a vault of ours judges a call by.
+    pub(crate) async fn vault_snapshot(
         &mut self,
         caller: &VaultCaller,
         vault: &VaultName,

@@ -1,0 +1,151 @@
+//! Asking for a lease, and what it leaves: what the proof rests on is watched from then on, and whether the
+//! data are out of reach stands in the resource's state.
+
+use std::fmt;
+use std::sync::Arc;
+
+use strongroom_base::ResourceUid;
+use strongroom_resource::{Inaccessible, Reason, Refusal, Resource, ResourceAction};
+use strongroom_vault::VaultError;
+
+use crate::Error;
+use crate::audit::Caller;
+use crate::core::Core;
+use crate::driver::kept::resource_id;
+use crate::driver::{Assertions, Reader};
+use crate::resource::{Found, Proof, USE_RETRIES};
+
+impl Core {
+    /// Proves a resource's keys for a lease.
+    ///
+    /// # Errors
+    /// [`Error::OutOfReach`] if whoever has a say in it says no.
+    pub(super) async fn prove_for_lease(
+        &self,
+        uid: ResourceUid,
+        caller: &Caller,
+    ) -> Result<Proof, Error> {
+        let id = resource_id(uid)?;
+        for _ in 0..USE_RETRIES {
+            let mut reader = Reader::new(self);
+            let Some(Found {
+                mut resource,
+                proof,
+            }) = reader.use_keys(&id, caller).await?
+            else {
+                continue;
+            };
+            let answer = match proof {
+                Ok(proof) => Ok(proof),
+                Err(error) => match reason(&error) {
+                    Some(reason) => Err((reason, error)),
+                    None => return Err(error),
+                },
+            };
+            let mark = mark(&resource, answer.as_ref().map_err(|(reason, _)| *reason));
+            if let Some(mark) = mark {
+                // It must not be written down of a state that was gone by then.
+                if !reader.holds_still().await? {
+                    continue;
+                }
+                // What follows is our own change: it voids nothing.
+                self.leases.unwatch(uid);
+                match self.ask(uid, mark, Assertions::default(), caller).await {
+                    Ok(Some(marked)) => match reader.has_become(&id, &marked).await {
+                        Ok(()) => resource = marked,
+                        Err(Error::Torn) => continue,
+                        Err(error) => return Err(error),
+                    },
+                    // Another process was faster, or it has changed otherwise.
+                    Ok(None) | Err(Error::Refused(_)) => continue,
+                    Err(error) => return Err(error),
+                }
+            }
+            self.leases.watch(uid, reader.seen());
+            // Whatever changes from here on is seen by the watch.
+            if reader.holds_still().await? {
+                return answer.map_err(|(reason, cause)| {
+                    let since = resource.inaccessible.map(|found| found.since);
+                    let inaccessible = Inaccessible {
+                        reason,
+                        since: since.unwrap_or_else(|| self.now()),
+                    };
+                    OutOfReach::new(inaccessible, cause).into()
+                });
+            }
+        }
+        Err(Error::Contended { id })
+    }
+}
+
+/// What is to be written down, if it does not stand there already.
+fn mark(resource: &Resource, answer: Result<&Proof, Reason>) -> Option<ResourceAction> {
+    match (answer, resource.inaccessible) {
+        (Ok(_), Some(_)) => Some(ResourceAction::RegainAccess),
+        (Err(reason), Some(found)) if found.reason == reason => None,
+        (Err(reason), _) => Some(ResourceAction::LoseAccess { reason }),
+        (Ok(_), None) => None,
+    }
+}
+
+/// Why an error revokes; none, if it does not: nobody answered, bytes are damaged, or the resource itself
+/// is not there to be used.
+fn reason(error: &Error) -> Option<Reason> {
+    match error {
+        Error::KeyUse { source, .. } | Error::VaultCall(source) => match source {
+            VaultError::Denied(denial) if denial.revokes() => Some(Reason::Vault(*denial)),
+            _ => None,
+        },
+        Error::NoToken(no_token) => Some(Reason::Identity(*no_token)),
+        Error::Refused(Refusal::OtherRegion { .. }) => Some(Reason::OtherRegion),
+        _ => None,
+    }
+}
+
+/// A resource's data are out of reach, because whoever holds the key, or the directory, says no.
+///
+/// It heals by itself: once what it names is mended, the next use finds the key.
+#[derive(Debug)]
+pub struct OutOfReach {
+    inaccessible: Inaccessible,
+    cause: Arc<Error>,
+}
+
+impl OutOfReach {
+    fn new(inaccessible: Inaccessible, cause: Error) -> Self {
+        Self {
+            inaccessible,
+            cause: Arc::new(cause),
+        }
+    }
+
+    /// Why, and since when.
+    #[must_use]
+    pub fn inaccessible(&self) -> Inaccessible {
+        self.inaccessible
+    }
+
+    /// What was said, with what would turn it into a yes.
+    #[must_use]
+    pub fn cause(&self) -> &Error {
+        &self.cause
+    }
+}
+
+impl From<OutOfReach> for Error {
+    fn from(found: OutOfReach) -> Self {
+        Self::OutOfReach(Box::new(found))
+    }
+}
+
+impl fmt::Display for OutOfReach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.cause.fmt(f)
+    }
+}
+
+impl std::error::Error for OutOfReach {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.cause.source()
+    }
+}

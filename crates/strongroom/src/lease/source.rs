@@ -1,0 +1,191 @@
+//! Where the data path takes its lease from: the one that is kept, or one that is asked for now.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use strongroom_base::{Outcome as _, OutcomeKind, ResourceUid, Retry};
+use strongroom_crypto::object::GenerationKeys;
+use strongroom_vault::{Unavailable, VaultError};
+
+use super::desk::{Desk, Outcome, Proved, Telling, Told};
+use super::machine::{Answer, Attempt, Terms};
+use super::{Lease, Moment};
+use crate::Error;
+use crate::audit::Caller;
+use crate::core::Core;
+use crate::driver::kept::resource_id;
+use crate::resource::Proof;
+
+/// How often an operation asks anew because what was found was void by the time it was told.
+const ASKED_AGAIN: usize = 16;
+
+/// How long to wait before asking again, where nobody said.
+const SOON: Duration = Duration::from_secs(1);
+
+/// How long a lease lasts that nobody outside the service can take away.
+const SERVICE_MANAGED: Duration = Duration::from_mins(1);
+
+/// The leases of one resource in this process.
+pub(crate) struct LeaseSource {
+    core: Weak<Core>,
+    uid: ResourceUid,
+    caller: Caller,
+    desk: Desk<GenerationKeys, Error>,
+}
+
+impl LeaseSource {
+    pub(super) fn new(core: Weak<Core>, uid: ResourceUid, caller: Caller) -> Self {
+        Self {
+            core,
+            uid,
+            caller,
+            desk: Desk::new(),
+        }
+    }
+
+    pub(super) fn desk(&self) -> &Desk<GenerationKeys, Error> {
+        &self.desk
+    }
+
+    pub(super) fn core(&self) -> Result<Arc<Core>, Error> {
+        self.core.upgrade().ok_or(Error::Closed)
+    }
+
+    /// A lease that holds now.
+    ///
+    /// # Cancel safety
+    /// Whoever stops waiting takes nothing from those who go on: the asking is not theirs.
+    pub(crate) async fn lease(self: &Arc<Self>) -> Result<Arc<Lease>, Error> {
+        let core = self.core()?;
+        for _ in 0..ASKED_AGAIN {
+            let now = core.moment();
+            if let Some(lease) = self.desk.current(now) {
+                if lease.is_due(now) {
+                    let (_, attempt) = self.desk.ask(now);
+                    self.carry_out(&core, attempt);
+                }
+                return Ok(lease);
+            }
+            let (telling, attempt) = self.desk.ask(now);
+            self.carry_out(&core, attempt);
+            let told = match telling {
+                Telling::Now(told) => told,
+                Telling::Later(told) => told.await.unwrap_or(Told::Again),
+            };
+            match told {
+                Told::Go(lease) => return Ok(lease),
+                Told::Fail(error) => return Err(Error::Proof(error)),
+                Told::Again => {}
+            }
+        }
+        Err(Error::Contended {
+            id: resource_id(self.uid)?,
+        })
+    }
+
+    fn carry_out(self: &Arc<Self>, core: &Arc<Core>, attempt: Option<Attempt>) {
+        let Some(attempt) = attempt else { return };
+        let open = OpenAttempt {
+            source: Arc::clone(self),
+            attempt,
+        };
+        let core = Arc::clone(core);
+        tokio::spawn(async move {
+            let outcome = open.source.prove(&core).await;
+            open.answer(outcome, core.moment());
+        });
+    }
+
+    async fn prove(&self, core: &Core) -> Outcome<GenerationKeys, Error> {
+        let proof = core.prove_for_lease(self.uid, &self.caller).await;
+        let proved = proof.and_then(|proof| proved(core, proof));
+        proved.map_err(|error| (answer(core, &error), Arc::new(error)))
+    }
+}
+
+fn proved(core: &Core, proof: Proof) -> Result<Proved<GenerationKeys>, Error> {
+    let settings = core.leases.settings();
+    let terms = |lease| Terms {
+        lease,
+        grace: settings.outage_grace,
+    };
+    let Proof {
+        keys,
+        sent,
+        customer_managed,
+    } = proof;
+    let (terms, kept) = match (settings.term.duration(), customer_managed) {
+        (Some(lease), _) => (terms(lease), true),
+        (None, false) => (terms(SERVICE_MANAGED), true),
+        // What goes on for longer proves it again every second.
+        (None, true) => (terms(super::LeaseTerm::SHORTEST), false),
+    };
+    if kept && !terms.hold(sent, core.moment(), false) {
+        return Err(Error::VaultCall(VaultError::Unavailable {
+            unavailable: Unavailable::Timeout,
+            source: None,
+        }));
+    }
+    let mut spread = [0];
+    core.provider.random.fill(&mut spread)?;
+    let [spread] = spread;
+    Ok(Proved {
+        keys,
+        sent,
+        terms,
+        spread,
+        kept,
+    })
+}
+
+/// Which of the answers an error is. What revokes was found out where it was proved.
+fn answer(core: &Core, error: &Error) -> Answer {
+    let wait = match error.retry() {
+        Retry::After(wait) => wait,
+        Retry::Never | Retry::AfterRepair => SOON,
+    };
+    match error {
+        Error::OutOfReach(_) => Answer::Denied {
+            wait: core.leases.settings().denied_for,
+        },
+        other => match other.kind() {
+            OutcomeKind::Unavailable | OutcomeKind::Throttled => Answer::Outage { wait },
+            OutcomeKind::Damaged => {
+                tracing::error!(%error, code = error.code(), "a resource's keys are damaged");
+                Answer::Damaged
+            }
+            OutcomeKind::BadInput
+            | OutcomeKind::Refused
+            | OutcomeKind::Denied
+            | OutcomeKind::Internal => Answer::Other,
+        },
+    }
+}
+
+/// An attempt that is answered whatever becomes of the task that carries it out: nobody waits for good.
+struct OpenAttempt {
+    source: Arc<LeaseSource>,
+    attempt: Attempt,
+}
+
+impl OpenAttempt {
+    fn answer(&self, outcome: Outcome<GenerationKeys, Error>, now: Moment) {
+        self.source.desk.answer(self.attempt, outcome, now);
+    }
+}
+
+impl Drop for OpenAttempt {
+    /// Does nothing if it was answered.
+    fn drop(&mut self) {
+        let now = match self.source.core() {
+            Ok(core) => core.moment(),
+            // Nobody can use what is closed.
+            Err(_) => Moment {
+                boot: Duration::ZERO,
+                wall: strongroom_base::Timestamp::from_unix_millis(0),
+            },
+        };
+        let cut_off = (Answer::Other, Arc::new(Error::Closed));
+        self.answer(Err(cut_off), now);
+    }
+}

@@ -1,0 +1,1 @@
+//! Leases of a real installation, by a clock that is set by hand.

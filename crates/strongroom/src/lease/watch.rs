@@ -1,0 +1,232 @@
+//! All leases of a process, and what they rest on: whatever changes of it voids them at once.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use strongroom_base::ResourceUid;
+use strongroom_ledger::{AggregateId, Version};
+
+use super::{LeaseSettings, LeaseSource, Moment};
+use crate::Error;
+use crate::audit::Caller;
+use crate::core::Core;
+
+/// How often another process's changes are looked for.
+const LOOKED_FOR_EVERY: Duration = Duration::from_millis(100);
+
+/// How often keys are looked for that may not be used any more.
+const SWEPT_EVERY: u32 = 10;
+
+/// How many changes are read at once.
+const PAGE: u32 = 1_000;
+
+/// The leases of a process.
+pub(crate) struct Leases {
+    settings: LeaseSettings,
+    sources: Mutex<HashMap<ResourceUid, Arc<LeaseSource>>>,
+    watched: Mutex<Watched>,
+}
+
+/// What leases, and remembered denials, rest on.
+#[derive(Default)]
+struct Watched {
+    /// At which version each was read, by whom it was.
+    readers: HashMap<AggregateId, HashMap<ResourceUid, Version>>,
+    read: HashMap<ResourceUid, Vec<AggregateId>>,
+}
+
+impl Watched {
+    fn remove(&mut self, uid: ResourceUid) {
+        for id in self.read.remove(&uid).unwrap_or_default() {
+            if let Some(readers) = self.readers.get_mut(&id) {
+                readers.remove(&uid);
+                if readers.is_empty() {
+                    self.readers.remove(&id);
+                }
+            }
+        }
+    }
+}
+
+impl Leases {
+    pub(crate) fn new(settings: LeaseSettings) -> Self {
+        Self {
+            settings,
+            sources: Mutex::default(),
+            watched: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn settings(&self) -> &LeaseSettings {
+        &self.settings
+    }
+
+    /// The one source of a resource's leases in this process.
+    pub(crate) fn source(
+        &self,
+        core: &Arc<Core>,
+        uid: ResourceUid,
+        caller: &Caller,
+    ) -> Arc<LeaseSource> {
+        let mut sources = self.sources();
+        let source = sources.entry(uid).or_insert_with(|| {
+            Arc::new(LeaseSource::new(Arc::downgrade(core), uid, caller.clone()))
+        });
+        Arc::clone(source)
+    }
+
+    /// What is known of `uid` from now on rests on these states, at these versions.
+    pub(super) fn watch(&self, uid: ResourceUid, rests_on: &BTreeMap<AggregateId, Version>) {
+        let mut watched = self.watched();
+        watched.remove(uid);
+        for (id, version) in rests_on {
+            let readers = watched.readers.entry(id.clone()).or_default();
+            readers.insert(uid, *version);
+        }
+        watched.read.insert(uid, rests_on.keys().cloned().collect());
+    }
+
+    /// Nothing is known of `uid` any more that could be void.
+    pub(super) fn unwatch(&self, uid: ResourceUid) {
+        self.watched().remove(uid);
+    }
+
+    /// A state has changed, or may have: whatever was found of it at another version is void.
+    pub(crate) fn changed(&self, id: &AggregateId, to: Option<Version>, now: Moment) {
+        let stale: Vec<ResourceUid> = {
+            let watched = self.watched();
+            let readers = watched.readers.get(id).into_iter().flatten();
+            readers
+                .filter(|(_, version)| to != Some(**version))
+                .map(|(uid, _)| *uid)
+                .collect()
+        };
+        for uid in stale {
+            self.drop_lease(uid, now);
+        }
+    }
+
+    /// Nobody can tell what has changed: everything that was found is void.
+    fn drop_all(&self, now: Moment) {
+        let all: Vec<ResourceUid> = self.watched().read.keys().copied().collect();
+        for uid in all {
+            self.drop_lease(uid, now);
+        }
+    }
+
+    fn drop_lease(&self, uid: ResourceUid, now: Moment) {
+        self.unwatch(uid);
+        let source = self.sources().get(&uid).cloned();
+        if let Some(source) = source {
+            source.desk().drop_lease(now);
+        }
+    }
+
+    /// Keys that may not be used any more do not stay in memory; nor does what nobody comes back to.
+    fn sweep(&self, now: Moment) {
+        let due: Vec<(ResourceUid, Arc<LeaseSource>)> = {
+            let sources = self.sources();
+            let due = sources.iter().filter(|(_, source)| {
+                let wakes = source.desk().wake_at();
+                wakes.is_none_or(|wakes| wakes <= now.boot)
+            });
+            due.map(|(uid, source)| (*uid, Arc::clone(source)))
+                .collect()
+        };
+        for (uid, source) in due {
+            if !source.desk().wake(now) {
+                continue;
+            }
+            self.unwatch(uid);
+            let mut sources = self.sources();
+            // The map's and ours: nobody else has it, and nobody can get it meanwhile.
+            if Arc::strong_count(&source) == 2 {
+                sources.remove(&uid);
+            }
+        }
+    }
+
+    fn sources(&self) -> MutexGuard<'_, HashMap<ResourceUid, Arc<LeaseSource>>> {
+        self.sources.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn watched(&self) -> MutexGuard<'_, Watched> {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Leases {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Leases")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Looks for what other processes change, in the background, and never on the data path.
+#[derive(Debug)]
+pub(crate) struct Watch(tokio::task::JoinHandle<()>);
+
+impl Watch {
+    /// Whatever is changed from now on is seen.
+    pub(crate) async fn start(core: &Arc<Core>) -> Result<Self, Error> {
+        let seen = core.ledger.newest().await?;
+        let task = look(Arc::downgrade(core), seen);
+        Ok(Self(tokio::spawn(task)))
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+async fn look(core: Weak<Core>, mut seen: Version) {
+    let mut mark = None;
+    let mut round: u32 = 0;
+    loop {
+        tokio::time::sleep(LOOKED_FOR_EVERY).await;
+        let Some(core) = core.upgrade() else { return };
+        match core.look_for_changes(&mut mark, &mut seen).await {
+            Ok(()) => {}
+            Err(Error::Ledger(strongroom_ledger::LedgerError::Closed)) => return,
+            Err(error) => {
+                tracing::warn!(%error, "what other processes change cannot be seen: leases end");
+                mark = None;
+                core.leases.drop_all(core.moment());
+            }
+        }
+        round = round.wrapping_add(1);
+        if round.is_multiple_of(SWEPT_EVERY) {
+            core.leases.sweep(core.moment());
+        }
+    }
+}
+
+impl Core {
+    async fn look_for_changes(
+        &self,
+        mark: &mut Option<strongroom_ledger::ChangeMark>,
+        seen: &mut Version,
+    ) -> Result<(), Error> {
+        let found = self.ledger.changed().await?;
+        if *mark == Some(found) {
+            return Ok(());
+        }
+        loop {
+            let changes = self.ledger.changes(*seen, PAGE).await?;
+            let Some(last) = changes.last() else { break };
+            *seen = last.version;
+            for change in &changes {
+                let now = self.moment();
+                self.leases.changed(&change.id, Some(change.version), now);
+            }
+        }
+        // Only once all of it is taken in.
+        *mark = Some(found);
+        Ok(())
+    }
+}
