@@ -202,3 +202,31 @@ pub(super) fn key_source(source: &KeySource) -> &'static str {
         _ => "unknown",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use strongroom::Reason;
+    use strongroom_base::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn a_resource_out_of_reach_says_why_and_since_when() {
+        let state_of = |reason| {
+            let since = Timestamp::from_unix_millis(1_800_000_000_000);
+            ResourceState::Inaccessible(Inaccessible { reason, since })
+        };
+        let closed = Reason::Vault(strongroom_vault::Denial::FirewallClosed);
+        let closed = state_of(closed);
+        let wire = inaccessible(closed);
+        assert_eq!(wire["code"], "ForbiddenByFirewall");
+        assert_eq!(wire["since"], "2027-01-15T08:00:00.000Z");
+        let reason = wire["reason"].as_str().unwrap();
+        let text = anstream::adapter::strip_str(&state(closed)).to_string();
+        assert_eq!(
+            text,
+            format!("inaccessible since 2027-01-15T08:00:00.000Z: {reason} [ForbiddenByFirewall]")
+        );
+        assert_eq!(inaccessible(ResourceState::Active), Value::Null);
+    }
+}

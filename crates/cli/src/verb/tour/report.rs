@@ -184,3 +184,37 @@ impl<'a> Report<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(spoil: impl FnOnce(&mut Report<'_>)) -> Result<(), Failure> {
+        let output = Output::new(true);
+        let mut report = Report::new(&output);
+        report.audit.verified = true;
+        report.step("one", &["R1"], true, String::new()).unwrap();
+        spoil(&mut report);
+        report.close()
+    }
+
+    #[test]
+    fn whatever_does_not_hold_fails_the_tour() {
+        assert!(verdict(|_| ()).is_ok());
+        let failed =
+            |spoil: fn(&mut Report<'_>)| matches!(verdict(spoil), Err(Failure::TourFailed));
+        assert!(failed(|report| {
+            report.step("two", &["R2"], false, String::new()).unwrap();
+        }));
+        assert!(failed(|report| report.rotation.objects_rewritten = 1));
+        assert!(failed(|report| report.readback.mismatches = 1));
+        assert!(failed(|report| report.canary_hits = 1));
+        assert!(failed(|report| report.audit.verified = false));
+        assert!(failed(|report| report
+            .revocation
+            .push(OfWay::sample(false))));
+        assert!(!failed(|report| report
+            .revocation
+            .push(OfWay::sample(true))));
+    }
+}

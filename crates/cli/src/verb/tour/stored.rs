@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn i04_control_whatever_is_written_anew_is_seen() {
+    async fn control_whatever_is_written_anew_is_seen() {
         let data = tempfile::tempdir().unwrap();
         let objects = data.path().join(OBJECTS);
         fs::create_dir_all(objects.join("below")).unwrap();

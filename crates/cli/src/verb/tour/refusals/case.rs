@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn i08_control_what_was_done_or_refused_otherwise_does_not_hold() {
+    fn control_what_was_done_or_refused_otherwise_does_not_hold() {
         let expected = || Expected {
             why: "a thing",
             code: "ResourceNotFound",

@@ -50,6 +50,21 @@ impl OfWay {
         self.ended() && self.healed
     }
 
+    #[cfg(test)]
+    pub(super) fn sample(healed: bool) -> Self {
+        Self {
+            way: Way::KeyDisabled,
+            bound_ms: 1_000,
+            observed_ms: 90,
+            new_ms: 90,
+            running_ms: 0,
+            healed,
+            stopped: true,
+            exceptions: Vec::new(),
+            healed_after: None,
+        }
+    }
+
     fn ended(&self) -> bool {
         self.stopped && self.observed_ms <= self.bound_ms && self.exceptions.is_empty()
     }
@@ -205,5 +220,30 @@ impl Future for AbortOnDrop {
         std::pin::Pin::new(&mut self.0)
             .poll(context)
             .map(|joined| joined.unwrap_or_else(|stopped| Err(Failure::TaskStopped(stopped))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_a_way_that_serves_on_or_too_long_or_in_part_does_not_hold() {
+        assert!(OfWay::sample(true).held());
+        let late = OfWay {
+            observed_ms: 1_001,
+            ..OfWay::sample(true)
+        };
+        let on = OfWay {
+            stopped: false,
+            ..OfWay::sample(true)
+        };
+        let in_part = OfWay {
+            exceptions: vec!["list was done".to_owned()],
+            ..OfWay::sample(true)
+        };
+        for one in [late, on, in_part, OfWay::sample(false)] {
+            assert!(!one.held());
+        }
     }
 }

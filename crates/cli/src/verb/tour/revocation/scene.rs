@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures::stream;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload};
-use strongroom::{GroupUid, KeyVersionId, NewResource, Operator, VaultName};
+use strongroom::{GroupUid, KeyVersionId, NewResource, Operator, ResourceHandle, VaultName};
 use strongroom_base::Region;
 
 use super::way::Way;
@@ -24,6 +24,7 @@ const REPEATED: usize = 128;
 /// One way, ready to be shown.
 pub(super) struct Scene {
     pub(super) way: Way,
+    pub(super) resource: ResourceHandle,
     pub(super) store: Arc<dyn ObjectStore>,
     pub(super) take_away: Vec<Words>,
     pub(super) give_back: Vec<Words>,
@@ -91,14 +92,14 @@ impl<'a> Site<'a> {
         resource.change(set_key(&key)).await?;
         let store = resource.store().await?;
         let objects = put(&*store, &self.stage.planted).await?;
-        let resource = resource.uid().to_string();
+        let uid = resource.uid();
         let (vault, key) = (vault.as_str(), key.name.as_str());
         let abroad = &self.abroad;
         let one = |command: String| vec![words(&command)];
         let (take_away, give_back) = match way {
             Way::PolicyRemoved => (
-                one(format!("vault revoke {vault} --resource {resource}")),
-                one(format!("vault grant {vault} --resource {resource}")),
+                one(format!("vault revoke {vault} --resource {uid}")),
+                one(format!("vault grant {vault} --resource {uid}")),
             ),
             Way::KeyDisabled => (
                 one(format!("key disable {vault} {key}")),
@@ -120,16 +121,15 @@ impl<'a> Site<'a> {
             ),
             // What is made anew is another principal, which must be granted access again (R12).
             Way::IdentityDisabled => (
-                one(format!("resource identity disable {resource}")),
+                one(format!("resource identity disable {uid}")),
                 vec![
-                    words(&format!("resource identity enable {resource}")),
-                    words(&format!("vault grant {vault} --resource {resource}")),
+                    words(&format!("resource identity enable {uid}")),
+                    words(&format!("vault grant {vault} --resource {uid}")),
                 ],
             ),
             Way::ResourceMoved => {
-                let moved = |group: GroupUid| {
-                    format!("resource move {resource} --destination-group {group}")
-                };
+                let moved =
+                    |group: GroupUid| format!("resource move {uid} --destination-group {group}");
                 (one(moved(abroad.group)), one(moved(group)))
             }
             Way::GroupMoved => {
@@ -143,6 +143,7 @@ impl<'a> Site<'a> {
         };
         Ok(Scene {
             way,
+            resource,
             store,
             take_away,
             give_back,
