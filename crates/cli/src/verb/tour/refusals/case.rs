@@ -130,7 +130,7 @@ pub(super) fn tell<const N: usize>(
     report: &mut Report<'_>,
     step: &'static str,
     rules: &'static [&'static str],
-    refused: [Refused; N],
+    refused: &[Refused; N],
 ) -> Result<(), Failure> {
     let ok = refused.iter().all(|one| one.held);
     let says: Vec<_> = refused.iter().map(|one| one.says.as_str()).collect();

@@ -62,7 +62,7 @@ async fn region_and_tenant(
         typed: true,
     };
     let refused = [region.ask(stage).await?, tenant.ask(stage).await?];
-    tell(report, "region and tenant", &["R7"], refused)
+    tell(report, "region and tenant", &["R7"], &refused)
 }
 
 async fn not_at_creation(
@@ -83,7 +83,7 @@ async fn not_at_creation(
     let answer = Box::pin(stage.operator().create_resource(new)).await;
     let unchanged = Seen::now(stage).await? == before;
     let refused: Refused = expected.holds_of(answer.map(drop), unchanged);
-    tell(report, "not at creation", &["R8"], [refused])
+    tell(report, "not at creation", &["R8"], &[refused])
 }
 
 async fn access_policy(
@@ -101,7 +101,7 @@ async fn access_policy(
         },
         typed: true,
     };
-    tell(report, "access policy", &["R9"], [case.ask(stage).await?])
+    tell(report, "access policy", &["R9"], &[case.ask(stage).await?])
 }
 
 async fn pricing_tier(
@@ -123,7 +123,7 @@ async fn pricing_tier(
     let enable = case(enable, "a managed identity in the free tier F0", false);
     let set = case(set_key(&ground.key), "a customer's key there", true);
     let refused = [enable.ask(stage).await?, set.ask(stage).await?];
-    tell(report, "pricing tier", &["R10"], refused)
+    tell(report, "pricing tier", &["R10"], &refused)
 }
 
 async fn recoverable_vault(
@@ -145,7 +145,7 @@ async fn recoverable_vault(
         report,
         "recoverable vault",
         &["R14"],
-        [case.ask(stage).await?],
+        &[case.ask(stage).await?],
     )
 }
 
@@ -164,5 +164,5 @@ async fn rsa_2048(stage: &Stage, ground: &Ground, report: &mut Report<'_>) -> Re
         .ask(stage)
         .await?;
     let curve = case(&ground.curve, "an EC key").ask(stage).await?;
-    tell(report, "RSA 2048", &["R15"], [large, curve])
+    tell(report, "RSA 2048", &["R15"], &[large, curve])
 }

@@ -154,7 +154,7 @@ fn tell(report: &mut Report<'_>, ways: &[OfWay]) -> Result<(), Failure> {
             .chain(still)
             .chain(one.exceptions.iter().cloned())
             .collect();
-        detail.push_str(&format!("; {}: {}", one.way.words(), why.join(", ")));
+        detail = format!("{detail}; {}: {}", one.way.words(), why.join(", "));
     }
     let ok = ended == ways.len();
     report.step("revocation", &["R17", "R12", "R13", "I2"], ok, detail)?;

@@ -178,7 +178,7 @@ async fn put(
 ) -> Result<[(Path, (Checksum, u64)); 2], Failure> {
     let put = async |path: Path, times: usize| {
         let blocks = || std::iter::repeat_n(planted.clone(), times);
-        store.put(&path, PutPayload::from_iter(blocks())).await?;
+        store.put(&path, blocks().collect::<PutPayload>()).await?;
         let held = of_stream(stream::iter(blocks().map(Ok::<_, Failure>))).await?;
         Ok::<_, Failure>((path, held))
     };
