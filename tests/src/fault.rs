@@ -11,7 +11,7 @@ use strongroom_base::Timestamp;
 use strongroom_ledger::key_file::{KeyFile, KeyFileError};
 use strongroom_ledger::{
     AggregateId, AuditRow, ChangeMark, Changed, Claim, ClaimOutcome, Commit, Committed, Find,
-    Found, Head, Ledger, LedgerError, Page, Stored,
+    Found, Head, Ledger, LedgerError, Page, Stored, Version,
 };
 
 /// What becomes of the step.

@@ -52,7 +52,7 @@ pub use crate::directory::{
 pub use crate::error::Error;
 #[cfg(feature = "fault-injection")]
 #[cfg_attr(docsrs, doc(cfg(feature = "fault-injection")))]
-pub use crate::installation::Faults;
+pub use crate::installation::{Danger, Faults};
 pub use crate::installation::{
     InitOptions, InstallationError, InstallationView, Options, RootKeySource, UnknownRootKeySource,
 };

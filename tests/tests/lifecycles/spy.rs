@@ -13,7 +13,7 @@ use strongroom_crypto::{ResourceKey, SecretBytes, WrapAlgorithm};
 use strongroom_ledger::key_file::{KeyFile, KeyFileError};
 use strongroom_ledger::{
     AggregateId, AuditRow, Change, ChangeMark, Changed, Claim, ClaimOutcome, Commit, Committed,
-    Find, Found, Head, Ledger, LedgerError, Page, Phase, Stored,
+    Find, Found, Head, Ledger, LedgerError, Page, Phase, Stored, Version,
 };
 use strongroom_vault::software::{MemoryState, SoftwareVault};
 use strongroom_vault::{

@@ -20,10 +20,10 @@ mod settings;
 pub use self::error::InstallationError;
 pub use self::init::InitOptions;
 pub(crate) use self::init::init;
-#[cfg(feature = "fault-injection")]
-pub use self::open::Faults;
 pub(crate) use self::open::Opened;
 pub use self::open::Options;
 pub(crate) use self::open::open;
+#[cfg(feature = "fault-injection")]
+pub use self::open::{Danger, Faults};
 pub use self::root_key::{RootKeySource, UnknownRootKeySource};
 pub use self::settings::InstallationView;

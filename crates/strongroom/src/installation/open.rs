@@ -41,6 +41,19 @@ pub trait Faults: std::fmt::Debug + Send + Sync {
     ) -> Arc<dyn strongroom_ledger::key_file::KeyFile>;
 }
 
+/// What is left out of an installation, to show what it is for.
+#[cfg(feature = "fault-injection")]
+#[cfg_attr(docsrs, doc(cfg(feature = "fault-injection")))]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "built by tests")]
+pub struct Danger {
+    /// An operation that has begun is never asked again whether it may go on: a revocation does not stop
+    /// what runs (R17).
+    pub unchecked_leases: bool,
+    /// What other processes change is not looked for: only the lease's end shows it.
+    pub unwatched_changes: bool,
+}
+
 /// What an installation is opened with.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -64,6 +77,9 @@ pub struct Options {
     /// What stands between the installation and what is durable of it.
     #[cfg(feature = "fault-injection")]
     pub faults: Option<Arc<dyn Faults>>,
+    /// What is left out.
+    #[cfg(feature = "fault-injection")]
+    pub danger: Danger,
 }
 
 impl Options {
@@ -82,6 +98,8 @@ impl Options {
             leases: LeaseSettings::default(),
             #[cfg(feature = "fault-injection")]
             faults: None,
+            #[cfg(feature = "fault-injection")]
+            danger: Danger::default(),
         }
     }
 
@@ -126,6 +144,14 @@ impl Options {
     #[must_use]
     pub fn with_faults(mut self, faults: Arc<dyn Faults>) -> Self {
         self.faults = Some(faults);
+        self
+    }
+
+    /// Without something that keeps it safe: for controls, which must fail without it.
+    #[cfg(feature = "fault-injection")]
+    #[must_use]
+    pub fn with_danger(mut self, danger: Danger) -> Self {
+        self.danger = danger;
         self
     }
 
@@ -238,9 +264,16 @@ async fn open_core(
         own_principal: PrincipalId::from_bytes(*settings.id.as_bytes()),
         first_tenant: settings.tenant,
         follows_allowed: options.follow_keys,
-        leases: Leases::new(options.leases),
+        leases: leases(options),
         budgets: Budgets::new(options.leases.budget),
     }))
+}
+
+fn leases(options: &Options) -> Leases {
+    let leases = Leases::new(options.leases);
+    #[cfg(feature = "fault-injection")]
+    let leases = leases.with_danger(options.danger);
+    leases
 }
 
 /// The clock of an installation and, if it was made for trying things, the same as one that can be set

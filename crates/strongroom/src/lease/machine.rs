@@ -71,10 +71,13 @@ impl Held {
         self.terms.hold(self.sent, now, self.in_outage)
     }
 
+    /// Whether it would not be good even if nobody could be asked.
+    fn is_over(&self, now: Moment) -> bool {
+        !self.terms.hold(self.sent, now, true)
+    }
+
     fn ends(&self) -> Duration {
-        self.sent
-            .boot
-            .saturating_add(self.terms.lasting(self.in_outage))
+        self.sent.boot.saturating_add(self.terms.lasting(true))
     }
 }
 
@@ -144,7 +147,7 @@ pub(crate) enum Event {
     Damaged,
     /// There is nothing to prove.
     Ended,
-    /// The proof has run out.
+    /// The proof has run out, and the grace with it.
     Expired,
     /// What it rests on has changed.
     Dropped,
@@ -209,7 +212,7 @@ impl LeaseState {
     fn used(&self, now: Moment) -> Vec<Event> {
         let expired = self.expired(now);
         let due = match self.held {
-            Some(held) if expired.is_none() => now.boot >= held.refresh,
+            Some(held) if held.is_good(now) => now.boot >= held.refresh,
             Some(_) | None => true,
         };
         let too_early = match self.trouble {
@@ -224,7 +227,7 @@ impl LeaseState {
 
     fn expired(&self, now: Moment) -> Option<Event> {
         self.held
-            .filter(|held| !held.is_good(now))
+            .filter(|held| held.is_over(now))
             .map(|_| Event::Expired)
     }
 
@@ -289,8 +292,8 @@ impl LeaseState {
         }
     }
 
-    /// When time alone will change something, by the boot-time clock: the proof runs out, or it is time to
-    /// ask for another.
+    /// When time alone will change something, by the boot-time clock: there is nothing left of the proof,
+    /// or it is time to ask for another.
     pub(crate) fn wake_at(&self) -> Option<Duration> {
         let ends = self.held.map(|held| held.ends());
         let refresh = self.held.map(|held| held.refresh);

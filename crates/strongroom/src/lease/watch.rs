@@ -12,6 +12,8 @@ use super::{LeaseSettings, LeaseSource, Moment};
 use crate::Error;
 use crate::audit::Caller;
 use crate::core::Core;
+#[cfg(feature = "fault-injection")]
+use crate::installation::Danger;
 
 /// How often another process's changes are looked for.
 const LOOKED_FOR_EVERY: Duration = Duration::from_millis(100);
@@ -27,6 +29,8 @@ pub(crate) struct Leases {
     settings: LeaseSettings,
     sources: Mutex<HashMap<ResourceUid, Arc<LeaseSource>>>,
     watched: Mutex<Watched>,
+    #[cfg(feature = "fault-injection")]
+    danger: Danger,
 }
 
 /// What leases, and remembered denials, rest on.
@@ -56,7 +60,40 @@ impl Leases {
             settings,
             sources: Mutex::default(),
             watched: Mutex::default(),
+            #[cfg(feature = "fault-injection")]
+            danger: Danger::default(),
         }
+    }
+
+    #[cfg(feature = "fault-injection")]
+    pub(crate) fn with_danger(self, danger: Danger) -> Self {
+        Self { danger, ..self }
+    }
+
+    /// Whether operations that go on are asked again.
+    #[cfg_attr(
+        not(feature = "fault-injection"),
+        expect(clippy::unused_self, reason = "it always is, but in a control")
+    )]
+    pub(super) fn are_checked(&self) -> bool {
+        #[cfg(feature = "fault-injection")]
+        let checked = !self.danger.unchecked_leases;
+        #[cfg(not(feature = "fault-injection"))]
+        let checked = true;
+        checked
+    }
+
+    /// Whether other processes' changes are looked for.
+    #[cfg_attr(
+        not(feature = "fault-injection"),
+        expect(clippy::unused_self, reason = "they always are, but in a control")
+    )]
+    fn are_watched(&self) -> bool {
+        #[cfg(feature = "fault-injection")]
+        let watched = !self.danger.unwatched_changes;
+        #[cfg(not(feature = "fault-injection"))]
+        let watched = true;
+        watched
     }
 
     pub(crate) fn settings(&self) -> &LeaseSettings {
@@ -190,7 +227,12 @@ async fn look(core: Weak<Core>, mut seen: Version) {
     loop {
         tokio::time::sleep(LOOKED_FOR_EVERY).await;
         let Some(core) = core.upgrade() else { return };
-        match core.look_for_changes(&mut mark, &mut seen).await {
+        let looked = if core.leases.are_watched() {
+            core.look_for_changes(&mut mark, &mut seen).await
+        } else {
+            Ok(())
+        };
+        match looked {
             Ok(()) => {}
             Err(Error::Ledger(strongroom_ledger::LedgerError::Closed)) => return,
             Err(error) => {

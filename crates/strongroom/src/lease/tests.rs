@@ -1,1 +1,0 @@
-//! Leases of a real installation, by a clock that is set by hand.

@@ -1,0 +1,5 @@
+//! Leases over random schedules, over hours of many resources, and on a real installation.
+
+mod hours;
+mod installation;
+mod schedules;

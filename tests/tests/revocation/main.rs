@@ -1,0 +1,107 @@
+//! Revocation (R12, R13, R17): each way of taking access away stops everything, new and running, says which
+//! it was, and heals by itself with nothing lost.
+#![expect(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+
+mod data;
+mod house;
+mod outside;
+mod ways;
+
+use strongroom::{ResourceState, Strongroom};
+use strongroom_base::Outcome as _;
+
+use crate::data::Running;
+use crate::house::House;
+use crate::ways::{WAYS, Way};
+
+/// The change is made by the process that serves the data, or by another.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    This,
+    Another,
+}
+
+/// Takes access away, looks at everything, gives it back, and reads everything back. The lease is a
+/// minute: whoever waits for its end does not pass.
+async fn way(way: Way, by: By) {
+    let house = House::new().await;
+    let another = match by {
+        By::This => None,
+        By::Another => Some(
+            Strongroom::open(house.data(), &house.options())
+                .await
+                .unwrap(),
+        ),
+    };
+    let operator = another
+        .as_ref()
+        .unwrap_or(&house.room)
+        .administrator()
+        .clone();
+    let scene = house.scene(way.name()).await;
+    let store = scene.resource.store().await.unwrap();
+    data::fill(&*store).await;
+    let stored = house.stored_objects();
+    let mut running = Running::begin(&*store).await;
+
+    way.take(&operator, &scene).await;
+    if by == By::Another {
+        data::until_refused(&*store).await;
+    }
+    let code = way.code();
+    running.is_stopped(code).await;
+    data::everything_is_refused(&*store, code).await;
+    let ResourceState::Inaccessible(found) = scene.resource.show().await.unwrap().state else {
+        panic!("{}: not inaccessible", way.name());
+    };
+    assert_eq!(found.reason.code(), code, "{}", way.name());
+    scene.nothing_goes_round(&house.room, code).await;
+
+    way.give_back(&operator, &scene).await;
+    if by == By::Another {
+        data::until_allowed(&*store).await;
+    }
+    data::reads_back(&*store).await;
+    let state = scene.resource.show().await.unwrap().state;
+    assert_eq!(state, ResourceState::Active, "{}", way.name());
+    assert_eq!(house.stored_objects(), stored, "I4: {}", way.name());
+    house.room.verify_audit().await.unwrap();
+    if let Some(another) = another {
+        another.close().await.unwrap();
+    }
+    house.room.close().await.unwrap();
+}
+
+/// One test a way and a process, so that they run side by side and are told apart.
+macro_rules! ways {
+    ($($here:ident, $there:ident, $way:expr;)*) => {
+        $(
+            #[tokio::test]
+            async fn $here() {
+                way($way, By::This).await;
+            }
+
+            #[tokio::test]
+            async fn $there() {
+                way($way, By::Another).await;
+            }
+        )*
+
+        #[test]
+        fn every_way_has_its_tests() {
+            assert_eq!(WAYS, [$($way),*]);
+        }
+    };
+}
+
+ways! {
+    r17_a_policy_is_removed_here, r17_a_policy_is_removed_elsewhere, Way::PolicyRemoved;
+    r17_a_version_is_disabled_here, r17_a_version_is_disabled_elsewhere, Way::KeyDisabled;
+    r17_a_key_is_deleted_here, r17_a_key_is_deleted_elsewhere, Way::KeyDeleted;
+    r17_a_vault_is_deleted_here, r17_a_vault_is_deleted_elsewhere, Way::VaultDeleted;
+    r17_a_firewall_is_closed_here, r17_a_firewall_is_closed_elsewhere, Way::FirewallClosed;
+    r12_an_identity_is_disabled_here, r12_an_identity_is_disabled_elsewhere, Way::IdentityDisabled;
+    r13_a_resource_is_moved_here, r13_a_resource_is_moved_elsewhere, Way::ResourceMoved;
+    r13_a_group_is_moved_here, r13_a_group_is_moved_elsewhere, Way::GroupMoved;
+    r13_a_subscription_is_moved_here, r13_a_subscription_is_moved_elsewhere, Way::SubscriptionMoved;
+}
