@@ -48,9 +48,9 @@ fn desk() -> TempDir {
     let desk = tempfile::tempdir().unwrap();
     let folder = desk.path().join("folder");
     fs::create_dir_all(folder.join("below")).unwrap();
-    for (number, name) in ["one", "two", "below/three"].iter().enumerate() {
+    for (number, name) in (0..).zip(["one", "two", "below/three"]) {
         let bytes: Vec<u8> = (0..50_000_u32)
-            .flat_map(|i| (i * 2_654_435_761 + u32::try_from(number).unwrap()).to_be_bytes())
+            .flat_map(|i| i.wrapping_mul(2_654_435_761 + number).to_be_bytes())
             .collect();
         fs::write(folder.join(name), bytes).unwrap();
     }
@@ -63,7 +63,7 @@ fn tour(desk: &Path, args: &[&str]) -> Output {
         .current_dir(desk)
         // What is meant for other installations is not meant for the tour's.
         .env("STRONGROOM_DATA", desk.join("elsewhere"))
-        .env("STRONGROOM_LEASE", "1h")
+        .env("STRONGROOM_LEASE", "3600s")
         .stdin(Stdio::null())
         .output()
         .unwrap()

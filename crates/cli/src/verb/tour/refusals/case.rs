@@ -159,15 +159,19 @@ mod tests {
 
     #[test]
     fn control_what_was_done_or_refused_otherwise_does_not_hold() {
-        let expected = || Expected {
+        let expected = |code, mend: &str| Expected {
             why: "a thing",
-            code: "ResourceNotFound",
-            mend: "resource list".to_owned(),
+            code,
+            mend: mend.to_owned(),
         };
+        let absent = || expected("ResourceNotFound", "resource list");
         let refused = || Err(strongroom::Refusal::Absent.into());
-        let nothing_to_type = expected().holds_of(refused(), true);
-        assert!(!nothing_to_type.held);
-        assert!(!expected().holds_of(Ok(()), true).held);
-        assert!(!expected().holds_of(refused(), false).held);
+        assert!(absent().holds_of(refused(), true).held);
+        assert!(!absent().holds_of(Ok(()), true).held);
+        assert!(!absent().holds_of(refused(), false).held);
+        let other_code = expected("ResourceExists", "resource list");
+        assert!(!other_code.holds_of(refused(), true).held);
+        let other_command = expected("ResourceNotFound", "resource create");
+        assert!(!other_command.holds_of(refused(), true).held);
     }
 }
