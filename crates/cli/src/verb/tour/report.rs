@@ -12,6 +12,8 @@ use crate::walk::{Entry, Skipped};
 
 /// Columns of a step's name.
 const NAME_WIDTH: usize = 17;
+/// Columns that what is said of a step may take.
+const DETAIL_WIDTH: usize = 96;
 
 /// Everything that the tour found.
 #[derive(Serialize)]
@@ -131,12 +133,17 @@ impl<'a> Report<'a> {
             } else {
                 format!("{BAD}✗{BAD:#}")
             };
-            let told = rules.join(" ");
+            let (mut lines, blank) = (wrapped(&detail).into_iter(), "");
+            let (first, rules) = (lines.next().unwrap_or_default(), rules.join(" "));
             self.output.line(&format!(
-                "{mark} {name:<NAME_WIDTH$} {detail}  {QUIET}{told}{QUIET:#}"
+                "{mark} {name:<NAME_WIDTH$} {first}  {QUIET}{rules}{QUIET:#}"
             ))?;
+            for line in lines {
+                self.output
+                    .line(&format!("  {blank:<NAME_WIDTH$} {line}"))?;
+            }
+            // In one piece each, to be typed.
             for command in commands {
-                let blank = "";
                 self.output.line(&format!(
                     "  {blank:<NAME_WIDTH$} {QUIET}mended by: {command}{QUIET:#}"
                 ))?;
@@ -152,6 +159,11 @@ impl<'a> Report<'a> {
             detail,
         });
         Ok(())
+    }
+
+    /// A line each for things that go on side by side.
+    pub(super) fn board(&self, names: impl IntoIterator<Item = &'static str>) -> Vec<ProgressBar> {
+        self.output.board(names)
     }
 
     /// Lines below a step, for people alone.
@@ -190,9 +202,38 @@ impl<'a> Report<'a> {
     }
 }
 
+/// A text in lines that are read at a glance.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + word.chars().count() < DETAIL_WIDTH => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_text_is_told_in_lines_and_loses_nothing() {
+        let text = "some words that are said, ".repeat(20);
+        let lines = wrapped(&text);
+        assert!(lines.len() > 4);
+        assert!(
+            lines
+                .iter()
+                .all(|line| line.chars().count() <= DETAIL_WIDTH)
+        );
+        assert_eq!(lines.join(" "), text);
+        assert_eq!(wrapped("short"), ["short"]);
+    }
 
     fn fails(spoil: impl FnOnce(&mut Report<'_>)) -> bool {
         let output = Output::new(true);

@@ -4,6 +4,7 @@
 mod healing;
 mod refused;
 mod scene;
+mod told;
 mod watch;
 mod way;
 
@@ -21,7 +22,6 @@ use super::report::Report;
 use super::second_process::SecondProcess;
 use super::stage::Stage;
 use crate::failure::Failure;
-use crate::output::{BAD, GOOD, table};
 
 /// How many of the scenes are prepared at once.
 const AT_ONCE: usize = 3;
@@ -87,13 +87,14 @@ pub(super) async fn each_way(stage: &Stage, report: &mut Report<'_>) -> Result<(
         .try_collect()
         .await?;
     bar.finish_and_clear();
-    let bar = report.files_bar("taking access away, and giving it back", 9);
+    let board = report.board(Way::ALL.map(Way::words));
     let bound = stage.leases.bound();
     // Each in a task of its own, so that none waits for another's reads.
     let tasks: Vec<_> = scenes
         .into_iter()
-        .map(|scene| {
-            let one = one_way(scene, Arc::clone(&stage.second), bound, bar.clone());
+        .zip(&board)
+        .map(|(scene, line)| {
+            let one = one_way(scene, Arc::clone(&stage.second), bound, line.clone());
             AbortOnDrop(tokio::spawn(one))
         })
         .collect();
@@ -101,8 +102,8 @@ pub(super) async fn each_way(stage: &Stage, report: &mut Report<'_>) -> Result<(
     for task in tasks {
         ways.push(task.await?);
     }
-    bar.finish_and_clear();
-    tell(report, &ways)?;
+    board.iter().for_each(ProgressBar::finish_and_clear);
+    told::tell(report, &ways)?;
     report.revocation = ways;
     Ok(())
 }
@@ -112,16 +113,26 @@ async fn one_way(
     scene: Scene,
     second: Arc<SecondProcess>,
     bound: Duration,
-    bar: ProgressBar,
+    line: ProgressBar,
 ) -> Result<OfWay, Failure> {
     let Watched {
         new,
         running,
         stopped,
-    } = Box::pin(watch::watch(&scene, &second, bound)).await?;
+    } = Box::pin(watch::watch(&scene, &second, bound, &line)).await?;
+    line.set_message(if stopped {
+        "refused; everything else is tried"
+    } else {
+        "still served"
+    });
     let exceptions = Box::pin(refused::exceptions(&scene)).await;
+    line.set_message("given back");
     let healed_after = Box::pin(healing::heal(&scene, &second)).await?;
-    bar.inc(1);
+    line.set_message(if healed_after.is_some() {
+        "healed"
+    } else {
+        "not healed"
+    });
     Ok(OfWay {
         way: scene.way,
         bound_ms: millis(bound),
@@ -133,68 +144,6 @@ async fn one_way(
         exceptions,
         healed_after,
     })
-}
-
-/// Two steps, and a table below them.
-fn tell(report: &mut Report<'_>, ways: &[OfWay]) -> Result<(), Failure> {
-    let ended = ways.iter().filter(|one| one.ended()).count();
-    let worst = ways.iter().map(|one| one.observed_ms).max().unwrap_or(0);
-    let bound = ways.iter().map(|one| one.bound_ms).max().unwrap_or(0);
-    let mut detail = format!(
-        "by a second process in {} ways: {ended} stopped every read, write, list and head, the last byte \
-         at most {worst} ms after the answer (bound {bound} ms)",
-        ways.len()
-    );
-    for one in ways.iter().filter(|one| !one.ended()) {
-        let late = one.observed_ms > one.bound_ms;
-        let why = late.then(|| "too late".to_owned());
-        let still = (!one.stopped).then(|| "not at the end".to_owned());
-        let why: Vec<_> = why
-            .into_iter()
-            .chain(still)
-            .chain(one.exceptions.iter().cloned())
-            .collect();
-        detail = format!("{detail}; {}: {}", one.way.words(), why.join(", "));
-    }
-    let ok = ended == ways.len();
-    report.step("revocation", &["R17", "R12", "R13", "I2"], ok, detail)?;
-    let healed = ways.iter().filter(|one| one.healed).count();
-    let slowest = ways.iter().filter_map(|one| one.healed_after).max();
-    let detail = format!(
-        "given back by the second process: {healed} of {} read back by SHA-256, the last after {} ms",
-        ways.len(),
-        millis(slowest.unwrap_or_default()),
-    );
-    report.step("healing", &["R17", "I3"], healed == ways.len(), detail)?;
-    report.below(&shown(ways))
-}
-
-fn shown(ways: &[OfWay]) -> String {
-    let rows = ways.iter().map(|one| {
-        let healed = match one.healed_after {
-            Some(after) => format!("after {} ms", millis(after)),
-            None => "no".to_owned(),
-        };
-        let mark = if one.held() {
-            format!("{GOOD}held{GOOD:#}")
-        } else {
-            format!("{BAD}did not hold{BAD:#}")
-        };
-        [
-            one.way.words().to_owned(),
-            one.way.code().to_owned(),
-            format!("{} ms", one.bound_ms),
-            format!("{} ms", one.new_ms),
-            format!("{} ms", one.running_ms),
-            healed,
-            mark,
-        ]
-    });
-    table(
-        &["way", "code", "bound", "new", "running", "healed", ""],
-        &[2, 3, 4, 5],
-        rows,
-    )
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -4,8 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures::StreamExt as _;
 use futures::future::join_all;
+use futures::stream::BoxStream;
+use indicatif::ProgressBar;
 use object_store::{ObjectStore, ObjectStoreExt as _};
 use strongroom_base::Outcome as _;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -16,7 +19,7 @@ use crate::verb::tour::second_process::SecondProcess;
 
 /// How long the reads go on before anything is taken away.
 const BEFORE: Duration = Duration::from_millis(200);
-/// How long they are still tried after the bound: longer than any of them pauses.
+/// How long they are still tried after the bound.
 const AFTER: Duration = Duration::from_millis(300);
 /// The pause between two small reads.
 const SMALL_PAUSE: Duration = Duration::from_millis(5);
@@ -68,12 +71,15 @@ pub(super) async fn watch(
     scene: &Scene,
     second: &SecondProcess,
     bound: Duration,
+    line: &ProgressBar,
 ) -> Result<Watched, Failure> {
     let over = AtomicBool::new(false);
     let change = async {
+        line.set_message("read in two ways");
         sleep(BEFORE).await;
         let told = second.ask_all(&scene.take_away).await;
         if let Ok(told) = told {
+            line.set_message("taken away; reads are tried until the bound is over");
             sleep_until(told + bound + AFTER).await;
         }
         over.store(true, Ordering::Release);
@@ -94,45 +100,57 @@ pub(super) async fn watch(
     })
 }
 
-/// One small read after the other.
+/// One small read after the other, and a last one when it is over.
 async fn new_reads(store: &Arc<dyn ObjectStore>, over: &AtomicBool) -> Seen {
     let mut seen = Seen::default();
-    while !over.load(Ordering::Acquire) {
+    loop {
+        let last = over.load(Ordering::Acquire);
         match read_small(store).await {
             Ok(()) => seen.served(),
             Err(error) => seen.refused(error),
         }
+        if last {
+            return seen;
+        }
         sleep(SMALL_PAUSE).await;
     }
-    seen
 }
 
 async fn read_small(store: &Arc<dyn ObjectStore>) -> object_store::Result<()> {
     store.get(&Scene::small()).await?.bytes().await.map(drop)
 }
 
-/// One stream, block by block; another when it has ended.
+/// One stream, block by block; another when it has ended or was refused; and a last block when it is over.
 async fn running_reads(store: &Arc<dyn ObjectStore>, over: &AtomicBool, number: u32) -> Seen {
     let mut seen = Seen::default();
+    let mut running: Option<BoxStream<'static, object_store::Result<Bytes>>> = None;
     sleep(BLOCK_PAUSE / STREAMS * number).await;
-    while !over.load(Ordering::Acquire) {
-        match store.get(&Scene::large()).await {
-            Ok(answer) => {
-                let mut blocks = answer.into_stream();
-                while let Some(block) = blocks.next().await {
-                    match block {
-                        Ok(_) => seen.served(),
-                        Err(error) => seen.refused(error),
-                    }
-                    if seen.refused.is_some() || over.load(Ordering::Acquire) {
-                        break;
-                    }
-                    sleep(BLOCK_PAUSE).await;
+    loop {
+        let last = over.load(Ordering::Acquire);
+        let block = match &mut running {
+            Some(blocks) => blocks.next().await,
+            None => match store.get(&Scene::large()).await {
+                Ok(answer) => {
+                    running = Some(answer.into_stream());
+                    continue;
                 }
+                Err(error) => Some(Err(error)),
+            },
+        };
+        match block {
+            Some(Ok(_)) => seen.served(),
+            Some(Err(error)) => {
+                running = None;
+                seen.refused(error);
             }
-            Err(error) => seen.refused(error),
+            None => {
+                running = None;
+                continue;
+            }
         }
-        sleep(BLOCK_PAUSE / STREAMS).await;
+        if last {
+            return seen;
+        }
+        sleep(BLOCK_PAUSE).await;
     }
-    seen
 }
