@@ -16,6 +16,8 @@ mod access;
 mod command;
 mod conditions;
 mod decide;
+#[cfg(test)]
+mod diagram;
 mod event;
 mod explain;
 mod facts;

@@ -13,7 +13,7 @@ use crate::{
     ResourceCommand, ResourceFacts, ResourceMachine, SeenKey, Step, Tier,
 };
 
-fn states() -> Vec<(&'static str, Option<Resource>)> {
+pub(crate) fn states() -> Vec<(&'static str, Option<Resource>)> {
     let target = customer(&version(KEY, 1));
     let enabling = |step| {
         changing(
@@ -71,7 +71,7 @@ fn states() -> Vec<(&'static str, Option<Resource>)> {
     ]
 }
 
-fn commands() -> Vec<(&'static str, ResourceAction)> {
+pub(crate) fn commands() -> Vec<(&'static str, ResourceAction)> {
     let create = NewResource {
         uid: UID,
         name: "notes".parse().unwrap(),
@@ -150,7 +150,7 @@ fn commands() -> Vec<(&'static str, ResourceAction)> {
 }
 
 /// The key that a command names, or the one in use.
-fn sought(action: &ResourceAction) -> SeenKey {
+pub(crate) fn sought(action: &ResourceAction) -> SeenKey {
     match action {
         ResourceAction::SetKey(set) => seen(&set.key.to_string()),
         _ => seen(&version(KEY, 1)),

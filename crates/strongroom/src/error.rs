@@ -349,6 +349,25 @@ impl From<LengthError> for Error {
     }
 }
 
+impl Error {
+    /// That the data of the resource are out of reach, and why, if that is what went wrong: whoever holds
+    /// the key, or the directory, says no (R17). It is found in an `object_store` error, too, by way of
+    /// [`Error::from`].
+    #[must_use]
+    pub fn out_of_reach(&self) -> Option<&OutOfReach> {
+        match self {
+            Self::OutOfReach(found) => Some(found),
+            Self::Proof(error) => error.out_of_reach(),
+            Self::Object { source, .. } => source.out_of_reach(),
+            Self::Store(error) => {
+                let source = std::error::Error::source(error)?;
+                source.downcast_ref::<Self>()?.out_of_reach()
+            }
+            _ => None,
+        }
+    }
+}
+
 impl Outcome for Error {
     fn code(&self) -> &'static str {
         match self {

@@ -85,7 +85,10 @@ impl Resource {
         assert_eq!(view.encryption.change, None, "a change is still under way");
         assert_eq!(view.encryption.erasing, 0, "a key is still to be erased");
         let (state, objects) = match view.state {
-            ResourceState::Active => ("active", read(handle).await),
+            // Whether it is within reach is found out by reading.
+            ResourceState::Active | ResourceState::Inaccessible(_) => {
+                ("active", read(handle).await)
+            }
             ResourceState::Deleted { .. } => ("deleted", None),
             _ => ("purging", None),
         };
@@ -108,7 +111,7 @@ async fn read(handle: &ResourceHandle) -> Option<BTreeMap<String, Vec<u8>>> {
     let listed: Result<Vec<_>, _> = store.list(None).try_collect().await;
     let listed = match listed.map_err(Error::from) {
         Ok(listed) => listed,
-        Err(Error::NoToken(_) | Error::KeyUse { .. }) => return None,
+        Err(error) if error.out_of_reach().is_some() => return None,
         Err(error) => panic!("{error:?}"),
     };
     let mut objects = BTreeMap::new();

@@ -6,7 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use base64ct::{Base64, Encoding as _};
-use strongroom::{GroupUid, InitOptions, NewPrincipal, Operator, Options, RsaKeySize, Strongroom};
+use strongroom::{
+    GroupUid, InitOptions, LeaseSettings, LeaseTerm, NewPrincipal, Operator, Options, RsaKeySize,
+    Strongroom,
+};
 use strongroom_base::{
     Clock, CorrelationId, PrincipalId, Region, ResourceUid, SubscriptionId, TenantId, Timestamp,
 };
@@ -415,6 +418,8 @@ impl House {
         let options = Options::new(PROVIDER)
             .with_clock(clock)
             .with_faults(Arc::new(self.spy.clone()))
+            // The model knows no time between a revocation and its effect. Leases have tests of their own.
+            .with_leases(LeaseSettings::with_term(LeaseTerm::PER_OPERATION))
             .with_vaults(suffix, Arc::new(outside));
         let (room, operators) = self.runtime.block_on(async {
             let room = Strongroom::open(&self.data, &options).await.unwrap();

@@ -61,10 +61,6 @@ impl House {
         }
     }
 
-    pub(crate) fn options(&self) -> Options {
-        options()
-    }
-
     pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
@@ -111,7 +107,7 @@ impl House {
             resource,
             vault,
             key,
-            version: made.version.id.version.clone(),
+            version: made.version.id.version,
             home: me.tenant(),
             subscription: subscription.id,
             group: group.uid,
@@ -144,7 +140,7 @@ fn is_object(path: &Path) -> bool {
     !name.contains('#') && !name.starts_with('.')
 }
 
-fn options() -> Options {
+pub(crate) fn options() -> Options {
     Options::new(strongroom::aws_lc_rs::PROVIDER)
 }
 

@@ -40,11 +40,11 @@ async fn r17_what_nobody_tells_of_is_obeyed_when_the_lease_has_run_out_and_heals
     let mut running = store.get(&stage.large().await).await.unwrap().into_stream();
     assert!(running.next().await.unwrap().is_ok());
     stage.vault.set(DISABLED);
-    stage.pass(Duration::from_millis(30_000));
+    stage.pass(Duration::from_secs(30));
     // Within the bound, and asked for anew only when half of the lease is over.
     reads(&*store).await.unwrap();
     assert!(running.next().await.unwrap().is_ok());
-    stage.pass(Duration::from_millis(30_000));
+    stage.pass(Duration::from_secs(30));
     assert_eq!(code(&*store).await, "KeyDisabled");
     assert!(running.next().await.unwrap().is_err());
     let ResourceState::Inaccessible(found) = stage.resource.show().await.unwrap().state else {
@@ -122,7 +122,7 @@ async fn r17_no_outage_is_taken_for_a_revocation() {
     ] {
         reads(&*store).await.unwrap();
         stage.vault.set(weather);
-        stage.pass(Duration::from_millis(59_000));
+        stage.pass(Duration::from_secs(59));
         // It is asked ahead, in vain, and the lease goes on.
         reads(&*store).await.unwrap();
         stage.pass(Duration::from_secs(1));

@@ -18,18 +18,6 @@ pub(crate) enum Way {
     SubscriptionMoved,
 }
 
-pub(crate) const WAYS: [Way; 9] = [
-    Way::PolicyRemoved,
-    Way::KeyDisabled,
-    Way::KeyDeleted,
-    Way::VaultDeleted,
-    Way::FirewallClosed,
-    Way::IdentityDisabled,
-    Way::ResourceMoved,
-    Way::GroupMoved,
-    Way::SubscriptionMoved,
-];
-
 impl Way {
     /// A name for a resource.
     pub(crate) fn name(self) -> &'static str {
@@ -148,7 +136,7 @@ async fn enable(operator: &Operator, scene: &Scene, enabled: bool) {
         enabled: Some(enabled),
         ..VersionChange::default()
     };
-    let version = Some(scene.version.clone());
+    let version = Some(scene.version);
     let changed = operator.update_key(&scene.vault, &scene.key, version, change);
     changed.await.unwrap();
 }

@@ -136,7 +136,7 @@ impl<K, E> Desk<K, E> {
         let mut book = self.book();
         match outcome {
             Ok(proved) => self.proved(&mut book, attempt, proved, now),
-            Err((answer, error)) => self.failed(&mut book, attempt, answer, error, now),
+            Err((answer, error)) => self.failed(&mut book, attempt, answer, &error, now),
         }
     }
 
@@ -187,7 +187,7 @@ impl<K, E> Desk<K, E> {
         book: &mut Book<K, E>,
         attempt: Attempt,
         answer: Answer,
-        error: Arc<E>,
+        error: &Arc<E>,
         now: Moment,
     ) {
         let Some(event) = note(book, Command::Failed { attempt, answer }, now) else {
@@ -203,7 +203,7 @@ impl<K, E> Desk<K, E> {
             }
             _ => {}
         }
-        book.trouble = Some(Arc::clone(&error));
+        book.trouble = Some(Arc::clone(error));
         // An outage and damage take nothing away.
         let kept = match book.state.verdict(now) {
             Verdict::Go => self.current(now),
@@ -211,7 +211,7 @@ impl<K, E> Desk<K, E> {
         };
         book.tell_all(|| match &kept {
             Some(lease) => Told::Go(Arc::clone(lease)),
-            None => Told::Fail(Arc::clone(&error)),
+            None => Told::Fail(Arc::clone(error)),
         });
     }
 

@@ -263,12 +263,8 @@ impl LeaseState {
                 }
             }
             Event::Damaged => self.settle(Some(Trouble::ForGood)),
-            Event::Ended => {
-                self.settle(None);
-                self.held = None;
-            }
             Event::Expired => self.held = None,
-            Event::Dropped => {
+            Event::Ended | Event::Dropped => {
                 self.settle(None);
                 self.held = None;
             }

@@ -2,6 +2,7 @@
 //! over parts that try them all.
 
 #![expect(dead_code, reason = "the rooms of the crate are here whole")]
+#![expect(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 #[path = "../../src/lease/desk.rs"]
 mod desk;
@@ -23,7 +24,11 @@ use crate::desk::{Desk, Lease, Outcome, Proved, Telling, Told};
 use crate::machine::{Answer, Attempt, Terms};
 use crate::moment::Moment;
 
-type TestDesk = Desk<u8, &'static str>;
+/// What a vault says that says no.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct No;
+
+type TestDesk = Desk<u8, No>;
 
 const AT: Moment = Moment {
     boot: Duration::from_secs(100),
@@ -35,8 +40,8 @@ const LATER: Moment = Moment {
     wall: Timestamp::from_unix_millis(1_800_000_001_000),
 };
 
-fn proved(keys: u8) -> Outcome<u8, &'static str> {
-    Ok(Proved {
+fn proved(keys: u8) -> Proved<u8> {
+    Proved {
         keys,
         sent: AT,
         terms: Terms {
@@ -45,19 +50,19 @@ fn proved(keys: u8) -> Outcome<u8, &'static str> {
         },
         spread: 0,
         kept: true,
-    })
+    }
 }
 
-fn denied() -> Outcome<u8, &'static str> {
+fn denied() -> (Answer, std::sync::Arc<No>) {
     let wait = Duration::from_secs(5);
-    Err((Answer::Denied { wait }, std::sync::Arc::new("denied")))
+    (Answer::Denied { wait }, std::sync::Arc::new(No))
 }
 
 /// Uses the desk as a lease's source does: whoever is given an attempt carries it out.
 fn lease(
     desk: &TestDesk,
-    prove: impl Fn(Attempt) -> Outcome<u8, &'static str>,
-) -> Result<std::sync::Arc<Lease<u8>>, &'static str> {
+    prove: impl Fn(Attempt) -> Outcome<u8, No>,
+) -> Result<std::sync::Arc<Lease<u8>>, No> {
     loop {
         if let Some(lease) = desk.current(AT) {
             return Ok(lease);
@@ -88,7 +93,7 @@ fn r17_of_those_who_need_a_lease_at_once_one_asks_and_all_get_it() {
             move || {
                 let prove = |_| {
                     asked.fetch_add(1, Ordering::SeqCst);
-                    proved(7)
+                    Ok(proved(7))
                 };
                 assert_eq!(*lease(&desk, prove).unwrap().keys(), 7);
             }
@@ -110,9 +115,9 @@ fn r17_of_those_who_need_a_lease_at_once_all_are_told_of_the_denial() {
             move || {
                 let prove = |_| {
                     asked.fetch_add(1, Ordering::SeqCst);
-                    denied()
+                    Err(denied())
                 };
-                assert_eq!(lease(&desk, prove).err(), Some("denied"));
+                assert_eq!(lease(&desk, prove).err(), Some(No));
             }
         };
         let other = thread::spawn(user(&desk, &asked));
@@ -134,8 +139,8 @@ fn r17_after_a_drop_nobody_holds_what_was_proved_before() {
             let (desk, authority) = (Arc::clone(&desk), Arc::clone(&authority));
             thread::spawn(move || {
                 lease(&desk, |_| match authority.load(Ordering::SeqCst) {
-                    1 => proved(1),
-                    _ => denied(),
+                    1 => Ok(proved(1)),
+                    _ => Err(denied()),
                 })
             })
         };
@@ -155,7 +160,7 @@ fn r17_after_a_drop_nobody_holds_what_was_proved_before() {
 fn r17_a_drop_reaches_those_who_read() {
     loom::model(|| {
         let desk = Arc::new(TestDesk::new());
-        let held = lease(&desk, |_| proved(1)).unwrap();
+        let held = lease(&desk, |_| Ok(proved(1))).unwrap();
         let dropped = Arc::new(AtomicUsize::new(0));
         let reader = {
             let (desk, dropped) = (Arc::clone(&desk), Arc::clone(&dropped));
@@ -178,7 +183,7 @@ fn r17_a_drop_reaches_those_who_read() {
 fn r17_one_asks_ahead_for_the_next() {
     loom::model(|| {
         let desk = Arc::new(TestDesk::new());
-        let held = lease(&desk, |_| proved(1)).unwrap();
+        let held = lease(&desk, |_| Ok(proved(1))).unwrap();
         let due = Moment {
             boot: AT.boot + Duration::from_secs(59),
             wall: LATER.wall,

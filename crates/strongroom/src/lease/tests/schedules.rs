@@ -408,7 +408,7 @@ fn r17_an_outage_is_borne_for_the_grace_and_no_longer() {
 fn r17_either_clock_ends_a_lease_and_one_that_went_back_proves_nothing() {
     let held = || {
         let mut world = World::new(Terms {
-            lease: Duration::from_secs(60),
+            lease: Duration::from_mins(1),
             grace: Duration::ZERO,
         });
         world.use_it();
