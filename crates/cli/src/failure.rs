@@ -63,6 +63,10 @@ pub(crate) enum Failure {
     NothingToTour(PathBuf),
     #[error("the tour found something that does not hold: see the steps above")]
     TourFailed,
+    #[error("a second process could not do `strongroom {command}`")]
+    SecondProcess { command: String, source: io::Error },
+    #[error("a part of the tour stopped")]
+    TaskStopped(#[source] tokio::task::JoinError),
     #[error(
         "`{0}` is the URI of a key, and the name of a key follows a vault: name one or the other"
     )]
@@ -119,6 +123,8 @@ impl Outcome for Failure {
             Self::Output(_) => "OutputFailed",
             Self::NothingToTour(_) => "NothingToTour",
             Self::TourFailed => "TourFailed",
+            Self::SecondProcess { .. } => "SecondProcessFailed",
+            Self::TaskStopped(_) => "TaskStopped",
             Self::KeyNamedTwice(_) | Self::NoKey(_) => "KeyNotNamed",
             Self::NotBase64 | Self::NotText => "BadParameter",
             Self::Json(_) => "EncodingFailed",
@@ -155,7 +161,10 @@ impl Outcome for Failure {
                 _ => OutcomeKind::Unavailable,
             },
             Self::Output(_) | Self::ChangedMeanwhile(_) => OutcomeKind::Unavailable,
-            Self::TourFailed | Self::Json(_) => OutcomeKind::Internal,
+            Self::TourFailed
+            | Self::SecondProcess { .. }
+            | Self::TaskStopped(_)
+            | Self::Json(_) => OutcomeKind::Internal,
         }
     }
 

@@ -60,14 +60,15 @@ async fn run(cli: Cli, output: &Output) -> Result<(), Failure> {
     let Cli {
         data,
         json: _,
+        lease,
         asker,
         verb,
     } = cli;
     match verb {
         Verb::Init(args) => verb::init::run(data, args, output).await,
-        Verb::Tour(args) => verb::tour::run(data, args, output).await,
+        Verb::Tour(args) => verb::tour::run(data, lease, args, output).await,
         Verb::InDataFolder(verb) => {
-            let session = Session::open(data, asker).await?;
+            let session = Session::open(data, asker, lease).await?;
             let done = verb::run(&session, verb, output).await;
             // Closed whatever came of it: the audit's heads go out.
             let closed = session.close().await;

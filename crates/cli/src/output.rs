@@ -6,7 +6,7 @@ use anstream::stream::RawStream;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, ContentArrangement, Table, TableStyle};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use strongroom_base::Timestamp;
 
@@ -126,6 +126,23 @@ impl Output {
     /// A count of work whose end is not known, on a terminal alone.
     pub(crate) fn counter(&self, what: &str) -> ProgressBar {
         self.bar(0, &format!("{{spinner}} {{pos}} {what}, {{per_sec}}"))
+    }
+
+    /// A line each for things that go on side by side, on a terminal alone.
+    pub(crate) fn board(&self, names: impl IntoIterator<Item = &'static str>) -> Vec<ProgressBar> {
+        let board = MultiProgress::new();
+        if self.json || !io::stderr().is_terminal() {
+            board.set_draw_target(ProgressDrawTarget::hidden());
+        }
+        let line = |name| {
+            let line = board.add(ProgressBar::new_spinner());
+            if let Ok(style) = ProgressStyle::with_template("  {prefix:18} {msg:.dim}") {
+                line.set_style(style);
+            }
+            line.set_prefix(name);
+            line
+        };
+        names.into_iter().map(line).collect()
     }
 
     fn bar(&self, length: u64, template: &str) -> ProgressBar {

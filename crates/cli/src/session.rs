@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use object_store::ObjectStore;
-use strongroom::{GroupUid, Operator, Options, ResourceHandle, Strongroom};
+use strongroom::{
+    GroupUid, LeaseSettings, LeaseTerm, Operator, Options, ResourceHandle, Strongroom,
+};
 use strongroom_base::{PrincipalId, ResourceName, SubscriptionId};
 
 use crate::args::{Asker, Destination};
@@ -26,9 +28,13 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) async fn open(data: Option<PathBuf>, asker: Asker) -> Result<Self, Failure> {
+    pub(crate) async fn open(
+        data: Option<PathBuf>,
+        asker: Asker,
+        lease: Option<LeaseTerm>,
+    ) -> Result<Self, Failure> {
         let data = data_folder(data)?;
-        let room = Strongroom::open(data, &options()).await?;
+        let room = Strongroom::open(data, &options(lease)).await?;
         let operator = room.administrator().clone();
         let mut session = Self {
             room,
@@ -134,6 +140,8 @@ pub(crate) fn data_folder(data: Option<PathBuf>) -> Result<PathBuf, Failure> {
 }
 
 /// What the program opens installations with.
-pub(crate) fn options() -> Options {
-    Options::new(strongroom::aws_lc_rs::PROVIDER).with_source(SOURCE)
+pub(crate) fn options(lease: Option<LeaseTerm>) -> Options {
+    Options::new(strongroom::aws_lc_rs::PROVIDER)
+        .with_source(SOURCE)
+        .with_leases(LeaseSettings::with_term(lease.unwrap_or_default()))
 }

@@ -439,6 +439,8 @@ fn i01_the_tour_holds_over_a_folder_with_any_names() {
             "files",
             "ok",
             "readback",
+            "revocation",
+            "rotation",
             "steps"
         ]
     );

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use clap::parser::ValueSource;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
-use strongroom::RootKeySource;
+use strongroom::{LeaseTerm, RootKeySource};
 
 use crate::address::Address;
 
@@ -39,6 +39,11 @@ pub(crate) struct Cli {
     /// Answers in JSON, one value a line.
     #[arg(long, global = true)]
     pub(crate) json: bool,
+
+    /// How long a proof of a customer's key is good for, and so how long its revocation may go
+    /// unnoticed (R17): 60s, 1500ms, or `per-operation`. By default a minute; in a tour, a second.
+    #[arg(long, global = true, value_name = "TERM", env = "STRONGROOM_LEASE")]
+    pub(crate) lease: Option<LeaseTerm>,
 
     #[command(flatten)]
     pub(crate) asker: Asker,
@@ -65,13 +70,18 @@ pub(crate) struct Asker {
 
 /// Reads the command line.
 ///
-/// A tour makes a data folder of its own: the one that the environment names is not meant by it.
+/// A tour makes a data folder of its own: what the environment says of another is not meant by it.
 pub(crate) fn parse() -> Result<Cli, clap::Error> {
     let matches = Cli::command().try_get_matches()?;
     let mut cli = Cli::from_arg_matches(&matches)?;
-    let from_environment = matches.value_source("data") == Some(ValueSource::EnvVariable);
-    if matches!(cli.verb, Verb::Tour(_)) && from_environment {
-        cli.data = None;
+    if matches!(cli.verb, Verb::Tour(_)) {
+        let from_environment = |id| matches.value_source(id) == Some(ValueSource::EnvVariable);
+        if from_environment("data") {
+            cli.data = None;
+        }
+        if from_environment("lease") {
+            cli.lease = None;
+        }
     }
     Ok(cli)
 }

@@ -38,7 +38,7 @@ pub(crate) async fn run(data: Option<PathBuf>, args: Init, output: &Output) -> R
         root_key,
         audit_heads,
     };
-    let view = Strongroom::init(data_folder(data)?, init, &options()).await?;
+    let view = Strongroom::init(data_folder(data)?, init, &options(None)).await?;
     output.answer(&wire(&view), || {
         format!(
             "{HEADING}A new installation in {}{HEADING:#}\n\

@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 use strongroom::{
-    BindingMode, ChangeView, EncryptionView, IdentityView, KeySource, ResourceState, ResourceView,
+    BindingMode, ChangeView, EncryptionView, IdentityView, Inaccessible, KeySource, ResourceState,
+    ResourceView,
 };
+use strongroom_base::Outcome as _;
 
 use crate::output::{BAD, HEADING, QUIET, time};
 
@@ -11,6 +13,7 @@ use crate::output::{BAD, HEADING, QUIET, time};
 pub(super) fn wire(view: &ResourceView) -> Value {
     let (state, deleted, purges) = match view.state {
         ResourceState::Active => ("active", None, None),
+        ResourceState::Inaccessible(_) => ("inaccessible", None, None),
         ResourceState::Deleted { at, purge_at } => ("deleted", Some(at), Some(purge_at)),
         ResourceState::Purging => ("purging", None, None),
         _ => ("unknown", None, None),
@@ -29,9 +32,18 @@ pub(super) fn wire(view: &ResourceView) -> Value {
         "state": state,
         "deleted": deleted.map(time),
         "purges": purges.map(time),
+        "inaccessible": inaccessible(view.state),
         "identity": identity_wire(&view.identity),
         "encryption": encryption_wire(&view.encryption, &[]),
     })
+}
+
+/// Why the data of a resource are out of reach, and since when; null if they are not.
+fn inaccessible(state: ResourceState) -> Value {
+    let ResourceState::Inaccessible(Inaccessible { reason, since }) = state else {
+        return Value::Null;
+    };
+    json!({ "code": reason.code(), "reason": reason.to_string(), "since": time(since) })
 }
 
 pub(super) fn identity_wire(identity: &IdentityView) -> Value {
@@ -170,6 +182,11 @@ fn kind(change: &ChangeView) -> String {
 pub(super) fn state(state: ResourceState) -> String {
     match state {
         ResourceState::Active => "active".to_owned(),
+        ResourceState::Inaccessible(Inaccessible { reason, since }) => format!(
+            "{BAD}inaccessible since {}: {reason} [{}]{BAD:#}",
+            time(since),
+            reason.code()
+        ),
         ResourceState::Deleted { purge_at, .. } => {
             format!("deleted, can be recovered until {}", time(purge_at))
         }
@@ -183,5 +200,33 @@ pub(super) fn key_source(source: &KeySource) -> &'static str {
         KeySource::ServiceManaged { .. } => "service-managed",
         KeySource::CustomerManaged { .. } => "customer-managed",
         _ => "unknown",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use strongroom::Reason;
+    use strongroom_base::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn a_resource_out_of_reach_says_why_and_since_when() {
+        let state_of = |reason| {
+            let since = Timestamp::from_unix_millis(1_800_000_000_000);
+            ResourceState::Inaccessible(Inaccessible { reason, since })
+        };
+        let closed = Reason::Vault(strongroom_vault::Denial::FirewallClosed);
+        let closed = state_of(closed);
+        let wire = inaccessible(closed);
+        assert_eq!(wire["code"], "ForbiddenByFirewall");
+        assert_eq!(wire["since"], "2027-01-15T08:00:00.000Z");
+        let reason = wire["reason"].as_str().unwrap();
+        let text = anstream::adapter::strip_str(&state(closed)).to_string();
+        assert_eq!(
+            text,
+            format!("inaccessible since 2027-01-15T08:00:00.000Z: {reason} [ForbiddenByFirewall]")
+        );
+        assert_eq!(inaccessible(ResourceState::Active), Value::Null);
     }
 }
