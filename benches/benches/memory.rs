@@ -11,6 +11,7 @@ use bytes::Bytes;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as ObjectPath;
 use object_store::{MultipartUpload as _, ObjectStore, ObjectStoreExt as _};
+use strongroom_benches::figures::{self, Figure};
 use strongroom_benches::{Bench, data, payload};
 use tokio::runtime::Runtime;
 
@@ -35,7 +36,6 @@ fn main() {
         ("4GiB", 4 << 30)
     };
     let folder = tempfile::tempdir().expect("a folder");
-    let mut figures = Vec::new();
     let mut peaks = Vec::new();
     for stream in ["plain-put", "plain-get", "sealed-put-and-get"] {
         let output = Command::new(env::current_exe().expect("this program"))
@@ -66,22 +66,11 @@ fn main() {
         ("put, over plain", put - plain_put),
         ("get, over plain", get - plain_get),
     ];
-    for (what, peak) in rows {
+    let figures = rows.map(|(what, peak)| {
         println!("memory/{what}/{name}  {:.1} MiB", peak / MIB);
-        figures.push(format!(
-            r#"{{"name":"memory/{what}/{name}","value":{},"unit":"MiB"}}"#,
-            peak / MIB
-        ));
-    }
-    if let Some(home) = env::var_os("CRITERION_HOME") {
-        let folder = PathBuf::from(home).join("memory");
-        fs::create_dir_all(&folder).expect("a folder for figures");
-        fs::write(
-            folder.join("figures.json"),
-            format!("[{}]", figures.join(",")),
-        )
-        .expect("figures");
-    }
+        Figure::new(format!("memory/{what}/{name}"), peak / MIB, "MiB")
+    });
+    figures::write("memory", &figures);
 }
 
 fn child(stream: &str) {

@@ -12,12 +12,11 @@ use futures::{StreamExt as _, stream};
 use object_store::memory::InMemory;
 use object_store::{ObjectStore, ObjectStoreExt as _};
 use strongroom::{
-    InitOptions, NewKey, NewResource, NewVault, Operation, Operator, Options, ResourceChange,
-    ResourceHandle, Strongroom, WrapAlgorithm,
+    InitOptions, NewResource, Operation, Options, ResourceChange, ResourceHandle, Strongroom,
+    WrapAlgorithm,
 };
 use strongroom_benches::counted::Counted;
-use strongroom_crypto::RsaKeySize;
-use strongroom_vault::KeySpec;
+use strongroom_benches::customer::keys;
 use tokio::runtime::Runtime;
 
 /// How many objects the resource holds.
@@ -56,7 +55,7 @@ impl Scene {
                 let path = format!("folder-{}/{number}", number % 100).into();
                 store.put(&path, "x".into()).await.unwrap();
             }
-            let versions = keys(room.administrator()).await;
+            let versions = keys(room.administrator()).await.map(|key| key.to_string());
             (room, notes, versions)
         });
         Self {
@@ -101,30 +100,6 @@ impl Scene {
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
 fn now() -> Instant {
     Instant::now()
-}
-
-async fn keys(operator: &Operator) -> [String; 2] {
-    let region = "local".parse().unwrap();
-    let mut vault = NewVault::new("contoso".parse().unwrap(), region);
-    vault.purge_protection = true;
-    let vault = operator.create_vault(vault).await.unwrap().name;
-    let myself = strongroom_vault::vault::Grantee {
-        object: operator.principal(),
-        application: None,
-    };
-    let all = strongroom_vault::KeyPermission::ALL;
-    operator
-        .replace_grant(&vault, myself, all.iter().copied().collect())
-        .await
-        .unwrap();
-    let mut versions = Vec::new();
-    for _ in 0..2 {
-        let new = NewKey::new("docs".parse().unwrap());
-        let spec = KeySpec::Rsa(RsaKeySize::Rsa2048);
-        let made = operator.create_key(&vault, new, spec).await.unwrap();
-        versions.push(made.version.id.to_string());
-    }
-    versions.try_into().unwrap()
 }
 
 /// R16 and R11: the same work, whatever the number of objects.

@@ -1,6 +1,8 @@
 //! What the benchmarks share: sizes, data, and an installation to measure.
 
 pub mod counted;
+pub mod customer;
+pub mod figures;
 
 use std::sync::Arc;
 

@@ -43,6 +43,12 @@ pub trait Clock: fmt::Debug + Send + Sync {
     /// The wall clock's time. It can be set back, and jump.
     fn now(&self) -> Timestamp;
 
+    /// The same as of the last tick, some milliseconds ago at most: for whoever asks often, and compares
+    /// with nothing but other ticks.
+    fn last_tick(&self) -> Timestamp {
+        self.now()
+    }
+
     /// Time since some fixed moment, such as the machine's start. It never goes back, and goes on while
     /// the machine sleeps.
     ///

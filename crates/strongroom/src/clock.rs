@@ -28,6 +28,12 @@ impl Clock for SystemClock {
         Timestamp::from_unix_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
     }
 
+    /// A quarter of the time that [`now`](Self::now) takes.
+    fn last_tick(&self) -> Timestamp {
+        let since = Duration::try_from(clock_gettime(ClockId::RealtimeCoarse)).unwrap_or_default();
+        Timestamp::from_unix_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+    }
+
     /// Not `Instant`, which stops while the machine is suspended.
     fn since_boot(&self) -> Duration {
         Duration::try_from(clock_gettime(ClockId::Boottime)).unwrap_or_default()
@@ -82,6 +88,11 @@ impl Clock for ForwardClock {
         self.inner.now().saturating_add(ahead)
     }
 
+    fn last_tick(&self) -> Timestamp {
+        let ahead = Duration::from_millis(self.ahead.load(Ordering::SeqCst));
+        self.inner.last_tick().saturating_add(ahead)
+    }
+
     fn since_boot(&self) -> Duration {
         let ahead = Duration::from_millis(self.ahead.load(Ordering::SeqCst));
         self.inner.since_boot().saturating_add(ahead)
@@ -113,6 +124,7 @@ mod tests {
         open().advance(Duration::from_secs(1)).unwrap();
         let later = noon.saturating_add(Duration::from_secs(48 * 3_600 + 1));
         assert_eq!(open().now(), later);
+        assert_eq!(open().last_tick(), later);
         fs::write(&path, "soon").unwrap();
         assert!(ForwardClock::open(Arc::new(noon), path).is_err());
     }

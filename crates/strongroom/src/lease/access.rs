@@ -31,8 +31,8 @@ impl Access {
 
     /// Fails once the resource must not be used any more.
     pub(crate) async fn check(&mut self) -> Result<(), Error> {
-        let core = self.source.core()?;
-        if !self.lease.holds(core.moment()) && core.leases.are_checked() {
+        let now = self.source.moment()?;
+        if !self.lease.holds(now) && self.source.core()?.leases.are_checked() {
             self.lease = self.source.lease().await?;
         }
         Ok(())

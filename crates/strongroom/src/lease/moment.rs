@@ -11,6 +11,7 @@ use strongroom_base::{Clock, Timestamp};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Moment {
     pub(crate) boot: Duration,
+    /// As of its last tick: how exactly a lease runs out is the other clock's to say.
     pub(crate) wall: Timestamp,
 }
 
@@ -18,7 +19,7 @@ impl Moment {
     pub(crate) fn now(clock: &dyn Clock) -> Self {
         Self {
             boot: clock.since_boot(),
-            wall: clock.now(),
+            wall: clock.last_tick(),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use strongroom_base::{Outcome as _, OutcomeKind, ResourceUid, Retry};
+use strongroom_base::{Clock, Outcome as _, OutcomeKind, ResourceUid, Retry};
 use strongroom_crypto::object::GenerationKeys;
 use strongroom_vault::{Unavailable, VaultError};
 
@@ -28,15 +28,18 @@ const SERVICE_MANAGED: Duration = Duration::from_mins(1);
 /// The leases of one resource in this process.
 pub(crate) struct LeaseSource {
     core: Weak<Core>,
+    /// The core's.
+    clock: Arc<dyn Clock>,
     uid: ResourceUid,
     caller: Caller,
     desk: Desk<GenerationKeys, Error>,
 }
 
 impl LeaseSource {
-    pub(super) fn new(core: Weak<Core>, uid: ResourceUid, caller: Caller) -> Self {
+    pub(super) fn new(core: &Arc<Core>, uid: ResourceUid, caller: Caller) -> Self {
         Self {
-            core,
+            core: Arc::downgrade(core),
+            clock: Arc::clone(&core.clock),
             uid,
             caller,
             desk: Desk::new(),
@@ -51,21 +54,31 @@ impl LeaseSource {
         self.core.upgrade().ok_or(Error::Closed)
     }
 
+    /// Now, for somebody who is about to use a lease. Nothing is written that other readers read, as the
+    /// core's count of its users would be.
+    pub(super) fn moment(&self) -> Result<Moment, Error> {
+        if self.core.strong_count() == 0 {
+            return Err(Error::Closed);
+        }
+        Ok(Moment::now(&*self.clock))
+    }
+
     /// A lease that holds now.
     ///
     /// # Cancel safety
     /// Whoever stops waiting takes nothing from those who go on: the asking is not theirs.
     pub(crate) async fn lease(self: &Arc<Self>) -> Result<Arc<Lease>, Error> {
-        let core = self.core()?;
         for _ in 0..ASKED_AGAIN {
-            let now = core.moment();
+            let now = self.moment()?;
             if let Some(lease) = self.desk.current(now) {
                 if lease.is_due(now) {
+                    let core = self.core()?;
                     let (_, attempt) = self.desk.ask(now);
                     self.carry_out(&core, attempt);
                 }
                 return Ok(lease);
             }
+            let core = self.core()?;
             let (telling, attempt) = self.desk.ask(now);
             self.carry_out(&core, attempt);
             let told = match telling {

@@ -108,9 +108,9 @@ impl Leases {
         caller: &Caller,
     ) -> Arc<LeaseSource> {
         let mut sources = self.sources();
-        let source = sources.entry(uid).or_insert_with(|| {
-            Arc::new(LeaseSource::new(Arc::downgrade(core), uid, caller.clone()))
-        });
+        let source = sources
+            .entry(uid)
+            .or_insert_with(|| Arc::new(LeaseSource::new(core, uid, caller.clone())));
         Arc::clone(source)
     }
 

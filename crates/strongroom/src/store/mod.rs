@@ -85,6 +85,21 @@ impl EncryptedStore {
         self
     }
 
+    /// What an operation costs before it does anything: its lease, and so many checks of it. For
+    /// measurements.
+    ///
+    /// # Errors
+    /// As for any operation.
+    #[cfg(feature = "fault-injection")]
+    #[doc(hidden)]
+    pub async fn danger_lease_hit(&self, checks: u32) -> Result<(), crate::Error> {
+        let mut access = Access::begin(&self.leases).await?;
+        for _ in 0..checks {
+            access.check().await?;
+        }
+        Ok(())
+    }
+
     /// Refuses the empty path for an object: in storage it is the folder that holds all others.
     fn named(location: &Path) -> Result<()> {
         if location.as_ref().is_empty() {
