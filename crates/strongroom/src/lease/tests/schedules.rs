@@ -66,6 +66,7 @@ struct Question {
     attempt: Attempt,
     sent: Moment,
     weather: Weather,
+    disturbances: usize,
     looks: u64,
     answers: u64,
     /// What the vault found, once it has looked.
@@ -85,8 +86,9 @@ struct World {
     questions: Vec<Question>,
     /// The last moment that the machine could know to be good.
     waiting: bool,
-    /// Whether something other than the vault's word ended a proof: a drop, a clock that was set.
-    disturbed: bool,
+    /// How often something other than the vault's word may have ended a proof: a drop, a clock that was
+    /// set. And how often it had when the last one was asked for.
+    disturbances: (usize, usize),
     last_sent: Option<u64>,
     /// Uses that were allowed.
     allowed: usize,
@@ -106,7 +108,7 @@ impl World {
             authority: Ok(0),
             questions: Vec::new(),
             waiting: false,
-            disturbed: false,
+            disturbances: (0, 0),
             last_sent: None,
             allowed: 0,
             asked: 0,
@@ -131,6 +133,7 @@ impl World {
                     attempt,
                     sent: self.moment(),
                     weather,
+                    disturbances: self.disturbances.0,
                     looks: self.now + takes / 2,
                     answers: self.now + takes,
                     found: None,
@@ -173,6 +176,7 @@ impl World {
             attempt,
             sent,
             weather,
+            disturbances,
             ..
         } = question;
         let failed = |answer| Command::Failed { attempt, answer };
@@ -193,21 +197,16 @@ impl World {
             }),
             Weather::Damaging => failed(Answer::Damaged),
         };
-        let answered = !self.state.decide(command, self.moment()).is_empty();
+        let events = self.state.decide(command, self.moment());
         self.tell(command);
-        if !answered {
-            return;
-        }
-        match command {
-            // One that came too late, or after the clock was set, is none.
-            Command::Proved { .. } if self.state.verdict(self.moment()) == Verdict::Go => {
+        match events.as_slice() {
+            [] => return,
+            [Event::Proved { .. }] => {
                 self.last_sent = Some(millis(sent.boot));
-                self.disturbed = false;
+                self.disturbances.1 = disturbances;
             }
-            Command::Failed {
-                answer: Answer::Denied { .. },
-                ..
-            } => self.last_sent = None,
+            [Event::Denied { .. }] => self.last_sent = None,
+            // One that came too late, or after the clock was set, is no proof.
             _ => {}
         }
         if self.waiting && self.state.verdict(self.moment()) != Verdict::Wait {
@@ -225,7 +224,7 @@ impl World {
             Verdict::Wait => self.waiting = true,
             // No outage takes a proof away that is good yet, and neither does damage.
             Verdict::Fail => assert!(
-                self.disturbed
+                self.disturbances.0 != self.disturbances.1
                     || self
                         .last_sent
                         .is_none_or(|sent| self.now - sent >= millis(self.terms.lease)),
@@ -263,17 +262,17 @@ impl World {
                 }
             }
             Step::Drop => {
-                self.disturbed = true;
+                self.disturbances.0 += 1;
                 self.waiting = false;
                 self.tell(Command::Drop);
             }
             Step::Weather(weather, takes) => self.weather = (weather, takes),
             Step::SetBack(millis) => {
-                self.disturbed = true;
+                self.disturbances.0 += 1;
                 self.ahead = self.ahead.saturating_sub_unsigned(millis);
             }
             Step::SetForward(millis) => {
-                self.disturbed = true;
+                self.disturbances.0 += 1;
                 self.ahead = self.ahead.saturating_add_unsigned(millis);
             }
         }
