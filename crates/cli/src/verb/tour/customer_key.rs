@@ -5,6 +5,7 @@ use strongroom::{IdentityView, KeySource};
 use tokio::time::Instant;
 
 use super::ground::Ground;
+use super::patience::patiently;
 use super::refusals::set_key;
 use super::report::Report;
 use super::stage::{Stage, root};
@@ -30,7 +31,7 @@ pub(super) async fn enable(
         KeySource::CustomerManaged { key, .. } if *key == ground.key.to_string()
     );
     let identity = matches!(view.identity, IdentityView::On { .. });
-    let read = reads(stage).await?;
+    let read = patiently(async || reads(stage).await).await?;
     let detail = format!(
         "{} in {took} ms: identity made and granted, key proved, service-managed key destroyed; {} \
          stored objects compared, {differ} differ",

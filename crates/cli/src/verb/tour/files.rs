@@ -5,6 +5,7 @@ use std::fs::File;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use object_store::ObjectStoreExt as _;
 
+use super::patience::patiently;
 use super::report::{Readback, Report};
 use super::stage::{Stage, root};
 use crate::address::Address;
@@ -36,7 +37,7 @@ pub(super) async fn read_back(stage: &Stage, report: &mut Report<'_>) -> Result<
     let root = root()?;
     let mismatches = stream::iter(&stage.entries)
         .map(async |entry| {
-            let same = reads_back(stage, &root, entry).await?;
+            let same = patiently(async || reads_back(stage, &root, entry).await).await?;
             bar.inc(entry.size);
             Ok::<_, Failure>(u64::from(!same))
         })

@@ -5,6 +5,7 @@ mod audit;
 mod customer_key;
 mod files;
 mod ground;
+mod patience;
 mod refusals;
 mod report;
 mod revocation;

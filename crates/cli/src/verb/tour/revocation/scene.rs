@@ -14,6 +14,7 @@ use super::way::Way;
 use crate::digest::{Checksum, of_stream};
 use crate::failure::Failure;
 use crate::verb::tour::ground::{Abroad, name, rsa_2048, vault};
+use crate::verb::tour::patience::patiently;
 use crate::verb::tour::refusals::set_key;
 use crate::verb::tour::second_process::{Words, words};
 use crate::verb::tour::stage::Stage;
@@ -178,7 +179,8 @@ async fn put(
 ) -> Result<[(Path, (Checksum, u64)); 2], Failure> {
     let put = async |path: Path, times: usize| {
         let blocks = || std::iter::repeat_n(planted.clone(), times);
-        store.put(&path, blocks().collect::<PutPayload>()).await?;
+        let stored = async || Ok(store.put(&path, blocks().collect::<PutPayload>()).await?);
+        patiently(stored).await?;
         let held = of_stream(stream::iter(blocks().map(Ok::<_, Failure>))).await?;
         Ok::<_, Failure>((path, held))
     };
