@@ -5,7 +5,7 @@ use strongroom::{IdentityView, KeySource};
 use tokio::time::Instant;
 
 use super::ground::Ground;
-use super::patience::patiently;
+use super::patience::{change, patiently};
 use super::refusals::set_key;
 use super::report::Report;
 use super::stage::{Stage, root};
@@ -22,7 +22,7 @@ pub(super) async fn enable(
     let data = &stage.room.show().data;
     let before = Stored::in_data(data).await?;
     let began = Instant::now();
-    let view = stage.resource.change(set_key(&ground.key)).await?;
+    let view = change(&stage.resource, &set_key(&ground.key)).await?;
     let took = began.elapsed().as_millis();
     let after = Stored::in_data(data).await?;
     let differ = before.differing_from(&after);

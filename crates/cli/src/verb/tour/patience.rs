@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use strongroom::{ResourceChange, ResourceHandle, ResourceView};
 use strongroom_base::{Outcome as _, OutcomeKind};
 use tokio::time::sleep;
 
@@ -25,6 +26,14 @@ pub(super) async fn patiently<T>(
         }
     }
     ask().await
+}
+
+/// Changes a resource; a change that fails on the way is taken back whole, and may be asked for again.
+pub(super) async fn change(
+    resource: &ResourceHandle,
+    change: &ResourceChange,
+) -> Result<ResourceView, Failure> {
+    patiently(async || Ok(Box::pin(resource.change(change.clone())).await?)).await
 }
 
 #[cfg(test)]

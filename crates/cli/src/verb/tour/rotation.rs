@@ -4,6 +4,7 @@ use strongroom::{KeySource, Operation, VersionChange};
 use tokio::time::Instant;
 
 use super::ground::Ground;
+use super::patience::change;
 use super::refusals::set_key;
 use super::report::{Report, Rotation};
 use super::stage::Stage;
@@ -27,7 +28,7 @@ pub(super) async fn rotate(
     let next = next.version.id;
     let sequence = stage.room.audit_length().await?;
     let began = Instant::now();
-    let view = stage.resource.change(set_key(&next)).await?;
+    let view = change(&stage.resource, &set_key(&next)).await?;
     let took = began.elapsed().as_millis();
     let vault_operations = key_operations(stage, sequence).await?;
     let after = Stored::in_data(&stage.room.show().data).await?;

@@ -4,6 +4,7 @@ use strongroom::{ResourceChange, ResourceHandle, ResourceView, VaultInfo};
 use strongroom_base::Outcome as _;
 
 use crate::failure::Failure;
+use crate::verb::tour::patience;
 use crate::verb::tour::report::Report;
 use crate::verb::tour::second_process::words;
 use crate::verb::tour::stage::Stage;
@@ -64,7 +65,11 @@ impl Case<'_> {
             typed,
         } = self;
         let before = Seen::now(stage).await?;
-        let answer = Box::pin(resource.change(change.clone())).await.map(drop);
+        let answer = match patience::change(resource, &change).await {
+            Ok(_) => Ok(()),
+            Err(Failure::Strongroom(error)) => Err(error),
+            Err(failure) => return Err(failure),
+        };
         let unchanged = Seen::now(stage).await? == before;
         let mut refused = expected.holds_of(answer, unchanged);
         if !typed || !refused.held {

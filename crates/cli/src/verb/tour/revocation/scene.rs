@@ -14,7 +14,7 @@ use super::way::Way;
 use crate::digest::{Checksum, of_stream};
 use crate::failure::Failure;
 use crate::verb::tour::ground::{Abroad, name, rsa_2048, vault};
-use crate::verb::tour::patience::patiently;
+use crate::verb::tour::patience::{change, patiently};
 use crate::verb::tour::refusals::set_key;
 use crate::verb::tour::second_process::{Words, words};
 use crate::verb::tour::stage::Stage;
@@ -90,7 +90,7 @@ impl<'a> Site<'a> {
         let operator = home.in_group(group);
         let new = NewResource::new(name(&way.slug())?, self.region.clone());
         let resource = operator.create_resource(new).await?;
-        resource.change(set_key(&key)).await?;
+        change(&resource, &set_key(&key)).await?;
         let store = resource.store().await?;
         let objects = put(&*store, &self.stage.planted).await?;
         let uid = resource.uid();
