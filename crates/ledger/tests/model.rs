@@ -104,6 +104,8 @@ type Rows = BTreeMap<(String, String), bool>;
 #[derive(Clone, Debug, Default)]
 struct Model {
     drawn: u64,
+    /// When a thing was removed that has not come back.
+    removed: BTreeMap<AggregateId, u64>,
     things: BTreeMap<AggregateId, (u64, String, Rows)>,
     claims: BTreeMap<String, (String, Timestamp)>,
     chains: BTreeMap<String, Vec<(u128, Phase)>>,
@@ -299,7 +301,10 @@ impl Model {
             refusals.insert("LedgerVersionConflict");
         }
         let Change::Put { state, index } = change else {
-            self.things.remove(id);
+            if self.things.remove(id).is_some() {
+                self.drawn += 1;
+                self.removed.insert(id.clone(), self.drawn);
+            }
             return Some(0);
         };
         let mut rows = Rows::new();
@@ -319,6 +324,7 @@ impl Model {
         self.drawn += 1;
         let state = String::from_utf8(state.to_vec()).unwrap();
         self.things.insert(id.clone(), (self.drawn, state, rows));
+        self.removed.remove(id);
         Some(self.drawn)
     }
 }
@@ -350,6 +356,17 @@ async fn compare(ledger: &dyn Ledger, model: &Model) {
             .map(|(version, state, _)| (*version, state.clone()));
         assert_eq!(stored, expected);
     }
+    let there = model.things.iter().map(|(id, thing)| (thing.0, id, true));
+    let gone = model.removed.iter().map(|(id, at)| (*at, id, false));
+    let mut expected: Vec<_> = there.chain(gone).collect();
+    expected.sort();
+    let changes = ledger.changes(Version::ABSENT, 1_000).await.unwrap();
+    let told = changes.iter().map(|change| {
+        let there = change.version != Version::ABSENT;
+        (change.at.as_u64(), &change.id, there)
+    });
+    assert_eq!(told.collect::<Vec<_>>(), expected);
+    assert_eq!(ledger.newest().await.unwrap().as_u64(), model.drawn);
     for index in INDEXES {
         let found = ledger
             .find(&Find::prefix(index, ""), Page::first(100))

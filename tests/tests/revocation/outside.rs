@@ -97,6 +97,7 @@ async fn r17_within_a_live_lease_no_change_of_key_goes_round_a_revocation() {
     }
     let after = stage.resource.show().await.unwrap();
     assert_eq!(after.encryption, before.encryption);
+    stage.pass(Duration::from_mins(1));
     assert_eq!(code(&*store).await, "KeyDisabled");
     stage.close().await;
 }

@@ -331,6 +331,9 @@ impl<'a> Batch<'a> {
                 .execute(&mut *self.connection)
                 .await?;
         }
+        if write.expected == Version::ABSENT && matches!(write.change, Change::Remove) {
+            return Ok(Version::ABSENT);
+        }
         let drawn = self.counter.1.saturating_add(1);
         let stored = i64::try_from(drawn).map_err(|_| Fault::damaged(Damage::Counter))?;
         let version = match &write.change {
