@@ -45,7 +45,7 @@ pub fn check(house: &House) -> Result<()> {
     )?;
     fs::copy(house.root().join("Cargo.lock"), alone.join("Cargo.lock"))?;
     for package in &published {
-        let mut check = house.cargo(["check", "--offline", "--quiet", "--package"]);
+        let mut check = house.cargo(["check", "--quiet", "--package"]);
         check
             .arg(package.name.as_str())
             .args(["--target-dir"])
