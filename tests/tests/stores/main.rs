@@ -2,6 +2,8 @@
 //! Blob Storage, in both binding modes: servers of both interfaces run on this machine for as long as a
 //! test does.
 
+mod in_turn;
+
 use std::sync::Arc;
 
 use object_store::aws::{AmazonS3Builder, S3CopyIfNotExists};
@@ -15,6 +17,8 @@ use object_store::{
 use strongroom::{BindingMode, EncryptedStore, InitOptions, NewResource, Options, Strongroom};
 use strongroom_tests::server::{AZURITE_ACCOUNT, AZURITE_KEY, Server};
 use tempfile::TempDir;
+
+use in_turn::WritesInTurn;
 
 const CONTAINER: &str = "sealed";
 
@@ -146,7 +150,7 @@ fn s3(server: &Server) -> Arc<dyn ObjectStore> {
         .with_access_key_id("test")
         .with_secret_access_key("test")
         .with_copy_if_not_exists(S3CopyIfNotExists::Multipart)
-        .with_http_connector(MarkerHttpConnector::default())
+        .with_http_connector(WritesInTurn::<MarkerHttpConnector>::default())
         .build();
     Arc::new(store.unwrap())
 }
