@@ -25,19 +25,23 @@ impl Clock for SystemClock {
         let since = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
-        Timestamp::from_unix_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+        since_epoch(since)
     }
 
     /// A quarter of the time that [`now`](Self::now) takes.
     fn last_tick(&self) -> Timestamp {
         let since = Duration::try_from(clock_gettime(ClockId::RealtimeCoarse)).unwrap_or_default();
-        Timestamp::from_unix_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+        since_epoch(since)
     }
 
     /// Not `Instant`, which stops while the machine is suspended.
     fn since_boot(&self) -> Duration {
         Duration::try_from(clock_gettime(ClockId::Boottime)).unwrap_or_default()
     }
+}
+
+fn since_epoch(since: Duration) -> Timestamp {
+    Timestamp::from_unix_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// What an installation that was made for trying things takes for the time: another clock, and how far it
@@ -82,20 +86,23 @@ impl ForwardClock {
     }
 }
 
+impl ForwardClock {
+    fn ahead(&self) -> Duration {
+        Duration::from_millis(self.ahead.load(Ordering::SeqCst))
+    }
+}
+
 impl Clock for ForwardClock {
     fn now(&self) -> Timestamp {
-        let ahead = Duration::from_millis(self.ahead.load(Ordering::SeqCst));
-        self.inner.now().saturating_add(ahead)
+        self.inner.now().saturating_add(self.ahead())
     }
 
     fn last_tick(&self) -> Timestamp {
-        let ahead = Duration::from_millis(self.ahead.load(Ordering::SeqCst));
-        self.inner.last_tick().saturating_add(ahead)
+        self.inner.last_tick().saturating_add(self.ahead())
     }
 
     fn since_boot(&self) -> Duration {
-        let ahead = Duration::from_millis(self.ahead.load(Ordering::SeqCst));
-        self.inner.since_boot().saturating_add(ahead)
+        self.inner.since_boot().saturating_add(self.ahead())
     }
 }
 

@@ -190,14 +190,7 @@ impl OpenAttempt {
 impl Drop for OpenAttempt {
     /// Does nothing if it was answered.
     fn drop(&mut self) {
-        let now = match self.source.core() {
-            Ok(core) => core.moment(),
-            // Nobody can use what is closed.
-            Err(_) => Moment {
-                boot: Duration::ZERO,
-                wall: strongroom_base::Timestamp::from_unix_millis(0),
-            },
-        };
+        let now = Moment::now(&*self.source.clock);
         let cut_off = (Answer::Other, Arc::new(Error::Closed));
         self.answer(Err(cut_off), now);
     }

@@ -15,6 +15,7 @@ use strongroom_crypto::object::BindingMode;
 
 use super::EncryptedStore;
 use super::error::{at, localized};
+use super::guarded::{may_still_write, still_allowed};
 use crate::Error;
 
 /// Plaintext that is collected into one part of a staged copy.
@@ -30,8 +31,7 @@ impl EncryptedStore {
         }
         match self.place.mode() {
             BindingMode::Resource => {
-                let allowed = access.check().await;
-                allowed.map_err(|error| at(error, from))?;
+                still_allowed(&mut access, from).await?;
                 let (from, to) = (self.place.stored(from), self.place.stored(to));
                 let options = CopyOptions { mode, extensions };
                 self.inner.copy_opts(&from, &to, options).await
@@ -72,8 +72,7 @@ impl EncryptedStore {
         }
         match self.place.mode() {
             BindingMode::Resource => {
-                let allowed = access.check().await;
-                allowed.map_err(|error| at(error, from))?;
+                still_allowed(&mut access, from).await?;
                 let (from, to) = (self.place.stored(from), self.place.stored(to));
                 self.inner.rename_opts(&from, &to, options).await
             }
@@ -160,12 +159,8 @@ impl EncryptedStore {
             let _ = upload.abort().await;
             return Err(error);
         }
-        let allowed = self
-            .access(to)
-            .await?
-            .check_write(upload.generation())
-            .await;
-        allowed.map_err(|error| at(error, to))?;
+        let mut access = self.access(to).await?;
+        may_still_write(&mut access, upload.generation(), to).await?;
         self.inner
             .rename_opts(staged, &self.place.stored(to), options)
             .await?;

@@ -16,7 +16,8 @@ use strongroom_crypto::object::{
 };
 
 use super::EncryptedStore;
-use super::error::{at, bad_range, damaged, localized};
+use super::error::{bad_range, damaged, localized};
+use super::guarded::still_allowed;
 use super::plain_stream::{self, Window};
 use crate::lease::Access;
 
@@ -90,8 +91,7 @@ impl EncryptedStore {
             extensions,
         } = inner;
         let meta = self.place.meta(meta)?;
-        let allowed = access.check().await;
-        allowed.map_err(|error| at(error, location))?;
+        still_allowed(&mut access, location).await?;
         Ok(GetResult {
             payload: GetResultPayload::Stream(stream::empty().boxed()),
             range: 0..meta.size,
@@ -233,8 +233,7 @@ impl EncryptedStore {
             block.truncate(usize::try_from(window.take).unwrap_or(usize::MAX));
             blocks.push(block);
         }
-        let allowed = opened.access.check().await;
-        allowed.map_err(|error| at(error, location))?;
+        still_allowed(&mut opened.access, location).await?;
         Ok(blocks)
     }
 

@@ -1,11 +1,27 @@
-//! Streams that go on only while access lasts.
+//! Asking for access again, once and before each item of a stream.
 
 use futures::stream::{self, BoxStream, StreamExt};
 use object_store::Result;
 use object_store::path::Path;
+use strongroom_crypto::object::Generation;
 
 use super::error::at;
 use crate::lease::Access;
+
+/// Fails once the resource must not be used any more.
+pub(super) async fn still_allowed(access: &mut Access, location: &Path) -> Result<()> {
+    access.check().await.map_err(|error| at(error, location))
+}
+
+/// The same before something is sent that was sealed under `generation`.
+pub(super) async fn may_still_write(
+    access: &mut Access,
+    generation: Generation,
+    location: &Path,
+) -> Result<()> {
+    let allowed = access.check_write(generation).await;
+    allowed.map_err(|error| at(error, location))
+}
 
 /// Asks for access anew right before each item is given out (R17). The first refusal is the last item.
 pub(super) fn while_access_lasts<T: Send + 'static>(
@@ -17,9 +33,9 @@ pub(super) fn while_access_lasts<T: Send + 'static>(
     stream::unfold(going, |state| async move {
         let (mut items, mut access, location) = state?;
         let item = items.next().await?;
-        match access.check().await {
+        match still_allowed(&mut access, &location).await {
             Ok(()) => Some((item, Some((items, access, location)))),
-            Err(error) => Some((Err(at(error, &location)), None)),
+            Err(error) => Some((Err(error), None)),
         }
     })
     // Stores ask again after the end.

@@ -5,8 +5,8 @@ use object_store::path::Path;
 use object_store::{Error as StoreError, Extensions, ListResult, ObjectMeta, ObjectStore, Result};
 
 use super::EncryptedStore;
-use super::error::{at, localized, named};
-use super::guarded::while_access_lasts;
+use super::error::{localized, named};
+use super::guarded::{still_allowed, while_access_lasts};
 
 /// The stored objects that a delimited listing left out because no plaintext has their size; found
 /// in the listing's extensions.
@@ -68,8 +68,7 @@ impl EncryptedStore {
             .map(|stored| self.place.location(stored))
             .collect();
         let objects = self.listable(objects, &mut extensions);
-        let allowed = access.check().await;
-        allowed.map_err(|error| at(error, prefix))?;
+        still_allowed(&mut access, prefix).await?;
         Ok(ListResult {
             common_prefixes,
             objects,

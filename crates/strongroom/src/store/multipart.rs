@@ -15,6 +15,7 @@ use strongroom_crypto::object::Generation;
 use super::EncryptedStore;
 use super::buffer::SealingBuffer;
 use super::error::{at, localized, unsealed};
+use super::guarded::may_still_write;
 use crate::Error;
 use crate::lease::Access;
 
@@ -91,8 +92,7 @@ impl SealingUpload {
     }
 
     async fn may_write(&mut self) -> Result<()> {
-        let allowed = self.access.check_write(self.generation).await;
-        allowed.map_err(|error| at(error, &self.location))
+        may_still_write(&mut self.access, self.generation, &self.location).await
     }
 
     /// Seals the chunks that `data` completes, and gives out what makes a part.
@@ -131,8 +131,7 @@ impl MultipartUpload for SealingUpload {
         let location = self.location.clone();
         async move {
             let sent = async {
-                let allowed = access.check_write(generation).await;
-                allowed.map_err(|error| at(error, &location))?;
+                may_still_write(&mut access, generation, &location).await?;
                 stored.await.map_err(|error| localized(error, &location))
             };
             let sent = sent.await;

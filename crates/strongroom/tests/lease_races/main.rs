@@ -30,6 +30,8 @@ struct No;
 
 type TestDesk = Desk<u8, No>;
 
+type Got = Result<std::sync::Arc<Lease<u8>>, No>;
+
 const AT: Moment = Moment {
     boot: Duration::from_secs(100),
     wall: Timestamp::from_unix_millis(1_800_000_000_000),
@@ -59,10 +61,7 @@ fn denied() -> (Answer, std::sync::Arc<No>) {
 }
 
 /// Uses the desk as a lease's source does: whoever is given an attempt carries it out.
-fn lease(
-    desk: &TestDesk,
-    prove: impl Fn(Attempt) -> Outcome<u8, No>,
-) -> Result<std::sync::Arc<Lease<u8>>, No> {
+fn lease(desk: &TestDesk, prove: impl Fn(Attempt) -> Outcome<u8, No>) -> Got {
     loop {
         if let Some(lease) = desk.current(AT) {
             return Ok(lease);
@@ -83,48 +82,44 @@ fn lease(
     }
 }
 
+/// What two who need a lease at once are told, and how often was asked for them.
+fn two_at_once(answer: fn() -> Outcome<u8, No>) -> ([Got; 2], usize) {
+    let desk = Arc::new(TestDesk::new());
+    let asked = Arc::new(AtomicUsize::new(0));
+    let user = || {
+        let (desk, asked) = (Arc::clone(&desk), Arc::clone(&asked));
+        move || {
+            lease(&desk, |_| {
+                asked.fetch_add(1, Ordering::SeqCst);
+                answer()
+            })
+        }
+    };
+    let other = thread::spawn(user());
+    let told = [user()(), other.join().unwrap()];
+    (told, asked.load(Ordering::SeqCst))
+}
+
 #[test]
 fn r17_of_those_who_need_a_lease_at_once_one_asks_and_all_get_it() {
     loom::model(|| {
-        let desk = Arc::new(TestDesk::new());
-        let asked = Arc::new(AtomicUsize::new(0));
-        let user = |desk: &Arc<TestDesk>, asked: &Arc<AtomicUsize>| {
-            let (desk, asked) = (Arc::clone(desk), Arc::clone(asked));
-            move || {
-                let prove = |_| {
-                    asked.fetch_add(1, Ordering::SeqCst);
-                    Ok(proved(7))
-                };
-                assert_eq!(*lease(&desk, prove).unwrap().keys(), 7);
-            }
-        };
-        let other = thread::spawn(user(&desk, &asked));
-        user(&desk, &asked)();
-        other.join().unwrap();
-        assert_eq!(asked.load(Ordering::SeqCst), 1);
+        let (told, asked) = two_at_once(|| Ok(proved(7)));
+        for lease in told {
+            assert_eq!(*lease.unwrap().keys(), 7);
+        }
+        assert_eq!(asked, 1);
     });
 }
 
 #[test]
 fn r17_of_those_who_need_a_lease_at_once_all_are_told_of_the_denial() {
     loom::model(|| {
-        let desk = Arc::new(TestDesk::new());
-        let asked = Arc::new(AtomicUsize::new(0));
-        let user = |desk: &Arc<TestDesk>, asked: &Arc<AtomicUsize>| {
-            let (desk, asked) = (Arc::clone(desk), Arc::clone(asked));
-            move || {
-                let prove = |_| {
-                    asked.fetch_add(1, Ordering::SeqCst);
-                    Err(denied())
-                };
-                assert_eq!(lease(&desk, prove).err(), Some(No));
-            }
-        };
-        let other = thread::spawn(user(&desk, &asked));
-        user(&desk, &asked)();
-        other.join().unwrap();
+        let (told, asked) = two_at_once(|| Err(denied()));
+        for lease in told {
+            assert_eq!(lease.err(), Some(No));
+        }
         // It is taken for granted for a while by whoever comes later.
-        assert_eq!(asked.load(Ordering::SeqCst), 1);
+        assert_eq!(asked, 1);
     });
 }
 
