@@ -173,6 +173,25 @@ fn set(key: &str) -> ResourceChange {
     }
 }
 
+/// The policy that lets an identity use a customer's key (R9), in place of the one it has.
+fn granting(
+    tenant: strongroom_base::TenantId,
+    principal: strongroom_base::PrincipalId,
+) -> VaultAction {
+    let entry = PolicySpec {
+        tenant,
+        grantee: Grantee {
+            object: principal,
+            application: None,
+        },
+        keys: strongroom_resource::NEEDED.into(),
+    };
+    VaultAction::ChangePolicies {
+        change: PolicyChange::Replace,
+        entries: vec![entry],
+    }
+}
+
 #[tokio::test]
 async fn i04_r11_r16_enabling_rotating_and_returning_touch_no_stored_object() {
     let world = World::new().await;
@@ -292,18 +311,7 @@ async fn r12_an_identity_made_anew_must_be_granted_access_again() {
     assert_eq!(denied.code(), "AccessDenied", "{denied}");
 
     let operator = world.room.administrator();
-    let entry = PolicySpec {
-        tenant,
-        grantee: Grantee {
-            object: principal,
-            application: None,
-        },
-        keys: strongroom_resource::NEEDED.into(),
-    };
-    let grant = VaultAction::ChangePolicies {
-        change: PolicyChange::Replace,
-        entries: vec![entry],
-    };
+    let grant = granting(tenant, principal);
     let vault = "contoso".parse().unwrap();
     operator
         .core
@@ -403,18 +411,7 @@ async fn r07_r13_a_vault_that_trusts_another_tenant_is_found_at_the_next_use() {
     trust(tenant).await;
     let denied = crate::Error::from(store.get(&"a".into()).await.unwrap_err());
     assert_eq!(denied.code(), "AccessDenied", "{denied}");
-    let entry = PolicySpec {
-        tenant,
-        grantee: Grantee {
-            object: principal,
-            application: None,
-        },
-        keys: strongroom_resource::NEEDED.into(),
-    };
-    let grant = VaultAction::ChangePolicies {
-        change: PolicyChange::Replace,
-        entries: vec![entry],
-    };
+    let grant = granting(tenant, principal);
     core.ask_vault(&vault, grant, Assertions::default(), caller)
         .await
         .unwrap();
