@@ -4,6 +4,8 @@ pub mod counted;
 pub mod customer;
 pub mod figures;
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -22,7 +24,8 @@ pub const PROVIDERS: [&Provider; 2] = [
 ];
 
 /// A size and what it is called.
-pub const SIZES: [(&str, usize); 3] = [("1KiB", 1 << 10), ("1MiB", 1 << 20), ("64MiB", 64 << 20)];
+pub const SIZES: [(&str, usize); 3] =
+    [("1 KiB", 1 << 10), ("1 MiB", 1 << 20), ("64 MiB", 64 << 20)];
 
 /// Bytes that do not compress and are not all alike.
 #[must_use]
@@ -60,7 +63,7 @@ pub struct Bench {
     /// The resource's store.
     pub store: Arc<dyn ObjectStore>,
     room: Option<Strongroom>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Bench {
@@ -96,8 +99,25 @@ impl Bench {
             runtime,
             store,
             room: Some(room),
-            _folder: folder,
+            folder,
         }
+    }
+
+    /// Everything it has on disk.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Where its own folder keeps the objects of the resource.
+    ///
+    /// # Panics
+    /// If there are none yet, or they go elsewhere.
+    #[must_use]
+    pub fn objects(&self) -> PathBuf {
+        let resources = self.folder().join("data/objects/r");
+        let resource = fs::read_dir(resources).unwrap().next().unwrap().unwrap();
+        resource.path().join("o")
     }
 }
 

@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: runs the benchmarks and says what they measured, as a table or as JSON.
 
+mod goals;
 mod results;
 
 use std::fs::{self, File};
@@ -14,8 +15,8 @@ use crate::steps::Steps;
 use results::Measure;
 
 const PACKAGE: &str = "strongroom-benches";
-/// Pairs of benchmarks and the name of their ratio.
-const RATIOS: &str = "benches/ratios.json";
+/// The bench that measures what goals are set for, and these.
+const GOALS: (&str, &str) = ("goals", "benches/goals.json");
 
 /// Run the benchmarks; print medians, throughputs and ratios
 #[derive(clap::Args)]
@@ -25,15 +26,18 @@ pub struct Args {
     /// Fewer samples: a look, not a measurement
     #[arg(long)]
     quick: bool,
+    /// Measure what goals are set for, and fail if one is not met
+    #[arg(long, conflicts_with_all = ["filter", "quick"])]
+    check: bool,
     /// Print one JSON object a line, `{"name","value","unit"}`, and nothing else on standard output
     #[arg(long)]
     json: bool,
 }
 
-/// Runs the verb; the answer is whether all benchmarks ran.
+/// Runs the verb; the answer is whether all benchmarks ran, and met their goals if it is asked.
 pub fn run(args: &Args) -> Result<bool> {
     let house = House::open()?;
-    let ratios = results::read_ratios(&house.root().join(RATIOS))?;
+    let goals = goals::read(&house.root().join(GOALS.1))?;
     let folder = house
         .metadata
         .target_directory
@@ -54,7 +58,11 @@ pub fn run(args: &Args) -> Result<bool> {
         .collect();
     targets.sort();
     ensure!(!targets.is_empty(), "`{PACKAGE}` has no bench target");
-    let mut filter = args.filter.as_deref();
+    let mut filter = if args.check {
+        Some(GOALS.0)
+    } else {
+        args.filter.as_deref()
+    };
     if let Some(name) = filter.filter(|name| targets.iter().any(|target| target == name)) {
         targets = vec![name.to_owned()];
         filter = None;
@@ -71,11 +79,9 @@ pub fn run(args: &Args) -> Result<bool> {
         steps.command(&format!("bench {target}"), &mut command);
     }
 
-    let mut measures = results::read(&folder, started)?;
-    let whole = args.filter.is_none();
+    let measures = results::read(&folder, started)?;
     steps.check("results", || {
         ensure!(!measures.is_empty(), "no benchmark matches");
-        measures.extend(results::ratios(&ratios, &measures, whole)?);
         Ok(())
     });
     if args.json {
@@ -85,7 +91,12 @@ pub fn run(args: &Args) -> Result<bool> {
     } else {
         table(&measures);
     }
-    Ok(steps.finish())
+    let ran = steps.finish();
+    if !args.check {
+        return Ok(ran);
+    }
+    let met = goals::report(&goals::hold(&goals, &measures));
+    Ok(ran && met)
 }
 
 fn bench(house: &House, target: &str, filter: Option<&str>, quick: bool) -> Command {

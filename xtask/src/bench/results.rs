@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::time::SystemTime;
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -15,15 +15,6 @@ pub struct Measure {
     pub name: String,
     pub value: f64,
     pub unit: Cow<'static, str>,
-}
-
-/// A pair of benchmarks of `benches/ratios.json`: the first's figure over the second's.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Ratio {
-    name: String,
-    numerator: String,
-    denominator: String,
 }
 
 /// `benchmark.json`, as far as it matters here.
@@ -42,11 +33,6 @@ struct Estimates {
 #[derive(Deserialize)]
 struct Estimate {
     point_estimate: f64,
-}
-
-/// Reads the table of ratios.
-pub fn read_ratios(path: &Path) -> Result<Vec<Ratio>> {
-    read_json(path)
 }
 
 /// Reads the figures under criterion's folder that are no older than `since`, by name.
@@ -99,38 +85,6 @@ fn measure(benchmark: &Benchmark, estimates: &Estimates) -> Measure {
     }
 }
 
-/// The ratios whose two figures were measured. In a whole run a missing figure is an error: the
-/// benchmark was renamed, and its ratio would be lost unseen.
-pub fn ratios(ratios: &[Ratio], measures: &[Measure], whole: bool) -> Result<Vec<Measure>> {
-    let find = |name: &str| measures.iter().find(|measure| measure.name == name);
-    let mut found = Vec::new();
-    for ratio in ratios {
-        let (Some(over), Some(under)) = (find(&ratio.numerator), find(&ratio.denominator)) else {
-            ensure!(
-                !whole,
-                "ratio `{}`: one of its benchmarks was not measured",
-                ratio.name
-            );
-            continue;
-        };
-        if over.unit != under.unit {
-            return Err(anyhow!(
-                "ratio `{}`: {} over {}",
-                ratio.name,
-                over.unit,
-                under.unit
-            ));
-        }
-        let value = over.value / under.value;
-        found.push(Measure {
-            name: ratio.name.clone(),
-            value,
-            unit: "ratio".into(),
-        });
-    }
-    Ok(found)
-}
-
 fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
     let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
     serde_json::from_str(&text).with_context(|| path.display().to_string())
@@ -148,14 +102,6 @@ mod tests {
         fs::write(folder.join("benchmark.json"), benchmark.to_string()).unwrap();
         let estimates = serde_json::json!({ "median": { "point_estimate": median }, "mean": {} });
         fs::write(folder.join("estimates.json"), estimates.to_string()).unwrap();
-    }
-
-    fn pair(numerator: &str, denominator: &str) -> Ratio {
-        Ratio {
-            name: "pair".to_owned(),
-            numerator: numerator.to_owned(),
-            denominator: denominator.to_owned(),
-        }
     }
 
     #[test]
@@ -198,27 +144,5 @@ mod tests {
         let written = fs::metadata(file).unwrap().modified().unwrap();
         let later = written + std::time::Duration::from_secs(1);
         assert_eq!(read(folder.path(), later).unwrap(), []);
-    }
-
-    #[test]
-    fn a_ratio_needs_both_figures_and_one_unit() {
-        let measure = |name: &str, value, unit| Measure {
-            name: name.to_owned(),
-            value,
-            unit: Cow::Borrowed(unit),
-        };
-        let measures = [
-            measure("a", 6.0, "GB/s"),
-            measure("b", 8.0, "GB/s"),
-            measure("c", 1.0, "ns"),
-        ];
-        let of = |ratio, whole| ratios(&[ratio], &measures, whole);
-        assert_eq!(
-            of(pair("a", "b"), true).unwrap(),
-            [measure("pair", 0.75, "ratio")]
-        );
-        assert_eq!(of(pair("a", "gone"), false).unwrap(), []);
-        assert!(of(pair("a", "gone"), true).is_err());
-        assert!(of(pair("a", "c"), false).is_err());
     }
 }

@@ -22,6 +22,7 @@ use crate::clock::{ForwardClock, SystemClock};
 use crate::core::{Core, random_id};
 use crate::lease::{Budgets, LeaseSettings, Leases};
 use crate::local_folder::LocalFolder;
+use crate::store::Blocks;
 use crate::vaults::{OutsideVault, Vaults};
 
 /// Something between an installation and what is durable of it: for tests of what a crash leaves.
@@ -252,6 +253,8 @@ async fn open_core(
             options.vaults.clone(),
         ),
         objects,
+        own_folder: options.objects.is_none(),
+        blocks: Arc::new(Blocks::new()),
         provider: options.provider,
         root,
         state_mac,

@@ -176,11 +176,15 @@ impl LocalFolder {
         let (folder, prefix) = (self.clone(), prefix.cloned());
         listed
             .filter_map(move |entry| {
-                let (folder, prefix) = (folder.clone(), prefix.clone());
+                let asked = entry.is_err().then(|| (folder.clone(), prefix.clone()));
                 async move {
-                    match entry {
-                        Err(error) if folder.is_nothing(prefix.as_ref(), &error).await => None,
-                        other => Some(other),
+                    match (entry, asked) {
+                        (Err(error), Some((folder, prefix)))
+                            if folder.is_nothing(prefix.as_ref(), &error).await =>
+                        {
+                            None
+                        }
+                        (entry, _) => Some(entry),
                     }
                 }
             })

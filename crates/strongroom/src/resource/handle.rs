@@ -155,14 +155,7 @@ impl ResourceHandle {
         let place = Place::new(self.uid, resource.binding);
         self.core.sweep_staging(&place).await?;
         let leases = self.core.leases.source(&self.core, self.uid, &self.caller);
-        let objects = Arc::clone(&self.core.objects);
-        Ok(EncryptedStore::new(
-            objects,
-            leases,
-            place,
-            rights,
-            self.core.provider.random,
-        ))
+        Ok(EncryptedStore::new(&self.core, leases, place, rights))
     }
 
     /// Changes the resource, and carries out what that owes elsewhere.

@@ -1,72 +1,103 @@
-//! Plaintext in, sealed bytes out, in one buffer that is ours.
+//! Plaintext in, sealed bytes out, in buffers that are ours.
+
+use std::mem;
+use std::sync::Arc;
 
 use bytes::Bytes;
-use strongroom_crypto::TAG_LEN;
-use strongroom_crypto::object::{CHUNK_LEN, SealError, Sealer};
+use object_store::PutPayload;
+use strongroom_crypto::object::{CHUNK_LEN, SEALED_CHUNK_LEN, SealError, Sealer};
+
+use super::blocks::{BLOCK_CHUNKS, Blocks};
 
 /// Seals whatever is pushed, chunk by chunk and in place: a chunk is copied once, while it is in
 /// cache, and no second pass over the data is made.
 pub(super) struct SealingBuffer {
     sealer: Sealer,
-    sealed: Vec<u8>,
-    /// Where in `sealed` the plaintext of the unfinished chunk begins.
+    blocks: Arc<Blocks>,
+    /// Buffers that are full of sealed chunks.
+    full: Vec<Bytes>,
+    /// The buffer that is being filled.
+    open: Vec<u8>,
+    /// Where in `open` the plaintext of the unfinished chunk begins.
     pending_from: usize,
+    /// No chunk begins in `open` from here on.
+    full_at: usize,
 }
 
 impl SealingBuffer {
-    /// A buffer whose first bytes are the object's prologue, with room for `capacity` bytes.
-    pub(super) fn new(sealer: Sealer, capacity: usize) -> Self {
-        let mut room = Vec::with_capacity(capacity);
-        room.extend_from_slice(sealer.prologue());
-        let pending_from = room.len();
+    /// For an object of `sealed_len` bytes, which goes into one buffer.
+    pub(super) fn whole(sealer: Sealer, blocks: Arc<Blocks>, sealed_len: usize) -> Self {
+        let open = Vec::with_capacity(sealed_len);
+        Self::new(sealer, blocks, open, usize::MAX)
+    }
+
+    /// For an object of unknown length, a block at a time.
+    pub(super) fn in_blocks(sealer: Sealer, blocks: Arc<Blocks>) -> Self {
+        let open = blocks.take();
+        Self::new(sealer, blocks, open, BLOCK_CHUNKS * SEALED_CHUNK_LEN)
+    }
+
+    fn new(sealer: Sealer, blocks: Arc<Blocks>, mut open: Vec<u8>, full_at: usize) -> Self {
+        open.clear();
+        open.extend_from_slice(sealer.prologue());
         Self {
+            pending_from: open.len(),
             sealer,
-            sealed: room,
-            pending_from,
+            blocks,
+            full: Vec::new(),
+            open,
+            full_at,
         }
     }
 
     /// Takes in plaintext, sealing every chunk that becomes full.
     pub(super) fn push(&mut self, mut plain: &[u8]) -> Result<(), SealError> {
         while !plain.is_empty() {
-            let room = CHUNK_LEN - (self.sealed.len() - self.pending_from);
+            if self.pending_from >= self.full_at {
+                self.close_buffer();
+            }
+            let room = CHUNK_LEN - (self.open.len() - self.pending_from);
             let (now, later) = plain.split_at(room.min(plain.len()));
-            self.sealed.extend_from_slice(now);
+            self.open.extend_from_slice(now);
             plain = later;
-            let pending = self.sealed.get_mut(self.pending_from..).unwrap_or_default();
+            let pending = self.open.get_mut(self.pending_from..).unwrap_or_default();
             if let Ok(chunk) = <&mut [u8; CHUNK_LEN]>::try_from(pending) {
                 let tag = self.sealer.seal_chunk_in_place(chunk)?;
-                self.sealed.extend_from_slice(&tag);
-                self.pending_from = self.sealed.len();
+                self.open.extend_from_slice(&tag);
+                self.pending_from = self.open.len();
             }
         }
         Ok(())
     }
 
-    /// Makes room for so much more plaintext, and no more: a buffer that grows by doubling holds twice
-    /// what is in it.
-    pub(super) fn reserve(&mut self, plain: usize) {
-        let tags = (plain / CHUNK_LEN + 2) * TAG_LEN;
-        self.sealed.reserve_exact(plain.saturating_add(tags));
-    }
-
     /// How many bytes [`take_sealed`](Self::take_sealed) would give out.
     pub(super) fn sealed_len(&self) -> usize {
-        self.pending_from
+        self.full.iter().map(Bytes::len).sum::<usize>() + self.pending_from
     }
 
     /// Gives out what is sealed and keeps the unfinished chunk.
-    pub(super) fn take_sealed(&mut self) -> Bytes {
-        let pending = self.sealed.split_off(self.pending_from);
+    pub(super) fn take_sealed(&mut self) -> PutPayload {
+        self.close_buffer();
+        self.full.drain(..).collect()
+    }
+
+    /// Puts what is sealed of `open` aside, and goes on in another buffer with the unfinished chunk.
+    fn close_buffer(&mut self) {
+        let mut next = self.blocks.take();
+        next.clear();
+        next.extend_from_slice(self.open.get(self.pending_from..).unwrap_or_default());
+        let sealed = mem::replace(&mut self.open, next);
+        self.full.push(self.blocks.lend(sealed, self.pending_from));
         self.pending_from = 0;
-        std::mem::replace(&mut self.sealed, pending).into()
     }
 
     /// Seals the last chunk, which may be empty, and gives out the rest.
-    pub(super) fn finish(mut self) -> Result<Bytes, SealError> {
-        let pending = self.sealed.get_mut(self.pending_from..).unwrap_or_default();
+    pub(super) fn finish(mut self) -> Result<PutPayload, SealError> {
+        let pending = self.open.get_mut(self.pending_from..).unwrap_or_default();
         let tag = self.sealer.finish_in_place(pending)?;
-        self.sealed.extend_from_slice(&tag);
-        Ok(self.sealed.into())
+        self.open.extend_from_slice(&tag);
+        let length = self.open.len();
+        self.full.push(self.blocks.lend(self.open, length));
+        Ok(self.full.into_iter().collect())
     }
 }

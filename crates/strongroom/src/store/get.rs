@@ -1,6 +1,5 @@
 //! Reading: the whole object in one request, or the chunks that a range touches.
 
-use std::fs::File;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -11,45 +10,33 @@ use object_store::{
     Attributes, Error as StoreError, Extensions, GetOptions, GetRange, GetResult, GetResultPayload,
     ObjectMeta, ObjectStore, Result,
 };
-use strongroom_crypto::object::{
-    GenerationKeys, Header, Layout, LengthError, OpenError, Opener, PROLOGUE_LEN,
-};
+use strongroom_crypto::object::{Layout, LengthError, Opener, PROLOGUE_LEN};
 
 use super::EncryptedStore;
-use super::error::{bad_range, damaged, localized};
+use super::error::{damaged, localized};
+use super::file;
 use super::guarded::still_allowed;
 use super::plain_stream::{self, Window};
+use super::unsealer::{Unsealer, Wanted};
 use crate::lease::Access;
-
-const PROLOGUE: u64 = PROLOGUE_LEN as u64;
 
 /// How often a read begins again because the object was overwritten between its requests.
 const OVERWRITTEN_RETRIES: usize = 16;
 
-/// A stored object whose prologue has been read and whose commitment has matched.
-struct Opened {
-    opener: Arc<Opener>,
-    access: Access,
-    source: Source,
-    /// As the caller sees it.
-    meta: ObjectMeta,
-    layout: Layout,
+/// What the inner store said of an object, beside its bytes.
+struct About {
+    /// As it is stored.
+    stored: ObjectMeta,
     attributes: Attributes,
     extensions: Extensions,
 }
 
-/// Where an opened object's chunks come from.
-enum Source {
-    /// An open file: whatever replaces the object, these are the bytes that were opened.
-    File(Arc<File>),
-    /// A further request that asks for the same version.
-    Request { stored: Path, meta: ObjectMeta },
-}
-
-/// What follows the prologue of a whole object.
-enum Rest {
-    File(Arc<File>),
-    Stream(BoxStream<'static, Result<Bytes>>),
+/// An object whose commitment has matched, and whose chunks are had by further requests for the same
+/// version.
+struct Requested {
+    opener: Opener,
+    layout: Layout,
+    stored: ObjectMeta,
 }
 
 /// Why a read did not succeed.
@@ -104,43 +91,26 @@ impl EncryptedStore {
     /// One request: the prologue is the front of what it answers.
     async fn read_whole(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
         let access = self.access(location).await?;
-        let inner = self.request(location, options).await?;
-        let GetResult {
-            payload,
-            meta: stored,
-            range: _,
-            attributes,
-            extensions,
-        } = inner;
-        let (prologue, rest) = match payload {
+        let (payload, about) = split(self.request(location, options).await?);
+        let unsealer = self.unsealer(&access, location);
+        let blocks = Arc::clone(&self.blocks);
+        let answer = match payload {
             GetResultPayload::File(file, _) => {
-                let file = Arc::new(file);
-                let prologue = read_from_file(&file, 0..PROLOGUE.min(stored.size)).await?;
-                (prologue, Rest::File(file))
+                file::read(file, about.stored.size, unsealer, None, blocks).await?
             }
             GetResultPayload::Stream(sealed) => {
-                let (prologue, rest) = take_front(sealed, PROLOGUE_LEN).await?;
-                (prologue, Rest::Stream(rest))
+                let (front, rest) = take_front(sealed, PROLOGUE_LEN).await?;
+                let (layout, opener) = unsealer.open(&front, about.stored.size)?;
+                let Wanted { range, window, .. } = Wanted::of(None, layout)?;
+                let plain = plain_stream::from_stream(rest, opener, window, blocks);
+                file::Answer {
+                    range,
+                    window,
+                    plain,
+                }
             }
         };
-        let layout = layout_of(&stored, &prologue, access.keys())?;
-        let meta = self.place.meta(stored)?;
-        let window = Window::covering(&(0..meta.size), layout);
-        let opener = self.opener(access.keys(), &prologue, location)?;
-        let plain = match rest {
-            Rest::File(file) => plain_stream::from_file(file, layout, opener, window),
-            Rest::Stream(rest) => plain_stream::from_stream(rest, opener, window),
-        };
-        let plain = plain_stream::hand_out(plain, window, access, location.clone());
-        let range = 0..meta.size;
-        let payload = GetResultPayload::Stream(plain);
-        Ok(GetResult {
-            payload,
-            meta,
-            range,
-            attributes,
-            extensions,
-        })
+        self.answer(location, access, about, answer)
     }
 
     async fn read_range(
@@ -150,8 +120,7 @@ impl EncryptedStore {
         wanted: &GetRange,
     ) -> Result<GetResult> {
         for _ in 0..OVERWRITTEN_RETRIES {
-            let opened = self.open(location, options).await?;
-            match self.ranged(location, opened, wanted).await {
+            match self.try_range(location, options, wanted).await {
                 Ok(result) => return Ok(result),
                 Err(Failed::Overwritten) => {}
                 Err(Failed::For(error)) => return Err(error),
@@ -160,44 +129,47 @@ impl EncryptedStore {
         Err(overwritten_too_often(location))
     }
 
-    async fn ranged(
+    async fn try_range(
         &self,
         location: &Path,
-        opened: Opened,
+        options: &GetOptions,
         wanted: &GetRange,
     ) -> Result<GetResult, Failed> {
-        let range = wanted.as_range(opened.meta.size).map_err(bad_range)?;
-        let window = Window::covering(&range, opened.layout);
-        // The length is authentic only once the last chunk has opened. Where the answer depends on
-        // it, that comes before any byte is given out.
-        if depends_on_length(wanted, &range) && window.with_last && window.end - window.first > 1 {
-            self.block(&opened, Window::last(opened.layout)).await?;
-        }
-        let Opened {
-            opener,
-            access,
-            source,
-            meta,
-            layout,
-            attributes,
-            extensions,
-        } = opened;
-        let plain = match source {
-            Source::File(file) => plain_stream::from_file(file, layout, opener, window),
-            Source::Request { stored, meta } => {
-                let range = layout.sealed_range(window.first..window.end);
-                let sealed = self.again(&stored, &meta, range).await?;
-                plain_stream::from_stream(sealed, opener, window)
+        let access = self.access(location).await?;
+        let (payload, about) = split(self.request_front(location, options).await?);
+        let unsealer = self.unsealer(&access, location);
+        let answer = match payload {
+            GetResultPayload::File(file, _) => {
+                let blocks = Arc::clone(&self.blocks);
+                let wanted = Some(wanted.clone());
+                file::read(file, about.stored.size, unsealer, wanted, blocks).await?
+            }
+            GetResultPayload::Stream(front) => {
+                let object = requested(front, about.stored.clone(), &unsealer).await?;
+                self.request_range(location, object, wanted).await?
             }
         };
-        let plain = plain_stream::hand_out(plain, window, access, location.clone());
-        let payload = GetResultPayload::Stream(plain);
-        Ok(GetResult {
-            payload,
-            meta,
-            range,
-            attributes,
-            extensions,
+        Ok(self.answer(location, access, about, answer)?)
+    }
+
+    /// The chunks that a range touches, of an object that is not a file.
+    async fn request_range(
+        &self,
+        location: &Path,
+        object: Requested,
+        wanted: &GetRange,
+    ) -> Result<file::Answer, Failed> {
+        let wanted = Wanted::of(Some(wanted), object.layout)?;
+        if let Some(end) = wanted.end_first {
+            self.block(location, &object, end).await?;
+        }
+        let window = wanted.window;
+        let sealed = self.again(location, &object, window).await?;
+        let blocks = Arc::clone(&self.blocks);
+        Ok(file::Answer {
+            range: wanted.range,
+            window,
+            plain: plain_stream::from_stream(sealed, object.opener, window, blocks),
         })
     }
 
@@ -207,8 +179,7 @@ impl EncryptedStore {
         ranges: &[Range<u64>],
     ) -> Result<Vec<Bytes>> {
         for _ in 0..OVERWRITTEN_RETRIES {
-            let mut opened = self.open(location, &GetOptions::default()).await?;
-            match self.collect_ranges(location, &mut opened, ranges).await {
+            match self.try_ranges(location, ranges).await {
                 Ok(blocks) => return Ok(blocks),
                 Err(Failed::Overwritten) => {}
                 Err(Failed::For(error)) => return Err(error),
@@ -217,100 +188,102 @@ impl EncryptedStore {
         Err(overwritten_too_often(location))
     }
 
-    async fn collect_ranges(
+    async fn try_ranges(
         &self,
         location: &Path,
-        opened: &mut Opened,
         ranges: &[Range<u64>],
     ) -> Result<Vec<Bytes>, Failed> {
-        let mut blocks = Vec::with_capacity(ranges.len());
-        for wanted in ranges {
-            let wanted = GetRange::Bounded(wanted.clone());
-            let range = wanted.as_range(opened.meta.size).map_err(bad_range)?;
-            let window = Window::covering(&range, opened.layout);
-            let mut block = self.block(opened, window).await?;
-            let _ = block.split_to(window.skip.min(block.len()));
-            block.truncate(usize::try_from(window.take).unwrap_or(usize::MAX));
-            blocks.push(block);
-        }
-        still_allowed(&mut opened.access, location).await?;
-        Ok(blocks)
+        let mut access = self.access(location).await?;
+        let inner = self.request_front(location, &GetOptions::default()).await?;
+        let (payload, about) = split(inner);
+        let unsealer = self.unsealer(&access, location);
+        let plain = match payload {
+            GetResultPayload::File(file, _) => {
+                let (ranges, blocks) = (ranges.to_vec(), Arc::clone(&self.blocks));
+                file::read_ranges(file, about.stored.size, unsealer, ranges, blocks).await?
+            }
+            GetResultPayload::Stream(front) => {
+                let object = requested(front, about.stored, &unsealer).await?;
+                let mut plain = Vec::with_capacity(ranges.len());
+                for range in ranges {
+                    let wanted = GetRange::Bounded(range.clone());
+                    let Wanted { window, .. } = Wanted::of(Some(&wanted), object.layout)?;
+                    let block = self.block(location, &object, window).await?;
+                    plain.push(window.wanted_of(block));
+                }
+                plain
+            }
+        };
+        still_allowed(&mut access, location).await?;
+        Ok(plain)
     }
 
     /// Opens all chunks of `window` at once.
-    async fn block(&self, opened: &Opened, window: Window) -> Result<Bytes, Failed> {
-        let range = opened.layout.sealed_range(window.first..window.end);
-        let sealed = match &opened.source {
-            Source::File(file) => read_from_file(file, range).await?,
-            Source::Request { stored, meta } => {
-                collect(self.again(stored, meta, range).await?).await?
-            }
-        };
-        let plain = plain_stream::open_window(&opened.opener, window, &sealed);
+    async fn block(
+        &self,
+        location: &Path,
+        object: &Requested,
+        window: Window,
+    ) -> Result<Bytes, Failed> {
+        let sealed = collect(self.again(location, object, window).await?).await?;
+        let plain = plain_stream::open_window(&object.opener, window, &sealed, &self.blocks);
         plain.map_err(|error| Failed::For(damaged(error)))
     }
 
-    /// Reads an object's prologue and checks it.
-    async fn open(&self, location: &Path, options: &GetOptions) -> Result<Opened> {
-        let access = self.access(location).await?;
+    /// What is asked before any chunk: the prologue.
+    async fn request_front(&self, location: &Path, options: &GetOptions) -> Result<GetResult> {
         let options = GetOptions {
-            range: Some(GetRange::Bounded(0..PROLOGUE)),
+            range: Some(GetRange::Bounded(0..PROLOGUE_LEN as u64)),
             ..options.clone()
         };
-        let inner = match self.request(location, options).await {
-            Ok(inner) => inner,
-            Err(error) => return Err(self.or_empty(location, error).await),
-        };
-        let GetResult {
-            payload,
-            meta: stored,
-            range: _,
-            attributes,
-            extensions,
-        } = inner;
-        let (prologue, source) = match payload {
-            GetResultPayload::File(file, _) => {
-                let file = Arc::new(file);
-                let prologue = read_from_file(&file, 0..PROLOGUE.min(stored.size)).await?;
-                (prologue, Source::File(file))
-            }
-            GetResultPayload::Stream(sealed) => {
-                let prologue = collect(sealed).await?;
-                let source = Source::Request {
-                    stored: self.place.stored(location),
-                    meta: stored.clone(),
-                };
-                (prologue, source)
-            }
-        };
-        let layout = layout_of(&stored, &prologue, access.keys())?;
-        let meta = self.place.meta(stored)?;
-        let opener = self.opener(access.keys(), &prologue, location)?;
-        Ok(Opened {
-            opener,
-            access,
-            source,
-            meta,
-            layout,
-            attributes,
-            extensions,
+        match self.request(location, options).await {
+            Ok(inner) => Ok(inner),
+            Err(error) => Err(self.or_empty(location, error).await),
+        }
+    }
+
+    fn unsealer(&self, access: &Access, location: &Path) -> Unsealer {
+        Unsealer {
+            access: access.clone(),
+            mode: self.place.mode(),
+            location: location.clone(),
+        }
+    }
+
+    fn answer(
+        &self,
+        location: &Path,
+        access: Access,
+        about: About,
+        answer: file::Answer,
+    ) -> Result<GetResult> {
+        let plain = plain_stream::hand_out(answer.plain, answer.window, access, location.clone());
+        Ok(GetResult {
+            payload: GetResultPayload::Stream(plain),
+            meta: self.place.meta(about.stored)?,
+            range: answer.range,
+            attributes: about.attributes,
+            extensions: about.extensions,
         })
     }
 
-    /// A further part of the version that `first` is.
+    /// The stored chunks of `window`, of the version that is being read.
     async fn again(
         &self,
-        stored: &Path,
-        first: &ObjectMeta,
-        range: Range<u64>,
+        location: &Path,
+        object: &Requested,
+        window: Window,
     ) -> Result<BoxStream<'static, Result<Bytes>>, Failed> {
+        let range = object.layout.sealed_range(window.first..window.end);
+        let first = &object.stored;
         let options = GetOptions {
             range: Some(GetRange::Bounded(range.clone())),
             if_match: first.e_tag.clone(),
             version: first.version.clone(),
             ..GetOptions::default()
         };
-        match self.inner.get_opts(stored, options).await {
+        let stored = self.place.stored(location);
+        match self.inner.get_opts(&stored, options).await {
             Ok(result) if result.meta == *first && result.range == range => {
                 Ok(result.into_stream())
             }
@@ -347,53 +320,38 @@ impl EncryptedStore {
             .await
             .map_err(|error| localized(error, location))
     }
-
-    fn opener(
-        &self,
-        keys: &GenerationKeys,
-        prologue: &[u8],
-        location: &Path,
-    ) -> Result<Arc<Opener>> {
-        let prologue = prologue.try_into().map_err(|_| {
-            damaged(
-                LengthError::NoPrologue {
-                    sealed: prologue.len() as u64,
-                }
-                .into(),
-            )
-        })?;
-        let opener = keys.opener(prologue, self.place.binding(location));
-        opener.map(Arc::new).map_err(damaged)
-    }
 }
 
-/// The layout of an object of this size. Where the size is impossible, the header says whether
-/// this ever was an object (F8).
-fn layout_of(stored: &ObjectMeta, front: &[u8], keys: &GenerationKeys) -> Result<Layout> {
-    Layout::from_sealed_len(stored.size).map_err(|by_size| {
-        let by_header = Header::parse(front)
-            .map_err(OpenError::from)
-            .and_then(|header| keys.key(header.generation).map(drop));
-        damaged(by_header.err().unwrap_or(by_size.into()))
+/// The bytes of an answer, and the rest of it.
+fn split(inner: GetResult) -> (GetResultPayload, About) {
+    // Every field is named: one that is added upstream must be thought about here.
+    let GetResult {
+        payload,
+        meta: stored,
+        range: _,
+        attributes,
+        extensions,
+    } = inner;
+    let about = About {
+        stored,
+        attributes,
+        extensions,
+    };
+    (payload, about)
+}
+
+async fn requested(
+    front: BoxStream<'static, Result<Bytes>>,
+    stored: ObjectMeta,
+    unsealer: &Unsealer,
+) -> Result<Requested> {
+    let front = collect(front).await?;
+    let (layout, opener) = unsealer.open(&front, stored.size)?;
+    Ok(Requested {
+        opener,
+        layout,
+        stored,
     })
-}
-
-/// Whether the bytes to give out follow from the object's length.
-fn depends_on_length(wanted: &GetRange, range: &Range<u64>) -> bool {
-    match wanted {
-        GetRange::Bounded(wanted) => wanted.end > range.end,
-        GetRange::Offset(_) | GetRange::Suffix(_) => true,
-    }
-}
-
-async fn read_from_file(file: &Arc<File>, range: Range<u64>) -> Result<Bytes> {
-    let file = Arc::clone(file);
-    plain_stream::on_blocking_pool(move || {
-        let mut bytes = Vec::new();
-        plain_stream::read_exact(&file, range, &mut bytes)?;
-        Ok(bytes.into())
-    })
-    .await
 }
 
 async fn collect(mut sealed: BoxStream<'static, Result<Bytes>>) -> Result<Bytes> {

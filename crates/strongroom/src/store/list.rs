@@ -5,7 +5,7 @@ use object_store::path::Path;
 use object_store::{Error as StoreError, Extensions, ListResult, ObjectMeta, ObjectStore, Result};
 
 use super::EncryptedStore;
-use super::error::{localized, named};
+use super::error::localized;
 use super::guarded::{still_allowed, while_access_lasts};
 
 /// The stored objects that a delimited listing left out because no plaintext has their size; found
@@ -39,12 +39,8 @@ impl EncryptedStore {
             let at = prefix.clone();
             let listed = entries.map(move |entry| {
                 let entry = entry.map_err(|error| localized(error, &prefix))?;
-                let location = store.place.location(&entry.location);
                 // An entry with an impossible size is an error of its own: the listing goes on.
-                store
-                    .place
-                    .meta(entry)
-                    .map_err(|error| named(error, &location))
+                store.place.meta(entry)
             });
             Ok::<_, StoreError>(while_access_lasts(listed.boxed(), access, at))
         })

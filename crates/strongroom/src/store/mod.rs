@@ -1,10 +1,12 @@
 //! The data path: an `object_store::ObjectStore` whose every byte at rest is sealed (R1).
 
 mod attributes;
+mod blocks;
 mod buffer;
 mod check;
 mod copy;
 mod error;
+mod file;
 mod get;
 mod guarded;
 mod list;
@@ -13,6 +15,7 @@ mod place;
 mod plain_stream;
 mod put;
 mod rights;
+mod unsealer;
 
 use std::fmt;
 use std::ops::Range;
@@ -28,6 +31,7 @@ use object_store::{
 };
 
 use self::attributes::ConditionalCopies;
+pub(crate) use self::blocks::Blocks;
 pub use self::check::{Checked, Depth};
 pub use self::list::Unlistable;
 pub(crate) use self::place::Place;
@@ -35,6 +39,7 @@ pub(crate) use self::rights::Rights;
 use strongroom_crypto::SecureRandom;
 use tokio::sync::OnceCell;
 
+use crate::core::Core;
 use crate::lease::{Access, LeaseSource};
 
 /// A store of one resource's objects, sealed on their way in and opened on their way out.
@@ -54,25 +59,24 @@ pub struct EncryptedStore {
     place: Place,
     rights: Rights,
     random: &'static dyn SecureRandom,
+    blocks: Arc<Blocks>,
+    /// Whether the inner store takes a large object as well in parts as at once.
+    puts_in_parts: bool,
     clear_metadata: bool,
     /// Found out when it first matters.
     conditional_copies: Arc<OnceCell<ConditionalCopies>>,
 }
 
 impl EncryptedStore {
-    pub(crate) fn new(
-        inner: Arc<dyn ObjectStore>,
-        leases: Arc<LeaseSource>,
-        place: Place,
-        rights: Rights,
-        random: &'static dyn SecureRandom,
-    ) -> Self {
+    pub(crate) fn new(core: &Core, leases: Arc<LeaseSource>, place: Place, rights: Rights) -> Self {
         Self {
-            inner,
+            inner: Arc::clone(&core.objects),
             leases,
             place,
             rights,
-            random,
+            random: core.provider.random,
+            blocks: Arc::clone(&core.blocks),
+            puts_in_parts: core.own_folder,
             clear_metadata: false,
             conditional_copies: Arc::default(),
         }

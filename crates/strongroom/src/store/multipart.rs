@@ -55,7 +55,7 @@ impl EncryptedStore {
             .map_err(|error| localized(error, location))?;
         Ok(SealingUpload {
             inner,
-            buffer: Some(SealingBuffer::new(sealer, 0)),
+            buffer: Some(SealingBuffer::in_blocks(sealer, Arc::clone(&self.blocks))),
             generation: access.generation(),
             access,
             location: location.clone(),
@@ -101,7 +101,6 @@ impl SealingUpload {
             .buffer
             .as_mut()
             .ok_or_else(|| at(Error::UploadEnded, &self.location))?;
-        buffer.reserve(data.content_length());
         for segment in data {
             if let Err(error) = buffer.push(segment) {
                 self.buffer = None;
@@ -109,7 +108,7 @@ impl SealingUpload {
             }
         }
         let is_part = buffer.sealed_len() >= MIN_PART_LEN;
-        Ok(is_part.then(|| buffer.take_sealed().into()))
+        Ok(is_part.then(|| buffer.take_sealed()))
     }
 }
 
@@ -154,7 +153,7 @@ impl MultipartUpload for SealingUpload {
         let last = buffer.finish().map_err(unsealed)?;
         self.may_write().await?;
         self.inner
-            .put_part(last.into())
+            .put_part(last)
             .await
             .map_err(|error| localized(error, &self.location))?;
         self.may_write().await?;

@@ -5,7 +5,7 @@ use object_store::{Error as StoreError, ObjectMeta, Result};
 use strongroom_base::ResourceUid;
 use strongroom_crypto::object::{Binding, BindingMode, plain_len};
 
-use super::error::{damaged, localized};
+use super::error::{damaged, localized, named};
 
 /// The prefixes of one resource: `r/UID/o` holds its objects, `r/UID/s` what is being staged.
 ///
@@ -58,9 +58,12 @@ impl Place {
 
     /// What the caller calls a stored object.
     pub(super) fn location(&self, stored: &Path) -> Path {
-        stored
-            .prefix_match(&self.objects)
-            .map_or_else(|| stored.clone(), Iterator::collect)
+        let below = stored.as_ref().strip_prefix(self.objects.as_ref());
+        let below = below.filter(|below| below.is_empty() || below.starts_with('/'));
+        // What is not below was not asked for; it is named as it is.
+        below
+            .and_then(|below| Path::parse(below).ok())
+            .unwrap_or_else(|| stored.clone())
     }
 
     /// The inner store's error about a stored object, naming what the caller calls it.
@@ -81,13 +84,11 @@ impl Place {
 
     /// What an object at `location` is bound to.
     pub(super) fn binding<'a>(&self, location: &'a Path) -> Binding<'a> {
-        match self.mode {
-            BindingMode::Location => Binding::Location(location.as_ref().as_bytes()),
-            BindingMode::Resource => Binding::Resource,
-        }
+        binding(self.mode, location)
     }
 
-    /// The caller's view of a stored object. Its size follows from the stored size alone.
+    /// The caller's view of a stored object. Its size follows from the stored size alone; an impossible
+    /// one is an error that names the object.
     pub(super) fn meta(&self, stored: ObjectMeta) -> Result<ObjectMeta> {
         // Every field is named: one that is added upstream must be thought about here.
         let ObjectMeta {
@@ -97,13 +98,22 @@ impl Place {
             e_tag,
             version,
         } = stored;
-        let size = plain_len(size).map_err(|error| damaged(error.into()))?;
+        let location = self.location(&location);
+        let size = plain_len(size).map_err(|error| named(damaged(error.into()), &location))?;
         Ok(ObjectMeta {
-            location: self.location(&location),
+            location,
             last_modified,
             size,
             e_tag,
             version,
         })
+    }
+}
+
+/// What an object at `location` is bound to in a resource of this mode.
+pub(super) fn binding(mode: BindingMode, location: &Path) -> Binding<'_> {
+    match mode {
+        BindingMode::Location => Binding::Location(location.as_ref().as_bytes()),
+        BindingMode::Resource => Binding::Resource,
     }
 }

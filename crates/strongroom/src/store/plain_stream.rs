@@ -1,8 +1,6 @@
 //! Sealed bytes in, plaintext out, no byte of it before its chunk's tag has passed.
 
-use std::fs::File;
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
@@ -12,12 +10,10 @@ use object_store::path::Path;
 use strongroom_crypto::object::{CHUNK_LEN, Layout, OpenError, Opener, SEALED_CHUNK_LEN};
 use strongroom_crypto::{TAG_LEN, cobblestone};
 
-use super::error::{damaged, local_io, named};
+use super::blocks::{BLOCK_CHUNKS, Blocks};
+use super::error::{damaged, named};
 use super::guarded::while_access_lasts;
 use crate::lease::Access;
-
-/// How many chunks are opened into one block of plaintext: 1 MiB of it.
-const BLOCK_CHUNKS: usize = 64;
 
 /// Which chunks to open, and which of their bytes were asked for.
 #[derive(Clone, Copy, Debug)]
@@ -61,18 +57,63 @@ impl Window {
     fn full_chunks(&self) -> u64 {
         self.end - self.first - u64::from(self.with_last)
     }
+
+    /// Bytes of plaintext in its full chunks.
+    fn full_len(&self) -> usize {
+        usize::try_from(self.full_chunks())
+            .unwrap_or(usize::MAX)
+            .saturating_mul(CHUNK_LEN)
+    }
+
+    /// Bytes of plaintext in its chunks.
+    pub(super) fn plain_len(&self, layout: Layout) -> usize {
+        let last = if self.with_last { layout.last_len() } else { 0 };
+        self.full_len()
+            .saturating_add(usize::try_from(last).unwrap_or(0))
+    }
+
+    /// The next `chunks` of it that begin with number `first`, or as many as there are. The object's
+    /// last chunk, which is short, comes with those before it.
+    pub(super) fn part(&self, first: u64, chunks: usize) -> Self {
+        let last = self.end - u64::from(self.with_last);
+        let end = last.min(first + chunks as u64);
+        let with_last = self.with_last && end == last;
+        Self {
+            first,
+            end: end + u64::from(with_last),
+            with_last,
+            ..*self
+        }
+    }
+
+    /// What was asked for of the plaintext of its chunks.
+    pub(super) fn wanted_of(&self, mut plain: Bytes) -> Bytes {
+        let _ = plain.split_to(self.skip.min(plain.len()));
+        plain.truncate(usize::try_from(self.take).unwrap_or(usize::MAX));
+        plain
+    }
+
+    /// Its chunks as they are stored: the full ones, and what follows them.
+    fn split<'s>(&self, sealed: &'s [u8]) -> Result<(&'s [u8], &'s [u8]), OpenError> {
+        let full = usize::try_from(self.full_chunks()).unwrap_or(usize::MAX);
+        sealed
+            .split_at_checked(full.saturating_mul(SEALED_CHUNK_LEN))
+            .ok_or_else(|| truncated(sealed.len()))
+    }
 }
 
 /// Opens a stream of sealed bytes that begins with the first chunk of `window`.
 pub(super) fn from_stream(
     sealed: BoxStream<'static, Result<Bytes>>,
-    opener: Arc<Opener>,
+    opener: Opener,
     window: Window,
+    blocks: Arc<Blocks>,
 ) -> BoxStream<'static, Result<Bytes>> {
     let state = Unsealing {
         sealed,
         opener,
         window,
+        blocks,
         next: window.first,
         rest: Bytes::new(),
         carry: BytesMut::new(),
@@ -86,8 +127,9 @@ pub(super) fn from_stream(
 
 struct Unsealing {
     sealed: BoxStream<'static, Result<Bytes>>,
-    opener: Arc<Opener>,
+    opener: Opener,
     window: Window,
+    blocks: Arc<Blocks>,
     next: u64,
     /// What is left of the block that arrived last.
     rest: Bytes,
@@ -142,7 +184,7 @@ impl Unsealing {
             ..self.window
         };
         self.next = end;
-        open_window(&self.opener, chunks, &sealed).map(Some)
+        open_window(&self.opener, chunks, &sealed, &self.blocks).map(Some)
     }
 
     /// Opens the object's last chunk if the window has it; anything else left over is a stored
@@ -162,51 +204,10 @@ impl Unsealing {
                 ..self.window
             },
             &self.carry,
+            &self.blocks,
         )
         .map(Some)
     }
-}
-
-/// Opens chunks of a file, reading and opening a block at a time on the blocking pool, so that a
-/// block is still in cache when it is opened.
-pub(super) fn from_file(
-    file: Arc<File>,
-    layout: Layout,
-    opener: Arc<Opener>,
-    window: Window,
-) -> BoxStream<'static, Result<Bytes>> {
-    // One buffer for the sealed bytes of all blocks.
-    stream::try_unfold((window.first, Vec::new()), move |(first, mut sealed)| {
-        let (file, opener) = (Arc::clone(&file), Arc::clone(&opener));
-        async move {
-            if first >= window.end {
-                return Ok(None);
-            }
-            let end = window.end.min(first + BLOCK_CHUNKS as u64);
-            let with_last = window.with_last && end == window.end;
-            let block = Window {
-                first,
-                end,
-                with_last,
-                ..window
-            };
-            let (plain, sealed) = on_blocking_pool(move || {
-                read_exact(&file, layout.sealed_range(first..end), &mut sealed)?;
-                let plain = open_window(&opener, block, &sealed).map_err(damaged)?;
-                Ok((plain, sealed))
-            })
-            .await?;
-            Ok(Some((plain, (end, sealed))))
-        }
-    })
-    .boxed()
-}
-
-/// Reads `range` of a file into `bytes`, all of it or an error.
-pub(super) fn read_exact(file: &File, range: Range<u64>, bytes: &mut Vec<u8>) -> Result<()> {
-    let len = usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(0);
-    bytes.resize(len, 0);
-    file.read_exact_at(bytes, range.start).map_err(local_io)
 }
 
 /// Runs what blocks away from the async workers.
@@ -221,20 +222,31 @@ pub(super) fn open_window(
     opener: &Opener,
     window: Window,
     sealed: &[u8],
+    blocks: &Arc<Blocks>,
 ) -> Result<Bytes, OpenError> {
-    let full = usize::try_from(window.full_chunks()).unwrap_or(usize::MAX);
-    let (chunks, last) = sealed
-        .split_at_checked(full.saturating_mul(SEALED_CHUNK_LEN))
+    let (_, last) = window.split(sealed)?;
+    let length = window.full_len() + last.len().saturating_sub(TAG_LEN);
+    blocks.filled(length, |plain| open_into(opener, window, sealed, plain))
+}
+
+/// The same into `plain`, which is as long as they are.
+pub(super) fn open_into(
+    opener: &Opener,
+    window: Window,
+    sealed: &[u8],
+    plain: &mut [u8],
+) -> Result<(), OpenError> {
+    let (chunks, last) = window.split(sealed)?;
+    let (plain, last_plain) = plain
+        .split_at_mut_checked(window.full_len())
         .ok_or_else(|| truncated(sealed.len()))?;
-    let mut plain = vec![0; full * CHUNK_LEN + last.len().saturating_sub(TAG_LEN)];
-    let (full_plain, last_plain) = plain.split_at_mut(full * CHUNK_LEN);
-    opener.open_chunks(window.first, chunks, full_plain)?;
+    opener.open_chunks(window.first, chunks, plain)?;
     if window.with_last {
-        opener.open_last(window.first + full as u64, last, last_plain)?;
+        opener.open_last(window.first + window.full_chunks(), last, last_plain)?;
     } else if !last.is_empty() {
         return Err(truncated(last.len()));
     }
-    Ok(plain.into())
+    Ok(())
 }
 
 /// The store gave fewer bytes, or others, than the object's size promises.

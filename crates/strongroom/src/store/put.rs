@@ -1,20 +1,31 @@
 //! Writing a whole object.
 
+use std::sync::Arc;
+
 use object_store::path::Path;
 use object_store::{
-    Attribute, Attributes, ObjectStore, PutOptions, PutPayload, PutResult, Result, TagSet,
+    Attribute, Attributes, MultipartUpload as _, ObjectStore, PutMode, PutMultipartOptions,
+    PutOptions, PutPayload, PutResult, Result, TagSet,
 };
 use strongroom_crypto::object::{Generation, Sealer, sealed_len};
 
 use super::EncryptedStore;
 use super::buffer::SealingBuffer;
 use super::error::{at, localized, not_implemented, too_long, unsealed};
+use super::multipart::SealingUpload;
 use super::plain_stream::on_blocking_pool;
 use crate::Error;
 use crate::lease::Access;
 
 /// From this size on, sealing leaves the async workers: it would keep one busy for a millisecond.
 const SEAL_ON_BLOCKING_POOL_FROM: usize = 4 << 20;
+
+/// From this size on, an object goes into the installation's own folder in parts: a part is sealed while
+/// the one before it is written, into memory that the parts before it have left.
+const IN_PARTS_FROM: usize = 4 << 20;
+
+/// Plaintext that is sealed at once on its way into a part.
+const PIECE_LEN: usize = 1 << 20;
 
 /// How often a payload is sealed anew because the resource went over to another key meanwhile.
 const SEALED_AGAIN: usize = 8;
@@ -34,6 +45,10 @@ impl EncryptedStore {
     ) -> Result<PutResult> {
         Self::named(location)?;
         self.allow_in_clear(&options.attributes, &options.tags)?;
+        let whole = payload.content_length() < IN_PARTS_FROM;
+        if self.puts_in_parts && !whole && matches!(options.mode, PutMode::Overwrite) {
+            return self.write_in_parts(location, &payload, options).await;
+        }
         let mut access = self.access(location).await?;
         let mut object = self.sealed(&access, location, &payload).await?;
         for left in (0..SEALED_AGAIN).rev() {
@@ -53,6 +68,34 @@ impl EncryptedStore {
             .map_err(|error| localized(error, location))
     }
 
+    async fn write_in_parts(
+        &self,
+        location: &Path,
+        payload: &PutPayload,
+        options: PutOptions,
+    ) -> Result<PutResult> {
+        let options = PutMultipartOptions {
+            tags: options.tags,
+            attributes: options.attributes,
+            extensions: options.extensions,
+        };
+        let stored = self.place.stored(location);
+        let mut left = SEALED_AGAIN;
+        loop {
+            let again = options.clone();
+            let mut upload = self.sealing_upload(location, &stored, again).await?;
+            let error = match send(&mut upload, payload).await {
+                Ok(result) => return Ok(result),
+                Err(error) => error,
+            };
+            let _ = upload.abort().await;
+            match Error::from(error) {
+                Error::KeyChangedDuringWrite if left > 0 => left -= 1,
+                error => return Err(at(error, location)),
+            }
+        }
+    }
+
     async fn sealed(
         &self,
         access: &Access,
@@ -64,15 +107,26 @@ impl EncryptedStore {
             .sealer(self.place.binding(location))
             .map_err(unsealed)?;
         let bytes = if payload.content_length() < SEAL_ON_BLOCKING_POOL_FROM {
-            seal(sealer, payload)?
+            self.seal(sealer, payload)?
         } else {
-            let payload = payload.clone();
-            on_blocking_pool(move || seal(sealer, &payload)).await?
+            let (store, payload) = (self.clone(), payload.clone());
+            on_blocking_pool(move || store.seal(sealer, &payload)).await?
         };
         Ok(SealedObject {
             bytes,
             generation: access.generation(),
         })
+    }
+
+    /// One sealed copy of the payload, made chunk by chunk.
+    fn seal(&self, sealer: Sealer, payload: &PutPayload) -> Result<PutPayload> {
+        let length = sealed_len(payload.content_length() as u64).map_err(too_long)?;
+        let length = usize::try_from(length).unwrap_or(0);
+        let mut buffer = SealingBuffer::whole(sealer, Arc::clone(&self.blocks), length);
+        for segment in payload {
+            buffer.push(segment).map_err(unsealed)?;
+        }
+        buffer.finish().map_err(unsealed)
     }
 
     /// Refuses what would lie in storage in clear, unless the store was opened to allow it (R1).
@@ -93,12 +147,21 @@ impl EncryptedStore {
     }
 }
 
-/// One sealed copy of the payload, made chunk by chunk.
-fn seal(sealer: Sealer, payload: &PutPayload) -> Result<PutPayload> {
-    let length = sealed_len(payload.content_length() as u64).map_err(too_long)?;
-    let mut buffer = SealingBuffer::new(sealer, usize::try_from(length).unwrap_or(0));
+/// Sends the payload piece by piece, sealing each while the part before it is written.
+async fn send(upload: &mut SealingUpload, payload: &PutPayload) -> Result<PutResult> {
+    let mut under_way = None;
     for segment in payload {
-        buffer.push(segment).map_err(unsealed)?;
+        let mut left = segment.clone();
+        while !left.is_empty() {
+            let piece = left.split_to(PIECE_LEN.min(left.len()));
+            let part = tokio::spawn(upload.put_part(piece.into()));
+            if let Some(before) = under_way.replace(part) {
+                before.await??;
+            }
+        }
     }
-    Ok(buffer.finish().map_err(unsealed)?.into())
+    if let Some(last) = under_way {
+        last.await??;
+    }
+    upload.complete().await
 }

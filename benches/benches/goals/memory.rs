@@ -1,0 +1,87 @@
+//! The store over memory, against a copy and the bare cipher.
+
+use std::hint::black_box;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use object_store::memory::InMemory;
+use object_store::path::Path;
+use strongroom_benches::{Bench, PROVIDERS, data};
+use strongroom_crypto::object::CHUNK_LEN;
+use strongroom_crypto::{KEY_LEN, NONCE_LEN};
+
+use crate::cipher::Bare;
+use crate::pair::{Table, Work};
+use crate::plain;
+
+const SIZE: usize = 64 << 20;
+/// What the store gives out at once.
+const BLOCK: usize = 1 << 20;
+
+pub(crate) fn measure(table: &mut Table) {
+    let bench = Bench::over(Some(Arc::new(InMemory::new())));
+    let (runtime, store) = (&bench.runtime, &*bench.store);
+    let path = Path::from("large");
+    let bytes = Bytes::from(data(SIZE));
+    let mut bare = Bare::new(PROVIDERS[0]);
+
+    // What a store keeps, and what it answers, is new memory on both sides.
+    table.row(
+        "put 64 MiB in memory ÷ copy and bare seal",
+        Work::Bytes(SIZE),
+        || runtime.block_on(plain::put(store, &path, &bytes)),
+        || {
+            let mut copy = bytes.to_vec();
+            bare.seal(&mut copy);
+            black_box(copy);
+        },
+    );
+
+    runtime.block_on(plain::put(store, &path, &bytes));
+    let mut sealed = bytes.to_vec();
+    let mut key = PROVIDERS[0].aead.sealing_key(&[7; KEY_LEN]).unwrap();
+    let tag = key.seal([0; NONCE_LEN], &[], &mut sealed).unwrap();
+    let key = PROVIDERS[0].aead.opening_key(&[7; KEY_LEN]).unwrap();
+    table.row(
+        "get 64 MiB from memory ÷ bare open",
+        Work::Bytes(SIZE),
+        || {
+            black_box(runtime.block_on(plain::get(store, &path)));
+        },
+        || {
+            let mut out = vec![0; SIZE];
+            key.open_into([0; NONCE_LEN], &[], &sealed, &tag, &mut out)
+                .unwrap();
+            black_box(out);
+        },
+    );
+
+    // Here neither side has new memory: a block is let go before the next.
+    let mut chunks = bytes.to_vec();
+    let mut bare = Bare::new(PROVIDERS[0]);
+    let tags: Vec<_> = chunks
+        .chunks_mut(CHUNK_LEN)
+        .map(|chunk| bare.seal(chunk))
+        .collect();
+    let mut out = vec![0; BLOCK];
+    table.row(
+        "stream 64 MiB from memory ÷ bare open",
+        Work::Bytes(SIZE),
+        || {
+            black_box(runtime.block_on(plain::stream(store, &path)));
+        },
+        || {
+            let mut number = 0_u64;
+            for (block, tags) in chunks.chunks(BLOCK).zip(tags.chunks(BLOCK / CHUNK_LEN)) {
+                let chunks = block.chunks(CHUNK_LEN).zip(tags);
+                for ((chunk, tag), out) in chunks.zip(out.chunks_mut(CHUNK_LEN)) {
+                    number += 1;
+                    let mut nonce = [0; NONCE_LEN];
+                    nonce[4..].copy_from_slice(&number.to_be_bytes());
+                    key.open_into(nonce, &[], chunk, tag, out).unwrap();
+                }
+                black_box(&mut out);
+            }
+        },
+    );
+}

@@ -1,0 +1,189 @@
+//! Reading a sealed object from an open file.
+//!
+//! Whatever replaces the object, an open file keeps the bytes that were opened. It is read on the blocking
+//! pool, and every visit there costs as much as opening several chunks: the first one reads the prologue
+//! and opens the first block too, and while a block is with its reader the next one is made ready.
+
+use std::fs::File;
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::stream::{self, BoxStream, StreamExt};
+use object_store::{GetRange, Result};
+use strongroom_crypto::object::{Layout, Opener, PROLOGUE_LEN};
+use tokio::task::JoinHandle;
+
+use super::blocks::{BLOCK_CHUNKS, Blocks};
+use super::error::{damaged, local_io};
+use super::plain_stream::{Window, on_blocking_pool, open_into};
+use super::unsealer::{Unsealer, Wanted};
+
+/// How many chunks are read from the file before they are opened: what the cache of a core holds.
+const READ_CHUNKS: usize = 16;
+
+/// What a read of a file answers.
+pub(super) struct Answer {
+    pub(super) range: Range<u64>,
+    pub(super) window: Window,
+    /// The blocks of `window`.
+    pub(super) plain: BoxStream<'static, Result<Bytes>>,
+}
+
+/// Opens what is wanted of the object of `sealed_len` bytes that the file holds.
+pub(super) async fn read(
+    file: File,
+    sealed_len: u64,
+    unsealer: Unsealer,
+    wanted: Option<GetRange>,
+    blocks: Arc<Blocks>,
+) -> Result<Answer> {
+    on_blocking_pool(move || {
+        let file = SealedFile::open(file, sealed_len, &unsealer, blocks)?;
+        let wanted = Wanted::of(wanted.as_ref(), file.layout)?;
+        if let Some(end) = wanted.end_first {
+            file.block(end)?;
+        }
+        let first = wanted.window.part(wanted.window.first, BLOCK_CHUNKS);
+        let opened = file.block(first);
+        Ok(Answer {
+            range: wanted.range,
+            window: wanted.window,
+            plain: blocks_of(file, wanted.window, first.end, opened),
+        })
+    })
+    .await
+}
+
+/// Opens several ranges of the object at once.
+pub(super) async fn read_ranges(
+    file: File,
+    sealed_len: u64,
+    unsealer: Unsealer,
+    ranges: Vec<Range<u64>>,
+    blocks: Arc<Blocks>,
+) -> Result<Vec<Bytes>> {
+    on_blocking_pool(move || {
+        let file = SealedFile::open(file, sealed_len, &unsealer, blocks)?;
+        ranges
+            .into_iter()
+            .map(|range| {
+                let wanted = Wanted::of(Some(&GetRange::Bounded(range)), file.layout)?;
+                let block = file.block(wanted.window)?;
+                Ok(wanted.window.wanted_of(block))
+            })
+            .collect()
+    })
+    .await
+}
+
+/// An object whose commitment has matched, in an open file.
+struct SealedFile {
+    file: File,
+    layout: Layout,
+    opener: Opener,
+    blocks: Arc<Blocks>,
+}
+
+impl SealedFile {
+    fn open(file: File, sealed_len: u64, unsealer: &Unsealer, blocks: Arc<Blocks>) -> Result<Self> {
+        let mut prologue = [0; PROLOGUE_LEN];
+        let there = usize::try_from(sealed_len).unwrap_or(PROLOGUE_LEN);
+        let front = prologue.split_at_mut(there.min(PROLOGUE_LEN)).0;
+        file.read_exact_at(front, 0).map_err(local_io)?;
+        let (layout, opener) = unsealer.open(front, sealed_len)?;
+        Ok(Self {
+            file,
+            layout,
+            opener,
+            blocks,
+        })
+    }
+
+    /// Reads and opens all chunks of `window`, a few at a time.
+    fn block(&self, window: Window) -> Result<Bytes> {
+        let mut sealed = self.blocks.take();
+        let opened = self
+            .blocks
+            .filled(window.plain_len(self.layout), |mut plain| {
+                let mut first = window.first;
+                while first < window.end {
+                    let part = window.part(first, READ_CHUNKS);
+                    let stored = self.layout.sealed_range(part.first..part.end);
+                    let sealed = read_exact(&self.file, stored, &mut sealed)?;
+                    let (now, later) = plain.split_at_mut(part.plain_len(self.layout));
+                    open_into(&self.opener, part, sealed, now).map_err(damaged)?;
+                    (plain, first) = (later, part.end);
+                }
+                Ok(())
+            });
+        self.blocks.give_back(sealed);
+        opened
+    }
+}
+
+/// Reads `range` of a file, all of it or an error, into the front of `buffer`.
+fn read_exact<'b>(file: &File, range: Range<u64>, buffer: &'b mut Vec<u8>) -> Result<&'b [u8]> {
+    let length = usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(0);
+    if buffer.len() < length {
+        buffer.resize(length, 0);
+    }
+    let (bytes, _) = buffer.split_at_mut(length);
+    file.read_exact_at(bytes, range.start).map_err(local_io)?;
+    Ok(bytes)
+}
+
+/// The blocks of a window, the first of which is at hand: what follows it begins with chunk `next`.
+fn blocks_of(
+    file: SealedFile,
+    window: Window,
+    next: u64,
+    first: Result<Bytes>,
+) -> BoxStream<'static, Result<Bytes>> {
+    let rest = Rest {
+        file: Arc::new(file),
+        window,
+        next,
+    };
+    stream::unfold(Some((Ahead::Ready(first), rest)), |state| async move {
+        let (ahead, mut rest) = state?;
+        let block = match ahead {
+            Ahead::Ready(block) => block,
+            Ahead::Begun(block) => block.await.unwrap_or_else(|lost| Err(lost.into())),
+        };
+        let following = match &block {
+            Ok(_) => rest.begin_next(),
+            Err(_) => None,
+        };
+        Some((block, following.map(|ahead| (ahead, rest))))
+    })
+    .boxed()
+}
+
+/// The block that a stream gives out next.
+enum Ahead {
+    Ready(Result<Bytes>),
+    /// Being opened on the blocking pool.
+    Begun(JoinHandle<Result<Bytes>>),
+}
+
+/// What of a window has not been begun.
+struct Rest {
+    file: Arc<SealedFile>,
+    window: Window,
+    next: u64,
+}
+
+impl Rest {
+    fn begin_next(&mut self) -> Option<Ahead> {
+        if self.next >= self.window.end {
+            return None;
+        }
+        let block = self.window.part(self.next, BLOCK_CHUNKS);
+        self.next = block.end;
+        let file = Arc::clone(&self.file);
+        let opening = tokio::task::spawn_blocking(move || file.block(block));
+        Some(Ahead::Begun(opening))
+    }
+}
