@@ -249,7 +249,7 @@ async fn look(core: Weak<Core>, mut seen: Version) {
 }
 
 impl Core {
-    async fn look_for_changes(
+    pub(super) async fn look_for_changes(
         &self,
         mark: &mut Option<strongroom_ledger::ChangeMark>,
         seen: &mut Version,
@@ -261,7 +261,7 @@ impl Core {
         loop {
             let changes = self.ledger.changes(*seen, PAGE).await?;
             let Some(last) = changes.last() else { break };
-            *seen = last.version;
+            *seen = last.at;
             for change in &changes {
                 let now = self.moment();
                 self.leases.changed(&change.id, Some(change.version), now);

@@ -10,6 +10,7 @@ use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures::future;
 use futures::stream::{self, BoxStream, StreamExt};
 use object_store::{GetRange, Result};
 use strongroom_crypto::object::{Layout, Opener, PROLOGUE_LEN};
@@ -45,12 +46,18 @@ pub(super) async fn read(
         if let Some(end) = wanted.end_first {
             file.block(end)?;
         }
-        let first = wanted.window.part(wanted.window.first, BLOCK_CHUNKS);
+        let window = wanted.window;
+        let first = window.part(window.first, BLOCK_CHUNKS);
         let opened = file.block(first);
+        let plain = if first.end < window.end {
+            blocks_of(file, window, first.end, opened)
+        } else {
+            stream::once(future::ready(opened)).boxed()
+        };
         Ok(Answer {
             range: wanted.range,
-            window: wanted.window,
-            plain: blocks_of(file, wanted.window, first.end, opened),
+            window,
+            plain,
         })
     })
     .await

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use futures::StreamExt as _;
 use object_store::ObjectStoreExt as _;
 use object_store::path::Path;
 use strongroom_base::{Clock, Timestamp};
+use strongroom_ledger::Version;
 
 use crate::{InitOptions, NewResource, Options, Strongroom};
 
@@ -47,5 +49,30 @@ async fn r17_a_deletion_stops_streams_of_older_leases_too() {
     assert!(running.next().await.unwrap().is_err());
     assert!(running.next().await.is_none());
     assert!(store.get(&path).await.is_err());
+    room.close().await.unwrap();
+}
+
+/// What is told of a removal has no version of its own to go on from.
+#[tokio::test]
+async fn whoever_looks_for_changes_comes_to_an_end_behind_a_removal() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let options = Options::new(crate::aws_lc_rs::PROVIDER);
+    let view = Strongroom::init(&data, InitOptions::default(), &options)
+        .await
+        .unwrap();
+    let room = Strongroom::open(&data, &options).await.unwrap();
+    // Its key was announced, and the announcement is removed last.
+    let new = NewResource::new("notes".parse().unwrap(), view.region);
+    room.create_resource(new).await.unwrap();
+    let core = &room.core;
+    let changes = core.ledger.changes(Version::ABSENT, 1_000).await.unwrap();
+    assert_eq!(changes.last().unwrap().version, Version::ABSENT);
+
+    let (mut mark, mut seen) = (None, Version::ABSENT);
+    let looked = core.look_for_changes(&mut mark, &mut seen);
+    let looked = tokio::time::timeout(Duration::from_secs(20), looked).await;
+    looked.expect("an end").unwrap();
+    assert_eq!(seen, core.ledger.newest().await.unwrap());
     room.close().await.unwrap();
 }
