@@ -19,6 +19,7 @@ use crate::audit_chain::AuditChainKey;
 use crate::busy::Busy;
 use crate::clock::ForwardClock;
 use crate::lease::{Budgets, Leases, Moment};
+use crate::local_folder::LocalFolder;
 use crate::store::Blocks;
 use crate::vaults::Vaults;
 
@@ -31,8 +32,8 @@ pub(crate) struct Core {
     pub(crate) vault_keys: Arc<dyn KeyFile>,
     pub(crate) vaults: Vaults,
     pub(crate) objects: Arc<dyn ObjectStore>,
-    /// Whether these lie in the folder that comes with the installation.
-    pub(crate) own_folder: bool,
+    /// The same, if it is the folder that comes with the installation.
+    pub(crate) folder: Option<Arc<LocalFolder>>,
     /// Buffers that the data path uses again.
     pub(crate) blocks: Arc<Blocks>,
     pub(crate) provider: Provider,

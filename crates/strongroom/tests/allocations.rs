@@ -13,6 +13,7 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use strongroom::{InitOptions, NewResource, Options, Strongroom};
+use strongroom_base::ResourceUid;
 use strongroom_crypto::object::{
     Binding, CHUNK_LEN, Generation, GenerationKey, PROLOGUE_LEN, SEALED_CHUNK_LEN,
 };
@@ -50,7 +51,7 @@ fn chunks_allocate_nothing_and_a_block_of_a_stream_at_most_once() {
     let key = GenerationKey::new(
         &aws_lc_rs::PROVIDER,
         &ResourceKey::from_bytes(&mut [7; 32]),
-        [1; 16].into(),
+        ResourceUid::from_bytes([1; 16]),
         Generation::FIRST,
     );
     assert_eq!(sealing(&key, FEW), sealing(&key, MANY), "a sealed chunk");

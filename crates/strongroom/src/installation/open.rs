@@ -229,15 +229,16 @@ async fn open_core(
         service_keys,
         vault_keys,
     } = durable;
-    let objects: Arc<dyn ObjectStore> = if let Some(objects) = &options.objects {
-        Arc::clone(objects)
+    let (objects, folder): (Arc<dyn ObjectStore>, _) = if let Some(objects) = &options.objects {
+        (Arc::clone(objects), None)
     } else {
         let folder = LocalFolder::open(&layout.objects())?;
         // What it leaves lies where it did, and no worse.
         if let Err(error) = folder.sweep(options.clock.now()).await {
             tracing::warn!(%error, "abandoned writes could not be removed");
         }
-        Arc::new(folder)
+        let folder = Arc::new(folder);
+        (folder.clone(), Some(folder))
     };
     let (clock, ahead) = clocks(layout, settings, options)?;
     let state_mac = root.state_mac()?;
@@ -253,7 +254,7 @@ async fn open_core(
             options.vaults.clone(),
         ),
         objects,
-        own_folder: options.objects.is_none(),
+        folder,
         blocks: Arc::new(Blocks::new()),
         provider: options.provider,
         root,

@@ -80,7 +80,7 @@ impl LocalFolder {
     }
 }
 
-fn is_blocked(root: &OsPath, path: &OsPath) -> bool {
+pub(super) fn is_blocked(root: &OsPath, path: &OsPath) -> bool {
     path.is_dir() || leads_through_a_file(root, path)
 }
 

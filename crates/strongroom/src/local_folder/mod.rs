@@ -1,6 +1,7 @@
 //! Objects in a local folder, so that what was acknowledged survives a power cut.
 
 mod in_the_way;
+mod open;
 mod sweep;
 
 use std::fs::{self, File};

@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 
 use super::blocks::{BLOCK_CHUNKS, Blocks};
 use super::error::{damaged, local_io};
-use super::plain_stream::{Window, on_blocking_pool, open_into};
+use super::plain_stream::{Window, open_into};
 use super::unsealer::{Unsealer, Wanted};
 
 /// How many chunks are read from the file before they are opened: what the cache of a core holds.
@@ -32,57 +32,52 @@ pub(super) struct Answer {
     pub(super) plain: BoxStream<'static, Result<Bytes>>,
 }
 
-/// Opens what is wanted of the object of `sealed_len` bytes that the file holds.
-pub(super) async fn read(
+/// Opens what is wanted of the object of `sealed_len` bytes that the file holds: the first block now,
+/// which blocks, and the others as they are asked for.
+pub(super) fn read(
     file: File,
     sealed_len: u64,
-    unsealer: Unsealer,
-    wanted: Option<GetRange>,
+    unsealer: &Unsealer,
+    wanted: Option<&GetRange>,
     blocks: Arc<Blocks>,
 ) -> Result<Answer> {
-    on_blocking_pool(move || {
-        let file = SealedFile::open(file, sealed_len, &unsealer, blocks)?;
-        let wanted = Wanted::of(wanted.as_ref(), file.layout)?;
-        if let Some(end) = wanted.end_first {
-            file.block(end)?;
-        }
-        let window = wanted.window;
-        let first = window.part(window.first, BLOCK_CHUNKS);
-        let opened = file.block(first);
-        let plain = if first.end < window.end {
-            blocks_of(file, window, first.end, opened)
-        } else {
-            stream::once(future::ready(opened)).boxed()
-        };
-        Ok(Answer {
-            range: wanted.range,
-            window,
-            plain,
-        })
+    let file = SealedFile::open(file, sealed_len, unsealer, blocks)?;
+    let wanted = Wanted::of(wanted, file.layout)?;
+    if let Some(end) = wanted.end_first {
+        file.block(end)?;
+    }
+    let window = wanted.window;
+    let first = window.part(window.first, BLOCK_CHUNKS);
+    let opened = file.block(first);
+    let plain = if first.end < window.end {
+        blocks_of(file, window, first.end, opened)
+    } else {
+        stream::once(future::ready(opened)).boxed()
+    };
+    Ok(Answer {
+        range: wanted.range,
+        window,
+        plain,
     })
-    .await
 }
 
-/// Opens several ranges of the object at once.
-pub(super) async fn read_ranges(
+/// Opens several ranges of the object, all of them now.
+pub(super) fn read_ranges(
     file: File,
     sealed_len: u64,
-    unsealer: Unsealer,
-    ranges: Vec<Range<u64>>,
+    unsealer: &Unsealer,
+    ranges: &[Range<u64>],
     blocks: Arc<Blocks>,
 ) -> Result<Vec<Bytes>> {
-    on_blocking_pool(move || {
-        let file = SealedFile::open(file, sealed_len, &unsealer, blocks)?;
-        ranges
-            .into_iter()
-            .map(|range| {
-                let wanted = Wanted::of(Some(&GetRange::Bounded(range)), file.layout)?;
-                let block = file.block(wanted.window)?;
-                Ok(wanted.window.wanted_of(block))
-            })
-            .collect()
-    })
-    .await
+    let file = SealedFile::open(file, sealed_len, unsealer, blocks)?;
+    ranges
+        .iter()
+        .map(|range| {
+            let wanted = Wanted::of(Some(&GetRange::Bounded(range.clone())), file.layout)?;
+            let block = file.block(wanted.window)?;
+            Ok(wanted.window.wanted_of(block))
+        })
+        .collect()
 }
 
 /// An object whose commitment has matched, in an open file.

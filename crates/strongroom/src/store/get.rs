@@ -16,9 +16,10 @@ use super::EncryptedStore;
 use super::error::{damaged, localized};
 use super::file;
 use super::guarded::still_allowed;
-use super::plain_stream::{self, Window};
+use super::plain_stream::{self, Window, on_blocking_pool};
 use super::unsealer::{Unsealer, Wanted};
 use crate::lease::Access;
+use crate::local_folder::LocalFolder;
 
 /// How often a read begins again because the object was overwritten between its requests.
 const OVERWRITTEN_RETRIES: usize = 16;
@@ -29,6 +30,17 @@ struct About {
     stored: ObjectMeta,
     attributes: Attributes,
     extensions: Extensions,
+}
+
+impl About {
+    /// A file has nothing else.
+    fn file(stored: ObjectMeta) -> Self {
+        Self {
+            stored,
+            attributes: Attributes::default(),
+            extensions: Extensions::default(),
+        }
+    }
 }
 
 /// An object whose commitment has matched, and whose chunks are had by further requests for the same
@@ -56,6 +68,9 @@ impl EncryptedStore {
     pub(super) async fn read(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
         if options.head {
             return self.read_head(location, options).await;
+        }
+        if let Some(folder) = &self.folder {
+            return self.read_from(folder, location, options).await;
         }
         match options.range.clone() {
             None => self.read_whole(location, options).await,
@@ -88,6 +103,27 @@ impl EncryptedStore {
         })
     }
 
+    /// From the installation's own folder: the file is opened where it is read.
+    async fn read_from(
+        &self,
+        folder: &Arc<LocalFolder>,
+        location: &Path,
+        options: GetOptions,
+    ) -> Result<GetResult> {
+        let access = self.access(location).await?;
+        let unsealer = self.unsealer(&access, location);
+        let (folder, blocks) = (Arc::clone(folder), Arc::clone(&self.blocks));
+        let stored = self.place.stored(location);
+        let read = on_blocking_pool(move || {
+            let (file, stored) = folder.open_file(&stored, &options)?;
+            let wanted = options.range.as_ref();
+            let answer = file::read(file, stored.size, &unsealer, wanted, blocks)?;
+            Ok((About::file(stored), answer))
+        });
+        let (about, answer) = read.await.map_err(|error| localized(error, location))?;
+        self.answer(location, access, about, answer)
+    }
+
     /// One request: the prologue is the front of what it answers.
     async fn read_whole(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
         let access = self.access(location).await?;
@@ -96,7 +132,8 @@ impl EncryptedStore {
         let blocks = Arc::clone(&self.blocks);
         let answer = match payload {
             GetResultPayload::File(file, _) => {
-                file::read(file, about.stored.size, unsealer, None, blocks).await?
+                let size = about.stored.size;
+                on_blocking_pool(move || file::read(file, size, &unsealer, None, blocks)).await?
             }
             GetResultPayload::Stream(sealed) => {
                 let (front, rest) = take_front(sealed, PROLOGUE_LEN).await?;
@@ -140,9 +177,10 @@ impl EncryptedStore {
         let unsealer = self.unsealer(&access, location);
         let answer = match payload {
             GetResultPayload::File(file, _) => {
-                let blocks = Arc::clone(&self.blocks);
-                let wanted = Some(wanted.clone());
-                file::read(file, about.stored.size, unsealer, wanted, blocks).await?
+                let (blocks, wanted) = (Arc::clone(&self.blocks), wanted.clone());
+                let size = about.stored.size;
+                let read = move || file::read(file, size, &unsealer, Some(&wanted), blocks);
+                on_blocking_pool(read).await?
             }
             GetResultPayload::Stream(front) => {
                 let object = requested(front, about.stored.clone(), &unsealer).await?;
@@ -178,6 +216,9 @@ impl EncryptedStore {
         location: &Path,
         ranges: &[Range<u64>],
     ) -> Result<Vec<Bytes>> {
+        if let Some(folder) = &self.folder {
+            return self.read_ranges_from(folder, location, ranges).await;
+        }
         for _ in 0..OVERWRITTEN_RETRIES {
             match self.try_ranges(location, ranges).await {
                 Ok(blocks) => return Ok(blocks),
@@ -186,6 +227,25 @@ impl EncryptedStore {
             }
         }
         Err(overwritten_too_often(location))
+    }
+
+    async fn read_ranges_from(
+        &self,
+        folder: &Arc<LocalFolder>,
+        location: &Path,
+        ranges: &[Range<u64>],
+    ) -> Result<Vec<Bytes>> {
+        let mut access = self.access(location).await?;
+        let unsealer = self.unsealer(&access, location);
+        let (folder, blocks) = (Arc::clone(folder), Arc::clone(&self.blocks));
+        let (stored, ranges) = (self.place.stored(location), ranges.to_vec());
+        let read = on_blocking_pool(move || {
+            let (file, stored) = folder.open_file(&stored, &GetOptions::default())?;
+            file::read_ranges(file, stored.size, &unsealer, &ranges, blocks)
+        });
+        let plain = read.await.map_err(|error| localized(error, location))?;
+        still_allowed(&mut access, location).await?;
+        Ok(plain)
     }
 
     async fn try_ranges(
@@ -200,7 +260,9 @@ impl EncryptedStore {
         let plain = match payload {
             GetResultPayload::File(file, _) => {
                 let (ranges, blocks) = (ranges.to_vec(), Arc::clone(&self.blocks));
-                file::read_ranges(file, about.stored.size, unsealer, ranges, blocks).await?
+                let size = about.stored.size;
+                let read = move || file::read_ranges(file, size, &unsealer, &ranges, blocks);
+                on_blocking_pool(read).await?
             }
             GetResultPayload::Stream(front) => {
                 let object = requested(front, about.stored, &unsealer).await?;

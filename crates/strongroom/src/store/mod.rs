@@ -41,6 +41,7 @@ use tokio::sync::OnceCell;
 
 use crate::core::Core;
 use crate::lease::{Access, LeaseSource};
+use crate::local_folder::LocalFolder;
 
 /// A store of one resource's objects, sealed on their way in and opened on their way out.
 ///
@@ -60,8 +61,8 @@ pub struct EncryptedStore {
     rights: Rights,
     random: &'static dyn SecureRandom,
     blocks: Arc<Blocks>,
-    /// Whether the inner store takes a large object as well in parts as at once.
-    puts_in_parts: bool,
+    /// The inner store, if it is the installation's own folder.
+    folder: Option<Arc<LocalFolder>>,
     clear_metadata: bool,
     /// Found out when it first matters.
     conditional_copies: Arc<OnceCell<ConditionalCopies>>,
@@ -76,7 +77,7 @@ impl EncryptedStore {
             rights,
             random: core.provider.random,
             blocks: Arc::clone(&core.blocks),
-            puts_in_parts: core.own_folder,
+            folder: core.folder.clone(),
             clear_metadata: false,
             conditional_copies: Arc::default(),
         }

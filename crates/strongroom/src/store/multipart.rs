@@ -21,7 +21,7 @@ use crate::lease::Access;
 
 /// Sealed bytes are held back until there are so many: S3 and its likes take no shorter part but the
 /// last, and the last chunk, which is ours, comes after the caller's last part.
-const MIN_PART_LEN: usize = 5 << 20;
+pub(super) const MIN_PART_LEN: usize = 5 << 20;
 
 impl EncryptedStore {
     pub(super) async fn begin_multipart(

@@ -12,7 +12,7 @@ use strongroom_crypto::object::{Generation, Sealer, sealed_len};
 use super::EncryptedStore;
 use super::buffer::SealingBuffer;
 use super::error::{at, localized, not_implemented, too_long, unsealed};
-use super::multipart::SealingUpload;
+use super::multipart::{MIN_PART_LEN, SealingUpload};
 use super::plain_stream::on_blocking_pool;
 use crate::Error;
 use crate::lease::Access;
@@ -23,9 +23,6 @@ const SEAL_ON_BLOCKING_POOL_FROM: usize = 4 << 20;
 /// From this size on, an object goes into the installation's own folder in parts: a part is sealed while
 /// the one before it is written, into memory that the parts before it have left.
 const IN_PARTS_FROM: usize = 4 << 20;
-
-/// Plaintext that is sealed at once on its way into a part.
-const PIECE_LEN: usize = 1 << 20;
 
 /// How often a payload is sealed anew because the resource went over to another key meanwhile.
 const SEALED_AGAIN: usize = 8;
@@ -46,7 +43,7 @@ impl EncryptedStore {
         Self::named(location)?;
         self.allow_in_clear(&options.attributes, &options.tags)?;
         let whole = payload.content_length() < IN_PARTS_FROM;
-        if self.puts_in_parts && !whole && matches!(options.mode, PutMode::Overwrite) {
+        if self.folder.is_some() && !whole && matches!(options.mode, PutMode::Overwrite) {
             return self.write_in_parts(location, &payload, options).await;
         }
         let mut access = self.access(location).await?;
@@ -83,12 +80,12 @@ impl EncryptedStore {
         let mut left = SEALED_AGAIN;
         loop {
             let again = options.clone();
-            let mut upload = self.sealing_upload(location, &stored, again).await?;
-            let error = match send(&mut upload, payload).await {
+            let upload = self.sealing_upload(location, &stored, again).await?;
+            // One that is not completed is given up by the folder when it is dropped.
+            let error = match send(upload, payload).await {
                 Ok(result) => return Ok(result),
                 Err(error) => error,
             };
-            let _ = upload.abort().await;
             match Error::from(error) {
                 Error::KeyChangedDuringWrite if left > 0 => left -= 1,
                 error => return Err(at(error, location)),
@@ -147,15 +144,20 @@ impl EncryptedStore {
     }
 }
 
-/// Sends the payload piece by piece, sealing each while the part before it is written.
-async fn send(upload: &mut SealingUpload, payload: &PutPayload) -> Result<PutResult> {
+/// Sends the payload part by part, each sealed while the one before it is written.
+async fn send(mut upload: SealingUpload, payload: &PutPayload) -> Result<PutResult> {
     let mut under_way = None;
     for segment in payload {
         let mut left = segment.clone();
         while !left.is_empty() {
-            let piece = left.split_to(PIECE_LEN.min(left.len()));
-            let part = tokio::spawn(upload.put_part(piece.into()));
-            if let Some(before) = under_way.replace(part) {
+            let piece = left.split_to(MIN_PART_LEN.min(left.len()));
+            let sealing = on_blocking_pool(move || {
+                let part = upload.put_part(piece.into());
+                Ok((upload, part))
+            });
+            let (going_on, part) = sealing.await?;
+            upload = going_on;
+            if let Some(before) = under_way.replace(tokio::spawn(part)) {
                 before.await??;
             }
         }
