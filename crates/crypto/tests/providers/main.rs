@@ -13,6 +13,7 @@
 
 mod aead;
 mod cross;
+mod fips;
 mod kdf;
 mod random;
 mod rsa;
@@ -41,6 +42,9 @@ each_provider! {
         random_nonce_opens_what_it_seals,
         random_nonce_finds_every_change,
         i06_random_nonces_differ,
+    };
+    fips::{
+        r02_a_provider_claims_fips_only_if_every_part_does,
     };
     kdf::{
         hkdf_wycheproof,

@@ -24,6 +24,14 @@ pub(crate) fn random_fills_everything(provider: &Provider) {
 
 pub(crate) fn r02_fips_is_claimed_by_no_provider(provider: &Provider) {
     assert!(!provider.fips());
+    let parts = [
+        provider.aead.fips(),
+        provider.hkdf.fips(),
+        provider.hmac.fips(),
+        provider.key_transport.fips(),
+        provider.random.fips(),
+    ];
+    assert_eq!(parts, [false; 5]);
     // One part that claims it does not make the whole claim it.
     let random = &Replaced { fips: true };
     assert!(
