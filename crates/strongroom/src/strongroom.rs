@@ -24,7 +24,7 @@ use crate::resource::{NewResource, ResourceHandle, ResourceView};
 /// killed, loses nothing that was acknowledged; its last heads are at most a minute old.
 #[derive(Debug)]
 pub struct Strongroom {
-    pub(crate) core: Arc<Core>,
+    core: Arc<Core>,
     operator: Operator,
     view: InstallationView,
     checkpoints: Checkpoints,

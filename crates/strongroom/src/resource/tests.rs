@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use object_store::ObjectStoreExt as _;
@@ -240,6 +241,37 @@ async fn i04_r11_r16_enabling_rotating_and_returning_touch_no_stored_object() {
     }
     assert_eq!(core.service_keys.ids(None, 9).await.unwrap().len(), 1);
     world.room.verify_audit().await.unwrap();
+    world.room.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn large_puts_outlive_every_change_of_key() {
+    let world = World::new().await;
+    let resource = world.resource().await;
+    let store = resource.store().await.unwrap();
+    let key = world.key("contoso", "docs").await;
+    resource.change(set(&key)).await.unwrap();
+    let path = object_store::path::Path::from("large");
+    let plain = bytes::Bytes::from_iter((0..6_u32 << 20).flat_map(u32::to_le_bytes));
+    let done = AtomicBool::new(false);
+    let puts = async {
+        while !done.load(Ordering::SeqCst) {
+            let payload = plain.clone().into();
+            store.put(&path, payload).await.unwrap();
+        }
+    };
+    let rekeys = async {
+        for _ in 0..6 {
+            resource.change(ResourceChange::Rekey).await.unwrap();
+        }
+        done.store(true, Ordering::SeqCst);
+    };
+    tokio::join!(puts, rekeys);
+    let stored = files(&world.folder.path().join("data/objects/r"));
+    let names: Vec<_> = stored.keys().filter_map(|path| path.file_name()).collect();
+    assert_eq!(names, ["large"], "nothing half-written is left");
+    let read = store.get(&path).await.unwrap().bytes().await.unwrap();
+    assert_eq!(read, plain);
     world.room.close().await.unwrap();
 }
 

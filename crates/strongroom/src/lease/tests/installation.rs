@@ -65,7 +65,7 @@ async fn whoever_looks_for_changes_comes_to_an_end_behind_a_removal() {
     // Its key was announced, and the announcement is removed last.
     let new = NewResource::new("notes".parse().unwrap(), view.region);
     room.create_resource(new).await.unwrap();
-    let core = &room.core;
+    let core = room.core();
     let changes = core.ledger.changes(Version::ABSENT, 1_000).await.unwrap();
     assert_eq!(changes.last().unwrap().version, Version::ABSENT);
 
