@@ -1,6 +1,8 @@
 //! `cargo xtask bench`: runs the benchmarks and says what they measured, as a table or as JSON.
 
 mod goals;
+mod peers;
+mod picture;
 mod results;
 
 use std::fs::{self, File};
@@ -21,7 +23,7 @@ const GOALS: (&str, &str) = ("goals", "benches/goals.json");
 /// Run the benchmarks; print medians, throughputs and ratios
 #[derive(clap::Args)]
 pub struct Args {
-    /// A bench target, or a part of a benchmark's name
+    /// A bench target, a part of a benchmark's name, or `peers`: other libraries at the same work
     filter: Option<String>,
     /// Fewer samples: a look, not a measurement
     #[arg(long)]
@@ -32,10 +34,16 @@ pub struct Args {
     /// Print one JSON object a line, `{"name","value","unit"}`, and nothing else on standard output
     #[arg(long)]
     json: bool,
+    /// Of `peers`: measure nothing, draw the figures that are kept
+    #[arg(long)]
+    draw: bool,
 }
 
 /// Runs the verb; the answer is whether all benchmarks ran, and met their goals if it is asked.
 pub fn run(args: &Args) -> Result<bool> {
+    if args.filter.as_deref() == Some("peers") {
+        return peers::run(args.quick, args.json, args.draw);
+    }
     let house = House::open()?;
     let goals = goals::read(&house.root().join(GOALS.1))?;
     let folder = house

@@ -72,6 +72,14 @@ impl Step {
         match self {
             Self::Fmt => {
                 steps.command("fmt", &mut house.cargo(["fmt", "--all", "--check"]));
+                // A workspace of its own, and too long to build for more than this.
+                let peers = [
+                    "fmt",
+                    "--manifest-path",
+                    "benches/peers/Cargo.toml",
+                    "--check",
+                ];
+                steps.command("fmt peers", &mut house.cargo(peers));
             }
             Self::Layers => {
                 steps.check("layers", || layers::check(house));
