@@ -22,6 +22,7 @@ const GOALS: (&str, &str) = ("goals", "benches/goals.json");
 
 /// Run the benchmarks; print medians, throughputs and ratios
 #[derive(clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub struct Args {
     /// A bench target, a part of a benchmark's name, or `peers`: other libraries at the same work
     filter: Option<String>,
@@ -45,7 +46,7 @@ pub fn run(args: &Args) -> Result<bool> {
         return peers::run(args.quick, args.json, args.draw);
     }
     let house = House::open()?;
-    let goals = goals::read(&house.root().join(GOALS.1))?;
+    let mut goals = goals::read(&house.root().join(GOALS.1))?;
     let folder = house
         .metadata
         .target_directory
@@ -87,7 +88,15 @@ pub fn run(args: &Args) -> Result<bool> {
         steps.command(&format!("bench {target}"), &mut command);
     }
 
-    let measures = results::read(&folder, started)?;
+    let mut measures = results::read(&folder, started)?;
+    if args.check {
+        steps.check("bench peers", || {
+            let (asked, reached) = peers::measured(&house)?;
+            goals.extend(asked);
+            measures.extend(reached);
+            Ok(())
+        });
+    }
     steps.check("results", || {
         ensure!(!measures.is_empty(), "no benchmark matches");
         Ok(())

@@ -21,6 +21,13 @@ pub struct Goal {
     goal: f64,
 }
 
+impl Goal {
+    /// A figure of this name is to be at least so much.
+    pub fn new(name: String, goal: f64) -> Self {
+        Self { name, goal }
+    }
+}
+
 /// Reads a table of goals.
 pub fn read(path: &Path) -> Result<Vec<Goal>> {
     let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;

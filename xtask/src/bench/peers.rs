@@ -13,7 +13,8 @@ use std::process::{Command, Stdio};
 use anstream::{eprintln, print, println};
 use anyhow::{Context, Result, ensure};
 
-use super::picture;
+use super::results::Measure;
+use super::{goals, picture};
 use crate::house::House;
 use crate::steps;
 use document::{Document, Goals, read};
@@ -27,29 +28,66 @@ const PICTURE: &str = "docs/img/peers.svg";
 /// look changes nothing that is kept.
 pub fn run(quick: bool, json: bool, draw: bool) -> Result<bool> {
     let house = House::open()?;
-    let at = |path| house.root().join(path);
-    let goals: Goals = read(&at(GOALS))?;
+    let goals: Goals = read(&house.root().join(GOALS))?;
     let document: Document = if draw {
-        read(&at(KEPT))?
+        read(&house.root().join(KEPT))?
     } else {
         measure(&house, quick)?
     };
     // Before anything is kept: it fails if a peer of the goals was not measured.
     let table = table::table(&document, &goals)?;
-    let text = serde_json::to_string_pretty(&document)? + "\n";
     if draw || !quick {
-        let picture = picture::draw(&document, &goals)?;
-        fs::create_dir_all(at("docs/img"))?;
-        fs::write(at(KEPT), &text).context(KEPT)?;
-        fs::write(at(PICTURE), picture).context(PICTURE)?;
-        eprintln!("kept in {KEPT}, drawn in {PICTURE}");
+        keep(&house, &document, &goals)?;
     }
     if json {
-        print!("{text}");
+        print!("{}", text(&document)?);
     } else {
         println!("{table}");
     }
     Ok(true)
+}
+
+/// Measures and keeps; the goals, and what they are held to.
+pub fn measured(house: &House) -> Result<(Vec<goals::Goal>, Vec<Measure>)> {
+    let asked: Goals = read(&house.root().join(GOALS))?;
+    let document = measure(house, false)?;
+    let mut held = (Vec::new(), Vec::new());
+    for group in &asked.groups {
+        for line in document.lines(&asked, group, asked.size)? {
+            let Some((beside, goal)) = line.beside.and_then(|one| Some((one.encrypt, one.goal?)))
+            else {
+                continue;
+            };
+            let name = format!(
+                "encrypt {} ÷ {}",
+                document::spoken(asked.size),
+                line.row.peer
+            );
+            held.0.push(goals::Goal::new(name.clone(), goal));
+            held.1.push(Measure {
+                name,
+                value: beside,
+                unit: "ratio".into(),
+            });
+        }
+    }
+    keep(house, &document, &asked)?;
+    Ok(held)
+}
+
+/// Keeps the figures, and what is drawn of them.
+fn keep(house: &House, document: &Document, goals: &Goals) -> Result<()> {
+    let at = |path| house.root().join(path);
+    let picture = picture::draw(document, goals)?;
+    fs::create_dir_all(at("docs/img"))?;
+    fs::write(at(KEPT), text(document)?).context(KEPT)?;
+    fs::write(at(PICTURE), picture).context(PICTURE)?;
+    eprintln!("kept in {KEPT}, drawn in {PICTURE}");
+    Ok(())
+}
+
+fn text(document: &Document) -> Result<String> {
+    Ok(serde_json::to_string_pretty(document)? + "\n")
 }
 
 fn measure(house: &House, quick: bool) -> Result<Document> {
