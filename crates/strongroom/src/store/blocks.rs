@@ -18,7 +18,7 @@ pub(super) const BLOCK_CHUNKS: usize = 64;
 const CAPACITY: usize = PROLOGUE_LEN + (BLOCK_CHUNKS + 1) * SEALED_CHUNK_LEN;
 
 /// What is shorter gets a buffer of its own length: whoever keeps the answer would keep a whole block.
-const LENT_FROM: usize = CAPACITY / 2;
+pub(super) const LENT_FROM: usize = CAPACITY / 2;
 
 /// Blocks that wait to be used again.
 const KEPT: usize = 16;

@@ -10,6 +10,7 @@ use object_store::{
 use strongroom_crypto::object::{Generation, Sealer, sealed_len};
 
 use super::EncryptedStore;
+use super::blocks::LENT_FROM;
 use super::buffer::SealingBuffer;
 use super::error::{at, localized, not_implemented, too_long, unsealed};
 use super::multipart::{MIN_PART_LEN, SealingUpload};
@@ -119,7 +120,13 @@ impl EncryptedStore {
     fn seal(&self, sealer: Sealer, payload: &PutPayload) -> Result<PutPayload> {
         let length = sealed_len(payload.content_length() as u64).map_err(too_long)?;
         let length = usize::try_from(length).unwrap_or(0);
-        let mut buffer = SealingBuffer::whole(sealer, Arc::clone(&self.blocks), length);
+        let blocks = Arc::clone(&self.blocks);
+        // What is only written can be lent; what a store keeps has a buffer of its own length.
+        let mut buffer = if self.folder.is_some() && length >= LENT_FROM {
+            SealingBuffer::in_blocks(sealer, blocks)
+        } else {
+            SealingBuffer::whole(sealer, blocks, length)
+        };
         for segment in payload {
             buffer.push(segment).map_err(unsealed)?;
         }
