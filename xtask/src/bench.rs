@@ -22,6 +22,10 @@ const GOALS: (&str, &str) = ("goals", "benches/goals.json");
 
 /// Run the benchmarks; print medians, throughputs and ratios
 #[derive(clap::Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "flags, each of which may be given alone"
+)]
 pub struct Args {
     /// A bench target, a part of a benchmark's name, or `peers`: other libraries at the same work
     filter: Option<String>,
