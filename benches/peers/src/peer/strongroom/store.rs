@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 use crate::peer::Peer;
 
 pub struct Store<'a> {
-    store: Arc<dyn ObjectStore>,
+    objects: Arc<dyn ObjectStore>,
     path: Path,
     runtime: &'a Runtime,
     room: Option<Strongroom>,
@@ -35,9 +35,9 @@ impl<'a> Store<'a> {
             let store = room.create_resource(new).await?.store().await?;
             anyhow::Ok((room, store))
         };
-        let (room, store) = runtime.block_on(made)?;
+        let (room, objects) = runtime.block_on(made)?;
         Ok(Self {
-            store,
+            objects,
             path: Path::from("message"),
             runtime,
             room: Some(room),
@@ -60,13 +60,13 @@ impl Peer for Store<'_> {
     }
 
     fn encrypt(&mut self, plain: &Bytes) -> Result<()> {
-        let put = self.store.put(&self.path, plain.clone().into());
+        let put = self.objects.put(&self.path, plain.clone().into());
         self.runtime.block_on(put)?;
         Ok(())
     }
 
     fn decrypt(&mut self) -> Result<Bytes> {
-        let get = async { self.store.get(&self.path).await?.bytes().await };
+        let get = async { self.objects.get(&self.path).await?.bytes().await };
         Ok(self.runtime.block_on(get)?)
     }
 }
