@@ -252,7 +252,8 @@ async fn large_puts_outlive_every_change_of_key() {
     let key = world.key("contoso", "docs").await;
     resource.change(set(&key)).await.unwrap();
     let path = object_store::path::Path::from("large");
-    let plain = bytes::Bytes::from_iter((0..6_u32 << 20).flat_map(u32::to_le_bytes));
+    let numbers = (0..6_u32 << 20).flat_map(u32::to_le_bytes);
+    let plain: bytes::Bytes = numbers.collect();
     let done = AtomicBool::new(false);
     let puts = async {
         while !done.load(Ordering::SeqCst) {

@@ -18,19 +18,11 @@ use tokio::task::JoinHandle;
 
 use super::blocks::{BLOCK_CHUNKS, Blocks};
 use super::error::{damaged, local_io};
-use super::plain_stream::{Window, open_into};
+use super::plain_stream::{Answer, Window, open_into};
 use super::unsealer::{Unsealer, Wanted};
 
 /// How many chunks are read from the file before they are opened: what the cache of a core holds.
 const READ_CHUNKS: usize = 16;
-
-/// What a read of a file answers.
-pub(super) struct Answer {
-    pub(super) range: Range<u64>,
-    pub(super) window: Window,
-    /// The blocks of `window`.
-    pub(super) plain: BoxStream<'static, Result<Bytes>>,
-}
 
 /// Opens what is wanted of the object of `sealed_len` bytes that the file holds: the first block now,
 /// which blocks, and the others as they are asked for.

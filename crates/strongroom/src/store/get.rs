@@ -16,7 +16,7 @@ use super::EncryptedStore;
 use super::error::{damaged, localized};
 use super::file;
 use super::guarded::still_allowed;
-use super::plain_stream::{self, Window, on_blocking_pool};
+use super::plain_stream::{self, Answer, Window, on_blocking_pool};
 use super::unsealer::{Unsealer, Wanted};
 use crate::lease::Access;
 use crate::local_folder::LocalFolder;
@@ -140,7 +140,7 @@ impl EncryptedStore {
                 let (layout, opener) = unsealer.open(&front, about.stored.size)?;
                 let Wanted { range, window, .. } = Wanted::of(None, layout)?;
                 let plain = plain_stream::from_stream(rest, opener, window, blocks);
-                file::Answer {
+                Answer {
                     range,
                     window,
                     plain,
@@ -196,7 +196,7 @@ impl EncryptedStore {
         location: &Path,
         object: Requested,
         wanted: &GetRange,
-    ) -> Result<file::Answer, Failed> {
+    ) -> Result<Answer, Failed> {
         let wanted = Wanted::of(Some(wanted), object.layout)?;
         if let Some(end) = wanted.end_first {
             self.block(location, &object, end).await?;
@@ -204,7 +204,7 @@ impl EncryptedStore {
         let window = wanted.window;
         let sealed = self.again(location, &object, window).await?;
         let blocks = Arc::clone(&self.blocks);
-        Ok(file::Answer {
+        Ok(Answer {
             range: wanted.range,
             window,
             plain: plain_stream::from_stream(sealed, object.opener, window, blocks),
@@ -317,7 +317,7 @@ impl EncryptedStore {
         location: &Path,
         access: Access,
         about: About,
-        answer: file::Answer,
+        answer: Answer,
     ) -> Result<GetResult> {
         let plain = plain_stream::hand_out(answer.plain, answer.window, access, location.clone());
         Ok(GetResult {

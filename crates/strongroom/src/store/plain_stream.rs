@@ -102,6 +102,14 @@ impl Window {
     }
 }
 
+/// What a read answers, whatever its bytes come from.
+pub(super) struct Answer {
+    pub(super) range: Range<u64>,
+    pub(super) window: Window,
+    /// The blocks of `window`.
+    pub(super) plain: BoxStream<'static, Result<Bytes>>,
+}
+
 /// Opens a stream of sealed bytes that begins with the first chunk of `window`.
 pub(super) fn from_stream(
     sealed: BoxStream<'static, Result<Bytes>>,

@@ -154,23 +154,67 @@ impl EncryptedStore {
 /// Sends the payload part by part, each sealed while the one before it is written.
 async fn send(mut upload: SealingUpload, payload: &PutPayload) -> Result<PutResult> {
     let mut under_way = None;
-    for segment in payload {
-        let mut left = segment.clone();
-        while !left.is_empty() {
-            let piece = left.split_to(MIN_PART_LEN.min(left.len()));
-            let sealing = on_blocking_pool(move || {
-                let part = upload.put_part(piece.into());
-                Ok((upload, part))
-            });
-            let (going_on, part) = sealing.await?;
-            upload = going_on;
-            if let Some(before) = under_way.replace(tokio::spawn(part)) {
-                before.await??;
-            }
+    for piece in pieces(payload) {
+        let sealing = on_blocking_pool(move || {
+            let part = upload.put_part(piece);
+            Ok((upload, part))
+        });
+        let (going_on, part) = sealing.await?;
+        upload = going_on;
+        if let Some(before) = under_way.replace(tokio::spawn(part)) {
+            before.await??;
         }
     }
     if let Some(last) = under_way {
         last.await??;
     }
     upload.complete().await
+}
+
+/// The same bytes, as much at a time as makes a part.
+fn pieces(payload: &PutPayload) -> Vec<PutPayload> {
+    let (mut pieces, mut piece, mut room) = (Vec::new(), Vec::new(), MIN_PART_LEN);
+    for segment in payload {
+        let mut left = segment.clone();
+        while !left.is_empty() {
+            let taken = left.split_to(room.min(left.len()));
+            room -= taken.len();
+            piece.push(taken);
+            if room == 0 {
+                pieces.push(piece.drain(..).collect());
+                room = MIN_PART_LEN;
+            }
+        }
+    }
+    pieces.push(piece.into_iter().collect());
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+
+    #[test]
+    fn pieces_are_the_payload_however_it_is_cut() {
+        for lengths in [
+            vec![],
+            vec![MIN_PART_LEN],
+            vec![1; 10],
+            vec![MIN_PART_LEN - 1, 2, 3 * MIN_PART_LEN, 7],
+        ] {
+            let segments = (1..).zip(&lengths);
+            let payload: PutPayload = segments
+                .map(|(number, length)| Bytes::from(vec![number; *length]))
+                .collect();
+            let whole = Bytes::from(payload.clone());
+            let pieces = pieces(&payload);
+            let (last, full) = pieces.split_last().unwrap();
+            assert!(full.iter().all(|one| one.content_length() == MIN_PART_LEN));
+            assert!(last.content_length() < MIN_PART_LEN);
+            let joined: PutPayload = pieces.into_iter().flatten().collect();
+            assert_eq!(Bytes::from(joined), whole);
+        }
+    }
 }
