@@ -49,7 +49,8 @@ impl Bare {
     }
 }
 
-fn nonce(number: u64) -> Nonce {
+/// The nonce of the message of this number.
+pub(crate) fn nonce(number: u64) -> Nonce {
     let mut nonce = [0; NONCE_LEN];
     nonce[4..].copy_from_slice(&number.to_be_bytes());
     nonce

@@ -7,10 +7,10 @@ use bytes::Bytes;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use strongroom_benches::{Bench, PROVIDERS, data};
+use strongroom_crypto::KEY_LEN;
 use strongroom_crypto::object::CHUNK_LEN;
-use strongroom_crypto::{KEY_LEN, NONCE_LEN};
 
-use crate::cipher::Bare;
+use crate::cipher::{Bare, nonce};
 use crate::pair::{Table, Work};
 use crate::plain;
 
@@ -42,7 +42,7 @@ pub(crate) fn measure(table: &mut Table) {
     runtime.block_on(plain::put(store, &path, &bytes));
     let mut sealed = bytes.to_vec();
     let mut key = PROVIDERS[0].aead.sealing_key(&[7; KEY_LEN]).unwrap();
-    let tag = key.seal([0; NONCE_LEN], &[], &mut sealed).unwrap();
+    let tag = key.seal(nonce(0), &[], &mut sealed).unwrap();
     let key = PROVIDERS[0].aead.opening_key(&[7; KEY_LEN]).unwrap();
     table.row(
         "get 64 MiB from memory ÷ bare open",
@@ -52,7 +52,7 @@ pub(crate) fn measure(table: &mut Table) {
         },
         || {
             let mut out = vec![0; SIZE];
-            key.open_into([0; NONCE_LEN], &[], &sealed, &tag, &mut out)
+            key.open_into(nonce(0), &[], &sealed, &tag, &mut out)
                 .unwrap();
             black_box(out);
         },
@@ -78,9 +78,7 @@ pub(crate) fn measure(table: &mut Table) {
                 let chunks = block.chunks(CHUNK_LEN).zip(tags);
                 for ((chunk, tag), out) in chunks.zip(out.chunks_mut(CHUNK_LEN)) {
                     number += 1;
-                    let mut nonce = [0; NONCE_LEN];
-                    nonce[4..].copy_from_slice(&number.to_be_bytes());
-                    key.open_into(nonce, &[], chunk, tag, out).unwrap();
+                    key.open_into(nonce(number), &[], chunk, tag, out).unwrap();
                 }
                 black_box(&mut out);
             }
