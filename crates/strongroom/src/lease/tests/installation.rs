@@ -10,7 +10,7 @@ use object_store::path::Path;
 use strongroom_base::{Clock, Timestamp};
 use strongroom_ledger::Version;
 
-use crate::{InitOptions, NewResource, Options, Strongroom};
+use crate::{InitOptions, NewResource, Options, ResourceHandle, Strongroom};
 
 #[derive(Debug)]
 struct Hand(AtomicU64);
@@ -21,19 +21,28 @@ impl Clock for Hand {
     }
 }
 
+/// An installation in `folder`, open, and its one resource.
+async fn with_a_resource(
+    folder: &std::path::Path,
+    options: &Options,
+) -> (Strongroom, ResourceHandle) {
+    let data = folder.join("data");
+    let view = Strongroom::init(&data, InitOptions::default(), options)
+        .await
+        .unwrap();
+    let room = Strongroom::open(&data, options).await.unwrap();
+    let new = NewResource::new("notes".parse().unwrap(), view.region);
+    let resource = room.create_resource(new).await.unwrap();
+    (room, resource)
+}
+
 #[tokio::test]
 async fn r17_a_deletion_stops_streams_of_older_leases_too() {
     let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
     let hand = Arc::new(Hand(AtomicU64::new(1_800_000_000_000)));
     let clock: Arc<dyn Clock> = hand.clone();
     let options = Options::new(crate::aws_lc_rs::PROVIDER).with_clock(clock);
-    let view = Strongroom::init(&data, InitOptions::default(), &options)
-        .await
-        .unwrap();
-    let room = Strongroom::open(&data, &options).await.unwrap();
-    let new = NewResource::new("notes".parse().unwrap(), view.region);
-    let resource = room.create_resource(new).await.unwrap();
+    let (room, resource) = with_a_resource(folder.path(), &options).await;
     let store = resource.store().await.unwrap();
     let path = Path::from("large");
     store.put(&path, vec![7; 5 << 20].into()).await.unwrap();
@@ -56,15 +65,9 @@ async fn r17_a_deletion_stops_streams_of_older_leases_too() {
 #[tokio::test]
 async fn whoever_looks_for_changes_comes_to_an_end_behind_a_removal() {
     let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
     let options = Options::new(crate::aws_lc_rs::PROVIDER);
-    let view = Strongroom::init(&data, InitOptions::default(), &options)
-        .await
-        .unwrap();
-    let room = Strongroom::open(&data, &options).await.unwrap();
     // Its key was announced, and the announcement is removed last.
-    let new = NewResource::new("notes".parse().unwrap(), view.region);
-    room.create_resource(new).await.unwrap();
+    let (room, _) = with_a_resource(folder.path(), &options).await;
     let core = room.core();
     let changes = core.ledger.changes(Version::ABSENT, 1_000).await.unwrap();
     assert_eq!(changes.last().unwrap().version, Version::ABSENT);
