@@ -13,7 +13,7 @@ fn now() -> Instant {
 }
 
 fn store(runtime: &Runtime, folder: &std::path::Path) -> (Strongroom, EncryptedStore) {
-    let options = Options::new(strongroom::aws_lc_rs::PROVIDER);
+    let options = Options::new(strongroom_benches::provider());
     let data = folder.join("data");
     runtime.block_on(async {
         let view = Strongroom::init(&data, InitOptions::default(), &options)

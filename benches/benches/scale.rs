@@ -40,7 +40,7 @@ impl Scene {
         let folder = tempfile::tempdir().unwrap();
         let inner = Arc::new(Counted::new(InMemory::new()));
         let objects: Arc<dyn ObjectStore> = inner.clone();
-        let options = Options::new(strongroom::aws_lc_rs::PROVIDER).with_objects(objects);
+        let options = Options::new(strongroom_benches::provider()).with_objects(objects);
         let data = folder.path().join("data");
         let (room, notes, versions) = runtime.block_on(async {
             Strongroom::init(&data, InitOptions::default(), &options)
@@ -166,7 +166,7 @@ fn moves(criterion: &mut Criterion) {
         let runtime = Runtime::new().unwrap();
         let folder = tempfile::tempdir().unwrap();
         let options =
-            Options::new(strongroom::aws_lc_rs::PROVIDER).with_objects(Arc::new(InMemory::new()));
+            Options::new(strongroom_benches::provider()).with_objects(Arc::new(InMemory::new()));
         let data = folder.path().join("data");
         let (room, tenants) = runtime.block_on(async {
             let view = Strongroom::init(&data, InitOptions::default(), &options)

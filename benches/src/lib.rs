@@ -17,11 +17,17 @@ use strongroom_crypto::{Provider, ResourceKey};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-/// The providers that are measured, the program's first.
+/// The providers whose ciphers are measured.
 pub const PROVIDERS: [&Provider; 2] = [
     &strongroom_crypto::aws_lc_rs::PROVIDER,
     &strongroom_crypto::ring::PROVIDER,
 ];
+
+/// The program's provider, for whatever is measured above the ciphers.
+#[must_use]
+pub fn provider() -> Provider {
+    strongroom::fastest::provider()
+}
 
 /// A size and what it is called.
 pub const SIZES: [(&str, usize); 3] =
@@ -75,7 +81,7 @@ impl Bench {
     pub fn over(objects: Option<Arc<dyn ObjectStore>>) -> Self {
         let runtime = Runtime::new().expect("a runtime");
         let folder = tempfile::tempdir().expect("a folder");
-        let mut options = Options::new(*PROVIDERS[0]);
+        let mut options = Options::new(provider());
         if let Some(objects) = objects {
             options = options.with_objects(objects);
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use object_store::memory::InMemory;
 use object_store::path::Path;
-use strongroom_benches::{Bench, PROVIDERS, data};
+use strongroom_benches::{Bench, data, provider};
 use strongroom_crypto::KEY_LEN;
 use strongroom_crypto::object::CHUNK_LEN;
 
@@ -23,7 +23,8 @@ pub(crate) fn measure(table: &mut Table) {
     let (runtime, store) = (&bench.runtime, &*bench.store);
     let path = Path::from("large");
     let bytes = Bytes::from(data(SIZE));
-    let mut bare = Bare::new(PROVIDERS[0]);
+    let provider = provider();
+    let mut bare = Bare::new(&provider);
 
     // What a store keeps until the next, and what it answers, is new memory on both sides.
     let mut kept = Vec::new();
@@ -41,9 +42,9 @@ pub(crate) fn measure(table: &mut Table) {
 
     runtime.block_on(plain::put(store, &path, &bytes));
     let mut sealed = bytes.to_vec();
-    let mut key = PROVIDERS[0].aead.sealing_key(&[7; KEY_LEN]).unwrap();
+    let mut key = provider.aead.sealing_key(&[7; KEY_LEN]).unwrap();
     let tag = key.seal(nonce(0), &[], &mut sealed).unwrap();
-    let key = PROVIDERS[0].aead.opening_key(&[7; KEY_LEN]).unwrap();
+    let key = provider.aead.opening_key(&[7; KEY_LEN]).unwrap();
     table.row(
         "get 64 MiB from memory ÷ bare open",
         Work::Bytes(SIZE),
@@ -60,7 +61,7 @@ pub(crate) fn measure(table: &mut Table) {
 
     // Here neither side has new memory: a block is let go before the next.
     let mut chunks = bytes.to_vec();
-    let mut bare = Bare::new(PROVIDERS[0]);
+    let mut bare = Bare::new(&provider);
     let tags: Vec<_> = chunks
         .chunks_mut(CHUNK_LEN)
         .map(|chunk| bare.seal(chunk))

@@ -44,7 +44,7 @@ pub(crate) fn leases() -> LeaseSettings {
 }
 
 pub(crate) fn options(danger: Danger) -> Options {
-    Options::new(strongroom::aws_lc_rs::PROVIDER)
+    Options::new(strongroom_benches::provider())
         .with_leases(leases())
         .with_danger(danger)
 }

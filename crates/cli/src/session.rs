@@ -141,7 +141,7 @@ pub(crate) fn data_folder(data: Option<PathBuf>) -> Result<PathBuf, Failure> {
 
 /// What the program opens installations with.
 pub(crate) fn options(lease: Option<LeaseTerm>) -> Options {
-    Options::new(strongroom::aws_lc_rs::PROVIDER)
+    Options::new(strongroom::fastest::provider())
         .with_source(SOURCE)
         .with_leases(LeaseSettings::with_term(lease.unwrap_or_default()))
 }

@@ -8,6 +8,8 @@ pub mod aws_lc_rs;
 pub mod cobblestone;
 mod encoding;
 mod error;
+#[cfg(all(feature = "aws-lc-rs", feature = "ring"))]
+pub mod fastest;
 mod id;
 mod key_material;
 pub mod keyring;

@@ -72,6 +72,8 @@ pub use crate::vaults::{
 };
 #[cfg(feature = "aws-lc-rs")]
 pub use strongroom_crypto::aws_lc_rs;
+#[cfg(all(feature = "aws-lc-rs", feature = "ring"))]
+pub use strongroom_crypto::fastest;
 pub use strongroom_crypto::object::BindingMode;
 #[cfg(feature = "ring")]
 pub use strongroom_crypto::ring;

@@ -1,4 +1,4 @@
-//! The provider over AWS-LC (crate `aws-lc-rs`): every part, and the fastest on most machines.
+//! The provider over AWS-LC (crate `aws-lc-rs`): every part, each cleared by AWS-LC when it is done.
 
 mod aead;
 mod kdf;

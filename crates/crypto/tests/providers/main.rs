@@ -30,6 +30,10 @@ macro_rules! each_provider {
         mod ring {
             $($(#[test] fn $test() { super::$module::$test(&strongroom_crypto::ring::PROVIDER); })+)+
         }
+        #[cfg(all(feature = "aws-lc-rs", feature = "ring"))]
+        mod chunks_by_ring {
+            $($(#[test] fn $test() { super::$module::$test(&strongroom_crypto::fastest::CHUNKS_BY_RING); })+)+
+        }
     };
 }
 

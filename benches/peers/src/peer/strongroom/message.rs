@@ -3,9 +3,8 @@
 use anyhow::Result;
 use bytes::Bytes;
 use strongroom_base::ResourceUid;
-use strongroom_crypto::ResourceKey;
-use strongroom_crypto::aws_lc_rs::PROVIDER;
 use strongroom_crypto::object::{Binding, Generation, GenerationKey};
+use strongroom_crypto::{ResourceKey, fastest};
 
 use crate::peer::Peer;
 
@@ -21,7 +20,7 @@ impl Message {
         let key = ResourceKey::from_bytes(&mut [7; 32]);
         let resource = ResourceUid::from_bytes([1; 16]);
         Self {
-            key: GenerationKey::new(&PROVIDER, &key, resource, Generation::FIRST),
+            key: GenerationKey::new(&fastest::provider(), &key, resource, Generation::FIRST),
             sealed: Vec::new(),
         }
     }

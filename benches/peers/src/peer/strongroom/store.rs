@@ -7,8 +7,7 @@ use bytes::Bytes;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
-use strongroom::aws_lc_rs::PROVIDER;
-use strongroom::{InitOptions, NewResource, Options, Strongroom};
+use strongroom::{InitOptions, NewResource, Options, Strongroom, fastest};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -27,7 +26,7 @@ impl<'a> Store<'a> {
     pub fn new(runtime: &'a Runtime) -> Result<Self> {
         let folder = tempfile::tempdir().context("a folder for the ledger")?;
         let data = folder.path().join("data");
-        let options = Options::new(PROVIDER).with_objects(Arc::new(InMemory::new()));
+        let options = Options::new(fastest::provider()).with_objects(Arc::new(InMemory::new()));
         let made = async {
             let view = Strongroom::init(&data, InitOptions::default(), &options).await?;
             let room = Strongroom::open(&data, &options).await?;
