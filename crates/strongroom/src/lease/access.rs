@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use strongroom_crypto::object::{Generation, GenerationKeys};
+use strongroom_crypto::object::{
+    Binding, Generation, GenerationKeys, OpenError, Opener, PROLOGUE_LEN,
+};
 
 use super::{Lease, LeaseSource};
 use crate::Error;
@@ -26,7 +28,16 @@ impl Access {
 
     /// The keys.
     pub(crate) fn keys(&self) -> &GenerationKeys {
-        self.lease.keys()
+        self.lease.keys().generations()
+    }
+
+    /// Prepares to open an object under the generation that its header names.
+    pub(crate) fn opener(
+        &self,
+        prologue: &[u8; PROLOGUE_LEN],
+        binding: Binding<'_>,
+    ) -> Result<Arc<Opener>, OpenError> {
+        self.lease.keys().opener(prologue, binding)
     }
 
     /// Fails once the resource must not be used any more.

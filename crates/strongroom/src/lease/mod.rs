@@ -5,6 +5,7 @@
 //! these rooms:
 //!
 //! - [`machine`] decides what becomes of it, from commands and moments alone;
+//! - [`keys`] is what it holds;
 //! - [`desk`] shares it: many read it without a lock, one asks for the next, a drop reaches all;
 //! - [`source`] asks for it, and answers those who wait;
 //! - [`access`] is what an operation holds: it is asked again before each block that is handed out;
@@ -15,6 +16,7 @@
 mod access;
 mod budget;
 mod desk;
+mod keys;
 mod machine;
 mod moment;
 mod proof;
@@ -25,7 +27,7 @@ mod sync;
 mod tests;
 mod watch;
 
-use strongroom_crypto::object::GenerationKeys;
+use self::keys::LeasedKeys;
 
 pub(crate) use self::access::Access;
 pub(crate) use self::budget::Budgets;
@@ -36,4 +38,4 @@ pub(crate) use self::source::LeaseSource;
 pub(crate) use self::watch::{Leases, Watch};
 
 /// The keys of all generations of one resource key, and how long they may be used.
-pub(crate) type Lease = desk::Lease<GenerationKeys>;
+pub(crate) type Lease = desk::Lease<LeasedKeys>;

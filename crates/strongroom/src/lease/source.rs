@@ -4,10 +4,10 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use strongroom_base::{Clock, Outcome as _, OutcomeKind, ResourceUid, Retry};
-use strongroom_crypto::object::GenerationKeys;
 use strongroom_vault::{Unavailable, VaultError};
 
 use super::desk::{Desk, Outcome, Proved, Telling, Told};
+use super::keys::LeasedKeys;
 use super::machine::{Answer, Attempt, Terms};
 use super::{Lease, Moment};
 use crate::Error;
@@ -32,7 +32,7 @@ pub(crate) struct LeaseSource {
     clock: Arc<dyn Clock>,
     uid: ResourceUid,
     caller: Caller,
-    desk: Desk<GenerationKeys, Error>,
+    desk: Desk<LeasedKeys, Error>,
 }
 
 impl LeaseSource {
@@ -46,7 +46,7 @@ impl LeaseSource {
         }
     }
 
-    pub(super) fn desk(&self) -> &Desk<GenerationKeys, Error> {
+    pub(super) fn desk(&self) -> &Desk<LeasedKeys, Error> {
         &self.desk
     }
 
@@ -109,14 +109,14 @@ impl LeaseSource {
         });
     }
 
-    async fn prove(&self, core: &Core) -> Outcome<GenerationKeys, Error> {
+    async fn prove(&self, core: &Core) -> Outcome<LeasedKeys, Error> {
         let proof = core.prove_for_lease(self.uid, &self.caller).await;
         let proved = proof.and_then(|proof| proved(core, proof));
         proved.map_err(|error| (answer(core, &error), Arc::new(error)))
     }
 }
 
-fn proved(core: &Core, proof: Proof) -> Result<Proved<GenerationKeys>, Error> {
+fn proved(core: &Core, proof: Proof) -> Result<Proved<LeasedKeys>, Error> {
     let settings = core.leases.settings();
     let terms = |lease| Terms {
         lease,
@@ -143,7 +143,7 @@ fn proved(core: &Core, proof: Proof) -> Result<Proved<GenerationKeys>, Error> {
     core.provider.random.fill(&mut spread)?;
     let [spread] = spread;
     Ok(Proved {
-        keys,
+        keys: LeasedKeys::new(keys),
         sent,
         terms,
         spread,
@@ -182,7 +182,7 @@ struct OpenAttempt {
 }
 
 impl OpenAttempt {
-    fn answer(&self, outcome: Outcome<GenerationKeys, Error>, now: Moment) {
+    fn answer(&self, outcome: Outcome<LeasedKeys, Error>, now: Moment) {
         self.source.desk.answer(self.attempt, outcome, now);
     }
 }

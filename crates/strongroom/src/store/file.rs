@@ -76,7 +76,7 @@ pub(super) fn read_ranges(
 struct SealedFile {
     file: File,
     layout: Layout,
-    opener: Opener,
+    opener: Arc<Opener>,
     blocks: Arc<Blocks>,
 }
 

@@ -46,7 +46,7 @@ impl About {
 /// An object whose commitment has matched, and whose chunks are had by further requests for the same
 /// version.
 struct Requested {
-    opener: Opener,
+    opener: Arc<Opener>,
     layout: Layout,
     stored: ObjectMeta,
 }

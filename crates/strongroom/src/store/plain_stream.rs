@@ -113,7 +113,7 @@ pub(super) struct Answer {
 /// Opens a stream of sealed bytes that begins with the first chunk of `window`.
 pub(super) fn from_stream(
     sealed: BoxStream<'static, Result<Bytes>>,
-    opener: Opener,
+    opener: Arc<Opener>,
     window: Window,
     blocks: Arc<Blocks>,
 ) -> BoxStream<'static, Result<Bytes>> {
@@ -135,7 +135,7 @@ pub(super) fn from_stream(
 
 struct Unsealing {
     sealed: BoxStream<'static, Result<Bytes>>,
-    opener: Opener,
+    opener: Arc<Opener>,
     window: Window,
     blocks: Arc<Blocks>,
     next: u64,

@@ -1,6 +1,7 @@
 //! What opens an object, and which of its chunks an answer needs.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use object_store::path::Path;
 use object_store::{GetRange, Result};
@@ -22,14 +23,15 @@ pub(super) struct Unsealer {
 
 impl Unsealer {
     /// Checks the front of an object of this stored size against its commitment.
-    pub(super) fn open(&self, front: &[u8], sealed_len: u64) -> Result<(Layout, Opener)> {
-        let keys = self.access.keys();
-        let layout = layout_of(sealed_len, front, keys)?;
+    pub(super) fn open(&self, front: &[u8], sealed_len: u64) -> Result<(Layout, Arc<Opener>)> {
+        let layout = layout_of(sealed_len, front, self.access.keys())?;
         let prologue = front.try_into().map_err(|_| {
             let sealed = front.len() as u64;
             damaged(LengthError::NoPrologue { sealed }.into())
         })?;
-        let opener = keys.opener(prologue, binding(self.mode, &self.location));
+        let opener = self
+            .access
+            .opener(prologue, binding(self.mode, &self.location));
         Ok((layout, opener.map_err(damaged)?))
     }
 }

@@ -1,0 +1,151 @@
+//! What a lease holds: the keys of all generations, and the openers of the objects that were read last.
+//!
+//! Deriving an object's key takes as long as opening a chunk of it. Whoever reads many small ranges of one
+//! object derives its key once a lease; with the lease the openers go too.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+use strongroom_crypto::object::{Binding, GenerationKeys, OpenError, Opener, PROLOGUE_LEN};
+
+/// How many openers are kept, at less than a kilobyte each.
+const SLOTS: usize = 16;
+
+#[derive(Debug)]
+pub(crate) struct LeasedKeys {
+    generations: GenerationKeys,
+    recent: [ArcSwapOption<Recent>; SLOTS],
+}
+
+/// An opener, and what was asked for when it was made. The keys are the lease's.
+#[derive(Debug)]
+struct Recent {
+    prologue: [u8; PROLOGUE_LEN],
+    /// None if the object is bound to its resource alone.
+    location: Option<Box<[u8]>>,
+    opener: Arc<Opener>,
+}
+
+impl LeasedKeys {
+    pub(super) fn new(generations: GenerationKeys) -> Self {
+        Self {
+            generations,
+            recent: [const { ArcSwapOption::const_empty() }; SLOTS],
+        }
+    }
+
+    pub(super) fn generations(&self) -> &GenerationKeys {
+        &self.generations
+    }
+
+    /// As [`GenerationKeys::opener`]: the one that the same prologue and binding got before, if it is kept.
+    pub(super) fn opener(
+        &self,
+        prologue: &[u8; PROLOGUE_LEN],
+        binding: Binding<'_>,
+    ) -> Result<Arc<Opener>, OpenError> {
+        let location = match binding {
+            Binding::Location(location) => Some(location),
+            Binding::Resource => None,
+        };
+        let slot = self.slot(prologue);
+        if let Some(recent) = &*slot.load()
+            && recent.prologue == *prologue
+            && recent.location.as_deref() == location
+        {
+            return Ok(Arc::clone(&recent.opener));
+        }
+        let opener = Arc::new(self.generations.opener(prologue, binding)?);
+        slot.store(Some(Arc::new(Recent {
+            prologue: *prologue,
+            location: location.map(Into::into),
+            opener: Arc::clone(&opener),
+        })));
+        Ok(opener)
+    }
+
+    /// The prologue ends with the commitment, whose bytes are as good as drawn.
+    fn slot(&self, prologue: &[u8; PROLOGUE_LEN]) -> &ArcSwapOption<Recent> {
+        let [.., drawn] = *prologue;
+        let [first, rest @ ..] = &self.recent;
+        rest.get(usize::from(drawn) % SLOTS).unwrap_or(first)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use strongroom_base::ResourceUid;
+    use strongroom_crypto::ResourceKey;
+    use strongroom_crypto::object::{Generation, GenerationKey};
+
+    use super::*;
+
+    const HERE: Binding<'_> = Binding::Location(b"here");
+    const THERE: Binding<'_> = Binding::Location(b"there");
+
+    fn keys() -> LeasedKeys {
+        let key = ResourceKey::from_bytes(&mut [7; 32]);
+        let uid = ResourceUid::from_bytes([1; 16]);
+        let provider = &crate::aws_lc_rs::PROVIDER;
+        let newest = GenerationKey::new(provider, &key, uid, Generation::FIRST);
+        LeasedKeys::new(GenerationKeys::new(newest, []))
+    }
+
+    fn prologue(keys: &LeasedKeys, binding: Binding<'_>) -> [u8; PROLOGUE_LEN] {
+        let sealed = keys.generations().newest().seal_to_vec(binding, b"plain");
+        *sealed.unwrap().first_chunk().unwrap()
+    }
+
+    #[test]
+    fn an_object_that_was_read_has_its_opener() {
+        let keys = keys();
+        for binding in [HERE, Binding::Resource] {
+            let prologue = prologue(&keys, binding);
+            let first = keys.opener(&prologue, binding).unwrap();
+            let again = keys.opener(&prologue, binding).unwrap();
+            assert!(Arc::ptr_eq(&first, &again));
+        }
+    }
+
+    #[test]
+    fn f09_an_opener_is_for_its_own_place_alone() {
+        let keys = keys();
+        for (sealed_at, others) in [
+            (HERE, [THERE, Binding::Resource]),
+            (Binding::Resource, [HERE, Binding::Location(b"")]),
+        ] {
+            let prologue = prologue(&keys, sealed_at);
+            keys.opener(&prologue, sealed_at).unwrap();
+            for other in others {
+                assert!(keys.opener(&prologue, other).is_err(), "{other:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_changed_byte_of_a_prologue_is_found_behind_its_opener() {
+        let keys = keys();
+        let prologue = prologue(&keys, HERE);
+        keys.opener(&prologue, HERE).unwrap();
+        for at in 0..PROLOGUE_LEN {
+            let mut changed = prologue;
+            *changed.get_mut(at).unwrap() ^= 1;
+            assert!(keys.opener(&changed, HERE).is_err(), "byte {at}");
+        }
+    }
+
+    #[test]
+    fn no_more_openers_are_kept_than_there_are_slots() {
+        let keys = keys();
+        let prologues: Vec<_> = (0..8 * SLOTS).map(|_| prologue(&keys, HERE)).collect();
+        let openers: Vec<_> = prologues
+            .iter()
+            .map(|prologue| keys.opener(prologue, HERE).unwrap())
+            .collect();
+        let kept = openers
+            .iter()
+            .filter(|opener| Arc::strong_count(opener) > 1);
+        let kept = kept.count();
+        assert!((2..=SLOTS).contains(&kept), "{kept}");
+    }
+}
