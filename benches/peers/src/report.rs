@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use serde::Serialize;
+use strongroom_crypto::fastest;
 
 use crate::lock::Lock;
 use crate::measure::Speed;
@@ -14,7 +15,7 @@ pub struct Report {
     machine: String,
     date: String,
     rustc: &'static str,
-    /// What Strongroom encrypts with here.
+    /// What Strongroom encrypts with on this processor.
     provider: String,
     /// In bytes.
     sizes: [usize; 3],
@@ -40,7 +41,7 @@ impl Report {
             machine: machine::name(),
             date: machine::date(),
             rustc: env!("RUSTC_VERSION"),
-            provider: format!("aws-lc-rs {}", lock.version("aws-lc-rs")?),
+            provider: provider(lock)?,
             sizes: SIZES,
             rounds,
             results: Vec::new(),
@@ -75,6 +76,13 @@ impl Report {
         }
         Ok(())
     }
+}
+
+/// Its libraries, each with its version.
+fn provider(lock: &Lock) -> Result<String> {
+    let libraries = fastest::provider().name.split(" and ");
+    let versions = libraries.map(|name| Ok(format!("{name} {}", lock.version(name)?)));
+    Ok(versions.collect::<Result<Vec<_>>>()?.join(" and "))
 }
 
 /// No figure here is known more exactly.
