@@ -12,9 +12,9 @@
 )]
 
 mod bad_input;
-mod codes;
 mod format;
 mod numbers;
+mod outcomes;
 mod published;
 mod refusal;
 mod round_trip;
