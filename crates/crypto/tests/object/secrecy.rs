@@ -1,5 +1,6 @@
 //! I1: nothing that holds a key shows it.
 
+use std::any::type_name;
 use std::fmt::Debug;
 
 use strongroom_crypto::cobblestone::InputKey;
@@ -13,7 +14,16 @@ use crate::support::{UID, key, provider, resource_key};
 /// Every key here is of this byte alone.
 const FILL: u8 = 0xa7;
 
-fn shows_no_key(value: &impl Debug) {
+/// It says what it is, and nothing of the key.
+fn shows_no_key<T: Debug>(value: &T) {
+    let path = type_name::<T>().split('<').next().unwrap();
+    let name = path.rsplit("::").next().unwrap();
+    let text = format!("{value:?}");
+    assert!(text.starts_with(name), "{text} is no {name}");
+    holds_no_key(value);
+}
+
+fn holds_no_key(value: &impl Debug) {
     for text in [
         format!("{value:?}"),
         format!("{value:#?}"),
@@ -66,7 +76,7 @@ fn i01_what_holds_a_key_does_not_print_it() {
     let service_key = ServiceManagedKey::from_bytes(&mut [FILL; 32]);
     shows_no_key(&root.seal_service_key(UID, id, &service_key).unwrap());
     // The test itself can fail.
-    assert!(std::panic::catch_unwind(|| shows_no_key(&[FILL; 32])).is_err());
+    assert!(std::panic::catch_unwind(|| holds_no_key(&[FILL; 32])).is_err());
 }
 
 #[test]
