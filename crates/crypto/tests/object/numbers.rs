@@ -146,14 +146,20 @@ fn take(sealer: &mut Option<Sealer>, runs: &mut Vec<SealingRun>, step: &Step) ->
             let mut slots = vec![1; n * SEALED_CHUNK_LEN];
             (*n as u64, present.seal_slots_in_place(&mut slots))
         }
-        Step::Run(n) => (*n, present.run(*n).map(|run| runs.push(run))),
+        Step::Run(n) => {
+            let run = present.run(*n).map(|run| {
+                assert_eq!(run.next_chunk(), before);
+                runs.push(run);
+            });
+            (*n, run)
+        }
         Step::FromRun(run, n) => {
             if runs.is_empty() {
                 return true;
             }
             let at = run.index(runs.len());
             let run = &mut runs[at];
-            let left = run.chunks_left();
+            let (first, left) = (run.next_chunk(), run.chunks_left());
             let mut slots = vec![1; n * SEALED_CHUNK_LEN];
             let outcome = run.seal_slots_in_place(&mut slots);
             if *n as u64 > left {
@@ -161,6 +167,8 @@ fn take(sealer: &mut Option<Sealer>, runs: &mut Vec<SealingRun>, step: &Step) ->
                     outcome,
                     Err(SealError::RunSpent { .. } | SealError::Spent)
                 ));
+            } else if outcome.is_ok() {
+                assert_eq!(run.next_chunk(), first + *n as u64);
             }
             return true;
         }
