@@ -85,18 +85,19 @@ fn a_wrong_buffer_takes_no_chunk_number() {
     let key = key(&provider());
     let mut sealer = key.sealer(Binding::Resource).unwrap();
     let plain = plaintext(2 * CHUNK_LEN);
-    let mut out = vec![0; 2 * SEALED_CHUNK_LEN];
+    let mut out = vec![0; 3 * SEALED_CHUNK_LEN];
+    let expected = 2 * SEALED_CHUNK_LEN;
+    for found in [0, expected / 2, expected - 1, expected + 1, out.len()] {
+        assert_eq!(
+            sealer.seal_chunks(&plain, &mut out[..found]),
+            Err(SealError::OutputLength { expected, found })
+        );
+    }
+    let mut out = vec![0; expected];
     assert_eq!(
         sealer.seal_chunks(&plain[1..], &mut out),
         Err(SealError::NotWholeChunks {
             length: 2 * CHUNK_LEN - 1
-        })
-    );
-    assert_eq!(
-        sealer.seal_chunks(&plain, &mut out[1..]),
-        Err(SealError::OutputLength {
-            expected: 2 * SEALED_CHUNK_LEN,
-            found: 2 * SEALED_CHUNK_LEN - 1
         })
     );
     assert_eq!(
