@@ -23,9 +23,11 @@ use crate::support::{key, provider};
 #[derive(Debug)]
 struct Watched {
     inner: &'static dyn Aead,
-    seen: &'static Mutex<HashSet<([u8; 32], Nonce)>>,
+    seen: Mutex<HashSet<([u8; 32], Nonce)>>,
     fail_at: u64,
-    seals: &'static AtomicU64,
+    seals: AtomicU64,
+    /// How often a key was prepared for sealing.
+    prepared: AtomicU64,
 }
 
 struct WatchedKey {
@@ -54,6 +56,7 @@ impl SealingKey for WatchedKey {
 
 impl Aead for &'static Watched {
     fn sealing_key(&self, key: &[u8; 32]) -> Result<Box<dyn SealingKey>, CryptoError> {
+        self.prepared.fetch_add(1, Ordering::Relaxed);
         Ok(Box::new(WatchedKey {
             watched: self,
             inner: self.inner.sealing_key(key)?,
@@ -90,18 +93,20 @@ impl Aead for &'static Watched {
     }
 }
 
-fn watched(fail_at: u64) -> Provider {
+fn watched(fail_at: u64) -> (&'static Watched, Provider) {
     let inner = provider();
     let watched: &'static Watched = Box::leak(Box::new(Watched {
         inner: inner.aead,
-        seen: Box::leak(Box::default()),
+        seen: Mutex::default(),
         fail_at,
-        seals: Box::leak(Box::default()),
+        seals: AtomicU64::default(),
+        prepared: AtomicU64::default(),
     }));
-    Provider {
+    let provider = Provider {
         aead: Box::leak(Box::new(watched)),
         ..inner
-    }
+    };
+    (watched, provider)
 }
 
 #[derive(Clone, Debug)]
@@ -191,7 +196,7 @@ proptest! {
 
     #[test]
     fn i06_no_pair_seals_twice(steps in steps(), fail_at in 0..60_u64) {
-        let key = key(&watched(fail_at));
+        let key = key(&watched(fail_at).1);
         let mut sealer = Some(key.sealer(Binding::Resource).unwrap());
         let mut runs = Vec::new();
         for step in &steps {
@@ -204,7 +209,7 @@ proptest! {
 
 #[test]
 fn i06_after_a_failed_seal_a_sealer_seals_no_more() {
-    let key = key(&watched(1));
+    let key = key(&watched(1).1);
     let mut sealer = key.sealer(Binding::Resource).unwrap();
     let mut slots = vec![0; 3 * SEALED_CHUNK_LEN];
     let failed = sealer.seal_slots_in_place(&mut slots);
@@ -215,6 +220,30 @@ fn i06_after_a_failed_seal_a_sealer_seals_no_more() {
     );
     assert_eq!(sealer.run(1).map(drop), Err(SealError::Spent));
     assert_eq!(sealer.finish_in_place(&mut []), Err(SealError::Spent));
+}
+
+/// Wherever a run begins: its nonces rise under each prepared key, and none is prepared that is not
+/// needed for that.
+#[test]
+fn i06_a_run_prepares_a_key_for_every_power_of_two_that_it_crosses() {
+    let mut slots = vec![0; 16 * SEALED_CHUNK_LEN];
+    for first in 0..20_u64 {
+        let (watched, provider) = watched(u64::MAX);
+        let key = key(&provider);
+        let mut sealer = key.sealer(Binding::Resource).unwrap();
+        drop(sealer.run(first).unwrap());
+        let mut run = sealer.run(16).unwrap();
+        run.seal_slots_in_place(&mut slots).unwrap();
+        let (mut number, mut needed) = (first, 0);
+        while number < first + 16 {
+            needed += 1;
+            number = match number {
+                0 => 16,
+                number => number + (1 << number.trailing_zeros()),
+            };
+        }
+        assert_eq!(watched.prepared.load(Ordering::Relaxed), needed, "{first}");
+    }
 }
 
 #[test]
