@@ -161,6 +161,18 @@ mod tests {
             prop_assert_eq!(right.end, layout.sealed_len());
             prop_assert_eq!(layout.sealed_range(at..u64::MAX).end, layout.sealed_len());
         }
+
+        #[test]
+        fn f14_every_byte_has_its_chunk(plain in 0..=MAX_PLAIN_LEN, at in any::<u64>()) {
+            let layout = Layout::from_plain_len(plain).unwrap();
+            let last = layout.full_chunks();
+            prop_assert!(layout.last_len() < CHUNK);
+            prop_assert_eq!(last * CHUNK + layout.last_len(), plain);
+            prop_assert_eq!(layout.chunk_of(plain.saturating_add(at)), last);
+            let at = at % (plain + 1);
+            let chunk = layout.chunk_of(at);
+            prop_assert!((chunk * CHUNK..(chunk + 1) * CHUNK).contains(&at));
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use hex::encode as hex;
 use strongroom_base::ResourceUid;
 use strongroom_crypto::object::{
-    Binding, GenerationKey, HEADER_LEN, Header, PROLOGUE_LEN, SEALED_CHUNK_LEN,
+    Binding, Generation, GenerationKey, HEADER_LEN, Header, PROLOGUE_LEN, SEALED_CHUNK_LEN,
 };
 use strongroom_crypto::{Provider, ResourceKey, RootKey, RootKeys, SEALED_SERVICE_KEY_LEN};
 
@@ -30,6 +30,16 @@ fn key(provider: &Provider) -> GenerationKey {
 fn document() -> String {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/format.md");
     std::fs::read_to_string(path).unwrap()
+}
+
+#[test]
+fn f07_generations_count_from_one_to_the_last_number() {
+    assert_eq!(Generation::new(0), None);
+    assert_eq!(Generation::new(1), Some(Generation::FIRST));
+    assert_eq!(Generation::FIRST.next(), Generation::new(2));
+    assert_eq!(generation(u32::MAX).next(), None);
+    assert_eq!(generation(u32::MAX).number().to_string(), "4294967295");
+    assert_eq!(generation(u32::MAX).to_string(), "4294967295");
 }
 
 #[test]
