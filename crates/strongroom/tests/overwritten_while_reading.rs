@@ -244,3 +244,22 @@ async fn an_object_that_never_rests_is_an_error_and_never_a_mixture() {
     );
     scene.room.close().await.unwrap();
 }
+
+#[tokio::test]
+async fn a_rename_keeps_what_was_written_to_its_source_meanwhile() {
+    let scene = Scene::new().await;
+    let [_, last] = &scene.versions;
+    let to = Path::from("moved");
+    // It is written anew once the rename has begun to read it.
+    scene.restless_for(1);
+    let error = scene.store.rename(&scene.path, &to).await.unwrap_err();
+    assert!(
+        matches!(&error, object_store::Error::Precondition { .. }),
+        "{error:?}"
+    );
+    for path in [&scene.path, &to] {
+        let found = scene.store.get(path).await.unwrap().bytes().await.unwrap();
+        assert!(found == last.as_slice(), "{path}");
+    }
+    scene.room.close().await.unwrap();
+}

@@ -10,4 +10,5 @@ mod at_rest;
 mod concurrent;
 mod differential;
 mod fresh;
+mod onto_itself;
 mod suite;
