@@ -12,3 +12,4 @@ mod differential;
 mod fresh;
 mod onto_itself;
 mod suite;
+mod uploads;
