@@ -4,8 +4,8 @@ use std::io::{self, ErrorKind, Read, Write};
 
 use proptest::prelude::*;
 use strongroom_crypto::object::{
-    Binding, CHUNK_LEN, OpenError, OpeningReader, PROLOGUE_LEN, SEALED_CHUNK_LEN, SealError,
-    SealingWriter, read_prologue,
+    Binding, CHUNK_LEN, LengthError, OpenError, OpeningReader, PROLOGUE_LEN, SEALED_CHUNK_LEN,
+    SealError, SealingWriter, read_prologue,
 };
 
 use crate::support::{key, lengths, plaintext, provider};
@@ -90,11 +90,19 @@ proptest! {
     fn f16_a_cut_stream_ends_in_an_error_and_stays_there(
         length in lengths(),
         cut in any::<prop::sample::Index>(),
+        behind_a_border in prop::option::of(0..20_usize),
     ) {
         let plain = plaintext(length);
         let key = key(&provider());
         let mut sealed = key.seal_to_vec(PLACE, &plain).unwrap();
-        sealed.truncate(cut.index(sealed.len()));
+        let cut = match behind_a_border {
+            None => cut.index(sealed.len()),
+            Some(more) => {
+                let chunks = cut.index(length / CHUNK_LEN + 1);
+                PROLOGUE_LEN + chunks * SEALED_CHUNK_LEN + more
+            }
+        };
+        sealed.truncate(cut.min(sealed.len() - 1));
         let mut read = Vec::new();
         let error = match OpeningReader::new(&sealed[..], &key, PLACE) {
             Err(error) => error,
@@ -109,7 +117,12 @@ proptest! {
         prop_assert_eq!(read.len() % CHUNK_LEN, 0);
         // Whether the length alone tells depends on where the cut is; that it is an error does not.
         let expected = match typed(&error) {
-            OpenError::Length(_) => ErrorKind::UnexpectedEof,
+            OpenError::Length(
+                LengthError::NoPrologue { sealed: told } | LengthError::Truncated { sealed: told },
+            ) => {
+                prop_assert_eq!(told, sealed.len() as u64);
+                ErrorKind::UnexpectedEof
+            }
             OpenError::Authentication => ErrorKind::InvalidData,
             other => panic!("{other}"),
         };
