@@ -2,7 +2,7 @@
 //! is faster at them.
 //!
 //! AWS-LC's fast AES-256-GCM wants AVX-512. ring's wants AVX2 beside VAES, which AMD's Zen 3 and Intel's
-//! smaller cores have and AVX-512 not: there ring is twice as fast.
+//! smaller cores have and AVX-512 not: there ring is up to twice as fast.
 
 use crate::{Aead, CryptoError, KEY_LEN, OpeningKey, Provider, SealingKey, SecretBytes};
 use crate::{aws_lc_rs, ring};

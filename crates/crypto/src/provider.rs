@@ -26,7 +26,7 @@ pub type Tag = [u8; TAG_LEN];
     reason = "callers replace parts by struct update"
 )]
 pub struct Provider {
-    /// The library's name, as shown to people.
+    /// The library's name, as shown to people; of several, joined by ` and `.
     pub name: &'static str,
     /// AES-256-GCM.
     pub aead: &'static dyn Aead,

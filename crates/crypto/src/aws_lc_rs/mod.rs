@@ -1,4 +1,5 @@
-//! The provider over AWS-LC (crate `aws-lc-rs`): every part, each cleared by AWS-LC when it is done.
+//! The provider over AWS-LC (crate `aws-lc-rs`): every part. It clears what it
+//! prepares of a key.
 
 mod aead;
 mod kdf;

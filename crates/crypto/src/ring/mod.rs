@@ -1,5 +1,5 @@
 //! The provider over *ring* 0.17 and, for RSA, which ring lacks, the crate `rsa` 0.10. Its AES is
-//! nearly as fast as AWS-LC's, and twice as fast where a processor has VAES and no AVX-512; its RSA is
+//! nearly as fast as AWS-LC's, and up to twice as fast where a processor has VAES and no AVX-512; its RSA is
 //! several times slower.
 //!
 //! One exception is known: `rsa` 0.10 does not look at the first octet of an OAEP encoding, which

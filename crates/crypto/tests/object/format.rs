@@ -33,7 +33,7 @@ fn document() -> String {
 }
 
 #[test]
-fn f07_generations_count_from_one_to_the_last_number() {
+fn f7_generations_count_from_one_to_the_last_number() {
     assert_eq!(Generation::new(0), None);
     assert_eq!(Generation::new(1), Some(Generation::FIRST));
     assert_eq!(Generation::FIRST.next(), Generation::new(2));

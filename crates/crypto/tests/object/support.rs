@@ -14,6 +14,8 @@ pub(crate) fn providers() -> Vec<Provider> {
         strongroom_crypto::aws_lc_rs::PROVIDER,
         #[cfg(feature = "ring")]
         strongroom_crypto::ring::PROVIDER,
+        #[cfg(all(feature = "aws-lc-rs", feature = "ring"))]
+        strongroom_crypto::fastest::CHUNKS_BY_RING,
     ]
 }
 

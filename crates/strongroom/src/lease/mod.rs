@@ -37,5 +37,5 @@ pub use self::settings::{InvalidLease, LeaseSettings, LeaseTerm, LeaseTooShort, 
 pub(crate) use self::source::LeaseSource;
 pub(crate) use self::watch::{Leases, Watch};
 
-/// The keys of all generations of one resource key, and how long they may be used.
+/// A resource's keys, and how long they may be used.
 pub(crate) type Lease = desk::Lease<LeasedKeys>;
