@@ -1,8 +1,10 @@
 //! Readers and writers that stop, stutter and fail.
 
+use std::cell::Cell;
 use std::io::{self, ErrorKind, Read, Write};
 
 use proptest::prelude::*;
+use strongroom_crypto::TAG_LEN;
 use strongroom_crypto::object::{
     Binding, CHUNK_LEN, LengthError, OpenError, OpeningReader, PROLOGUE_LEN, SEALED_CHUNK_LEN,
     SealError, SealingWriter, read_prologue,
@@ -16,14 +18,14 @@ const PLACE: Binding<'static> = Binding::Location(b"here");
 struct Stuttering<'a> {
     bytes: &'a [u8],
     step: usize,
-    calls: usize,
+    calls: &'a Cell<usize>,
     error: ErrorKind,
 }
 
 impl Read for Stuttering<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        self.calls += 1;
-        if self.calls.is_multiple_of(3) {
+        self.calls.set(self.calls.get() + 1);
+        if self.calls.get().is_multiple_of(3) {
             return Err(self.error.into());
         }
         let step = self.step.min(out.len());
@@ -73,17 +75,24 @@ proptest! {
         let sealed = key.seal_to_vec(PLACE, &plain).unwrap();
         let (prologue, body) = sealed.split_first_chunk::<PROLOGUE_LEN>().unwrap();
         let error = if blocks { ErrorKind::WouldBlock } else { ErrorKind::Interrupted };
-        let inner = Stuttering { bytes: body, step, calls: 0, error };
+        let calls = Cell::new(0);
+        let inner = Stuttering { bytes: body, step, calls: &calls, error };
         let opener = key.opener(prologue, PLACE).unwrap();
         let mut reader = OpeningReader::with_opener(inner, opener);
-        let mut read = Vec::new();
+        let (mut read, mut block, mut blocked) = (Vec::new(), vec![0; 10_000], 0);
         loop {
-            match reader.read_to_end(&mut read) {
-                Ok(_) => break,
-                Err(error) => prop_assert_eq!(error.kind(), ErrorKind::WouldBlock),
+            match reader.read(&mut block) {
+                Ok(0) => break,
+                Ok(given) => read.extend_from_slice(&block[..given]),
+                Err(error) => {
+                    prop_assert_eq!(error.kind(), ErrorKind::WouldBlock);
+                    blocked += 1;
+                }
             }
         }
         prop_assert!(read == plain);
+        // Each is handed on; what was merely interrupted is asked again.
+        prop_assert_eq!(blocked, if blocks { calls.get() / 3 } else { 0 });
     }
 
     #[test]
@@ -156,6 +165,32 @@ fn f16_no_byte_of_a_bad_chunk_is_given_out() {
     let error = reader.read_to_end(&mut read).unwrap_err();
     assert_eq!(typed::<OpenError>(&error), OpenError::Authentication);
     assert!(read == plain[..CHUNK_LEN]);
+}
+
+/// Notes how many bytes it is given at once.
+#[derive(Debug, Default)]
+struct Noted(Vec<usize>);
+
+impl Write for Noted {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.push(bytes.len());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_writer_gathers_four_chunks_for_one_write() {
+    let sealer = key(&provider()).sealer(PLACE).unwrap();
+    let mut writer = SealingWriter::new(sealer, Noted::default());
+    writer.write_all(&plaintext(9 * CHUNK_LEN)).unwrap();
+    let four = 4 * SEALED_CHUNK_LEN;
+    let rest = SEALED_CHUNK_LEN + TAG_LEN;
+    let Noted(writes) = writer.finish().unwrap();
+    assert_eq!(writes, [PROLOGUE_LEN + four, four, rest]);
 }
 
 #[test]
