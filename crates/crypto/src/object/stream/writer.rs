@@ -119,3 +119,15 @@ fn failed(error: SealError) -> io::Error {
     };
     io::Error::new(kind, error)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_that_would_be_too_long_is_a_file_too_large() {
+        let error = failed(SealError::TooLong { limit: 1 });
+        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
+        assert_eq!(spent().kind(), io::ErrorKind::Other);
+    }
+}
