@@ -18,8 +18,9 @@ use tokio::task::JoinHandle;
 
 use super::blocks::{BLOCK_CHUNKS, Blocks};
 use super::error::{damaged, local_io};
-use super::plain_stream::{Answer, Window, open_into};
+use super::plain_stream::{Answer, open_into};
 use super::unsealer::{Unsealer, Wanted};
+use super::window::Window;
 
 /// How many chunks are read from the file before they are opened: what the cache of a core holds.
 const READ_CHUNKS: usize = 16;

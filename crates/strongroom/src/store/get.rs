@@ -16,8 +16,9 @@ use super::EncryptedStore;
 use super::error::{damaged, localized};
 use super::file;
 use super::guarded::still_allowed;
-use super::plain_stream::{self, Answer, Window, on_blocking_pool};
+use super::plain_stream::{self, Answer, on_blocking_pool};
 use super::unsealer::{Unsealer, Wanted};
+use super::window::Window;
 use crate::lease::Access;
 use crate::local_folder::LocalFolder;
 

@@ -16,6 +16,7 @@ mod plain_stream;
 mod put;
 mod rights;
 mod unsealer;
+mod window;
 
 use std::fmt;
 use std::ops::Range;

@@ -7,100 +7,14 @@ use bytes::{Bytes, BytesMut};
 use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use object_store::Result;
 use object_store::path::Path;
-use strongroom_crypto::object::{CHUNK_LEN, Layout, OpenError, Opener, SEALED_CHUNK_LEN};
+use strongroom_crypto::object::{OpenError, Opener, SEALED_CHUNK_LEN};
 use strongroom_crypto::{TAG_LEN, cobblestone};
 
 use super::blocks::{BLOCK_CHUNKS, Blocks};
 use super::error::{damaged, named};
 use super::guarded::while_access_lasts;
+use super::window::Window;
 use crate::lease::Access;
-
-/// Which chunks to open, and which of their bytes were asked for.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Window {
-    /// The first chunk to open.
-    pub(super) first: u64,
-    /// One past the last chunk to open.
-    pub(super) end: u64,
-    /// Whether the last of these is the object's last chunk, which is shorter than the others.
-    pub(super) with_last: bool,
-    /// Plaintext bytes of the first chunk that were not asked for.
-    pub(super) skip: usize,
-    /// Plaintext bytes that were asked for.
-    pub(super) take: u64,
-}
-
-impl Window {
-    /// The chunks that hold `range` of an object. The range is within it.
-    pub(super) fn covering(range: &Range<u64>, layout: Layout) -> Self {
-        let last = layout.full_chunks();
-        let end = if range.end == layout.plain_len() {
-            last + 1
-        } else {
-            range.end.div_ceil(CHUNK_LEN as u64)
-        };
-        Self {
-            first: layout.chunk_of(range.start),
-            end,
-            with_last: end > last,
-            skip: usize::try_from(range.start % CHUNK_LEN as u64).unwrap_or(0),
-            take: range.end - range.start,
-        }
-    }
-
-    /// The last chunk alone: opening it is what authenticates the length.
-    pub(super) fn last(layout: Layout) -> Self {
-        Self::covering(&(layout.plain_len()..layout.plain_len()), layout)
-    }
-
-    /// How many full chunks there are in it.
-    fn full_chunks(&self) -> u64 {
-        self.end - self.first - u64::from(self.with_last)
-    }
-
-    /// Bytes of plaintext in its full chunks.
-    fn full_len(&self) -> usize {
-        usize::try_from(self.full_chunks())
-            .unwrap_or(usize::MAX)
-            .saturating_mul(CHUNK_LEN)
-    }
-
-    /// Bytes of plaintext in its chunks.
-    pub(super) fn plain_len(&self, layout: Layout) -> usize {
-        let last = if self.with_last { layout.last_len() } else { 0 };
-        self.full_len()
-            .saturating_add(usize::try_from(last).unwrap_or(0))
-    }
-
-    /// The next `chunks` of it that begin with number `first`, or as many as there are. The object's
-    /// last chunk, which is short, comes with those before it.
-    pub(super) fn part(&self, first: u64, chunks: usize) -> Self {
-        let last = self.end - u64::from(self.with_last);
-        let end = last.min(first + chunks as u64);
-        let with_last = self.with_last && end == last;
-        Self {
-            first,
-            end: end + u64::from(with_last),
-            with_last,
-            ..*self
-        }
-    }
-
-    /// What was asked for of the plaintext of its chunks.
-    pub(super) fn wanted_of(&self, mut plain: Bytes) -> Bytes {
-        let _ = plain.split_to(self.skip.min(plain.len()));
-        plain.truncate(usize::try_from(self.take).unwrap_or(usize::MAX));
-        plain
-    }
-
-    /// Its chunks as they are stored: the full ones, and what follows them.
-    fn split<'s>(&self, sealed: &'s [u8]) -> Result<(&'s [u8], &'s [u8]), OpenError> {
-        let full = usize::try_from(self.full_chunks()).unwrap_or(usize::MAX);
-        sealed
-            .split_at_checked(full.saturating_mul(SEALED_CHUNK_LEN))
-            .ok_or_else(|| truncated(sealed.len()))
-    }
-}
 
 /// What a read answers, whatever its bytes come from.
 pub(super) struct Answer {
@@ -232,7 +146,7 @@ pub(super) fn open_window(
     sealed: &[u8],
     blocks: &Arc<Blocks>,
 ) -> Result<Bytes, OpenError> {
-    let (_, last) = window.split(sealed)?;
+    let (_, last) = split(window, sealed)?;
     let length = window.full_len() + last.len().saturating_sub(TAG_LEN);
     blocks.filled(length, |plain| open_into(opener, window, sealed, plain))
 }
@@ -244,7 +158,7 @@ pub(super) fn open_into(
     sealed: &[u8],
     plain: &mut [u8],
 ) -> Result<(), OpenError> {
-    let (chunks, last) = window.split(sealed)?;
+    let (chunks, last) = split(window, sealed)?;
     let (plain, last_plain) = plain
         .split_at_mut_checked(window.full_len())
         .ok_or_else(|| truncated(sealed.len()))?;
@@ -255,6 +169,10 @@ pub(super) fn open_into(
         return Err(truncated(last.len()));
     }
     Ok(())
+}
+
+fn split(window: Window, sealed: &[u8]) -> Result<(&[u8], &[u8]), OpenError> {
+    window.split(sealed).ok_or_else(|| truncated(sealed.len()))
 }
 
 /// The store gave fewer bytes, or others, than the object's size promises.

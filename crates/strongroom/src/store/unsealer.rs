@@ -11,7 +11,7 @@ use strongroom_crypto::object::{
 
 use super::error::{bad_range, damaged};
 use super::place::binding;
-use super::plain_stream::Window;
+use super::window::Window;
 use crate::lease::Access;
 
 /// Opens the object at one place, under the keys of one operation.

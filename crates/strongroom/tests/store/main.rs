@@ -7,9 +7,13 @@
 )]
 
 mod at_rest;
+mod bent;
+mod checked;
 mod concurrent;
 mod differential;
 mod fresh;
+mod in_pieces;
 mod onto_itself;
+mod overwritten_while_reading;
 mod suite;
 mod uploads;

@@ -4,16 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures::stream::BoxStream;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{
-    CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
-    ObjectStoreExt, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result, UploadPart,
+    MultipartUpload, ObjectStore, ObjectStoreExt as _, PutPayload, PutResult, Result, UploadPart,
 };
 use strongroom::{BindingMode, Error};
 use strongroom_base::Outcome as _;
 
+use crate::bent::{Bend, Bent};
 use crate::fresh::Fresh;
 
 /// More than a part of the inner store's.
@@ -55,7 +54,7 @@ async fn an_upload_that_has_ended_takes_nothing_more() {
 
 #[tokio::test]
 async fn an_upload_that_lost_a_part_makes_no_object() {
-    let fresh = Fresh::new(BindingMode::Location, Some(Arc::new(Lossy::default()))).await;
+    let fresh = Fresh::new(BindingMode::Location, Some(Arc::new(Bent::new(Lossy)))).await;
     let path = Path::from("object");
     let mut upload = fresh.store.put_multipart(&path).await.unwrap();
     upload.put_part(part()).await.unwrap();
@@ -68,57 +67,13 @@ async fn an_upload_that_lost_a_part_makes_no_object() {
     fresh.room.close().await.unwrap();
 }
 
-/// A store that loses the second part of every upload.
-#[derive(Debug, Default)]
-struct Lossy(InMemory);
+/// Loses the second part of every upload.
+#[derive(Debug)]
+struct Lossy;
 
-impl fmt::Display for Lossy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Lossy")
-    }
-}
-
-#[async_trait]
-impl ObjectStore for Lossy {
-    async fn put_opts(
-        &self,
-        location: &Path,
-        payload: PutPayload,
-        options: PutOptions,
-    ) -> Result<PutResult> {
-        self.0.put_opts(location, payload, options).await
-    }
-
-    async fn put_multipart_opts(
-        &self,
-        location: &Path,
-        options: PutMultipartOptions,
-    ) -> Result<Box<dyn MultipartUpload>> {
-        let inner = self.0.put_multipart_opts(location, options).await?;
-        Ok(Box::new(LossyUpload { inner, parts: 0 }))
-    }
-
-    async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
-        self.0.get_opts(location, options).await
-    }
-
-    fn delete_stream(
-        &self,
-        locations: BoxStream<'static, Result<Path>>,
-    ) -> BoxStream<'static, Result<Path>> {
-        self.0.delete_stream(locations)
-    }
-
-    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
-        self.0.list(prefix)
-    }
-
-    async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
-        self.0.list_with_delimiter(prefix).await
-    }
-
-    async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
-        self.0.copy_opts(from, to, options).await
+impl Bend for Lossy {
+    fn begun(&self, inner: Box<dyn MultipartUpload>) -> Box<dyn MultipartUpload> {
+        Box::new(LossyUpload { inner, parts: 0 })
     }
 }
 

@@ -1,0 +1,232 @@
+//! However the inner store cuts what it streams, the answer is the same; and whatever it leaves out or
+//! adds, no byte is given out that was not sealed (F16).
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use bytes::{Bytes, BytesMut};
+use futures::{StreamExt as _, stream};
+use object_store::memory::InMemory;
+use object_store::path::Path;
+use object_store::{
+    GetOptions, GetRange, GetResult, GetResultPayload, ObjectStore, ObjectStoreExt as _, Result,
+};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use strongroom::{BindingMode, Error};
+use strongroom_base::Outcome as _;
+
+use crate::bent::{Bend, Bent};
+use crate::fresh::Fresh;
+
+/// Streams come in pieces of these lengths, over and over; nothing is cut if there are none.
+#[derive(Clone, Debug, Default)]
+struct Pieces {
+    lengths: Vec<usize>,
+    change: Change,
+}
+
+/// What becomes of the end of every stream.
+#[derive(Clone, Copy, Debug, Default)]
+enum Change {
+    #[default]
+    None,
+    Without(usize),
+    With(usize),
+}
+
+impl Pieces {
+    fn of(&self, mut bytes: Bytes) -> Vec<Result<Bytes>> {
+        match self.change {
+            Change::None => {}
+            Change::Without(missing) => bytes.truncate(bytes.len().saturating_sub(missing)),
+            Change::With(more) => {
+                let mut longer = BytesMut::from(bytes);
+                longer.resize(longer.len() + more, b'#');
+                bytes = longer.freeze();
+            }
+        }
+        let mut pieces = Vec::new();
+        for length in self.lengths.iter().cycle() {
+            if bytes.is_empty() {
+                break;
+            }
+            pieces.push(Ok(bytes.split_to(bytes.len().min(*length))));
+        }
+        pieces.push(Ok(bytes));
+        pieces
+    }
+}
+
+#[async_trait]
+impl Bend for Mutex<Pieces> {
+    async fn got(&self, _inner: &InMemory, answer: Result<GetResult>) -> Result<GetResult> {
+        let mut answer = answer?;
+        let nothing = GetResultPayload::Stream(stream::empty().boxed());
+        let payload = std::mem::replace(&mut answer.payload, nothing);
+        let GetResultPayload::Stream(whole) = payload else {
+            panic!("a store in memory has no files");
+        };
+        let whole: Vec<_> = whole.map(Result::unwrap).collect().await;
+        let pieces = self.lock().unwrap().of(whole.concat().into());
+        answer.payload = GetResultPayload::Stream(stream::iter(pieces).boxed());
+        Ok(answer)
+    }
+}
+
+/// A resource over a store that cuts its streams.
+struct Cut {
+    fresh: Fresh,
+    inner: Arc<Bent<Mutex<Pieces>>>,
+    path: Path,
+}
+
+impl Cut {
+    async fn new() -> Self {
+        let inner = Arc::new(Bent::<Mutex<Pieces>>::default());
+        let fresh = Fresh::new(BindingMode::Location, Some(inner.clone())).await;
+        Self {
+            fresh,
+            inner,
+            path: Path::from("object"),
+        }
+    }
+
+    async fn put(&self, length: usize) -> Vec<u8> {
+        // A pattern that no wrong offset keeps.
+        let byte = |n: usize| u8::try_from(n % 251).unwrap();
+        let plain: Vec<u8> = (0..length).map(byte).collect();
+        let put = self.fresh.store.put(&self.path, plain.clone().into());
+        put.await.unwrap();
+        plain
+    }
+
+    fn bend(&self, pieces: Pieces) {
+        *self.inner.bend.lock().unwrap() = pieces;
+    }
+
+    /// The blocks that were given out, and the code of the error after them.
+    async fn get(&self, range: Option<GetRange>) -> (Vec<Bytes>, Option<&'static str>) {
+        let options = GetOptions {
+            range,
+            ..GetOptions::default()
+        };
+        let mut blocks = match self.fresh.store.get_opts(&self.path, options).await {
+            Ok(answer) => answer.into_stream(),
+            Err(error) => return (Vec::new(), Some(Error::from(error).code())),
+        };
+        let mut given = Vec::new();
+        while let Some(block) = blocks.next().await {
+            match block {
+                Ok(block) => given.push(block),
+                Err(error) => return (given, Some(Error::from(error).code())),
+            }
+        }
+        (given, None)
+    }
+}
+
+const CHUNK: usize = 16_384;
+
+fn lengths() -> impl Strategy<Value = usize> {
+    prop_oneof![
+        4 => 0..4 * CHUNK,
+        2 => (1..4_usize, 0..3_usize).prop_map(|(chunks, n)| chunks * CHUNK + n - 1),
+        // More than a block.
+        1 => 64 * CHUNK - 1..67 * CHUNK,
+    ]
+}
+
+fn pieces() -> impl Strategy<Value = Vec<usize>> {
+    let one = prop_oneof![
+        1..100_usize,
+        1..3 * CHUNK,
+        Just(CHUNK + 16),
+        Just(2 * (CHUNK + 16)),
+    ];
+    vec(one, 0..6)
+}
+
+fn changes() -> impl Strategy<Value = Change> {
+    let few = || prop_oneof![1..40_usize, Just(CHUNK + 16), 1..3 * CHUNK];
+    prop_oneof![
+        few().prop_map(Change::Without),
+        few().prop_map(Change::With),
+    ]
+}
+
+/// Two offsets within an object, the smaller first.
+fn within(length: usize, a: prop::sample::Index, b: prop::sample::Index) -> (usize, usize) {
+    let (a, b) = (a.index(length + 1), b.index(length + 1));
+    (a.min(b), a.max(b))
+}
+
+fn wide(offset: usize) -> u64 {
+    u64::try_from(offset).unwrap()
+}
+
+#[test]
+fn r01_however_a_stream_is_cut_the_answer_is_the_same() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let cut = runtime.block_on(Cut::new());
+    let config = ProptestConfig {
+        max_shrink_iters: 200,
+        ..ProptestConfig::default()
+    };
+    proptest!(config, |(length in lengths(), lengths in pieces(), a: prop::sample::Index, b: prop::sample::Index)| {
+        runtime.block_on(async {
+            let plain = cut.put(length).await;
+            cut.bend(Pieces { lengths, change: Change::None });
+            let (blocks, error) = cut.get(None).await;
+            assert_eq!(error, None);
+            assert!(blocks.concat() == plain);
+            assert!(blocks.iter().all(|block| (1..=65 * CHUNK).contains(&block.len())));
+
+            let (start, end) = within(length, a, b);
+            let ranges = [
+                (GetRange::Bounded(wide(start)..wide(end)), start..end),
+                (GetRange::Offset(wide(start)), start..length),
+                (GetRange::Suffix(wide(length - start)), start..length),
+            ];
+            for (asked, range) in ranges {
+                let (blocks, error) = cut.get(Some(asked.clone())).await;
+                // Stores refuse a range that begins at the end or has nothing in it, each in its own way.
+                if error.is_none() || !range.is_empty() {
+                    assert_eq!(error, None, "{asked:?}");
+                    assert!(blocks.concat() == plain[range], "{asked:?}");
+                }
+            }
+            if start < end {
+                let ranges = [wide(start)..wide(end), 0..wide(end)];
+                let found = cut.fresh.store.get_ranges(&cut.path, &ranges).await.unwrap();
+                assert!(found[0] == plain[start..end] && found[1] == plain[..end]);
+            }
+        });
+    });
+    runtime.block_on(cut.fresh.room.close()).unwrap();
+}
+
+#[test]
+fn f16_what_a_stream_lacks_or_has_too_much_is_found() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let cut = runtime.block_on(Cut::new());
+    proptest!(|(length in lengths(), lengths in pieces(), change in changes(), a: prop::sample::Index, b: prop::sample::Index)| {
+        runtime.block_on(async {
+            cut.bend(Pieces::default());
+            let plain = cut.put(length).await;
+            cut.bend(Pieces { lengths, change });
+            let (start, end) = within(length, a, b);
+            let asked = GetRange::Bounded(wide(start)..wide(end));
+            for (asked, range) in [(None, 0..length), (Some(asked), start..end)] {
+                if asked.is_some() && range.is_empty() {
+                    continue;
+                }
+                let (blocks, error) = cut.get(asked.clone()).await;
+                let error = error.expect("a stream of another length");
+                assert!(["ObjectTruncated", "AuthenticationFailed"].contains(&error), "{error}");
+                assert!(plain[range].starts_with(&blocks.concat()), "{asked:?}");
+            }
+        });
+    });
+    runtime.block_on(cut.fresh.room.close()).unwrap();
+}
