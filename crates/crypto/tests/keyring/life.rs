@@ -84,7 +84,9 @@ fn r16_a_rewrap_changes_no_generation() {
         let after = opened
             .rewrap(&mac(&provider), by_customer("2"), wrapped(99))
             .unwrap();
+        assert_eq!(opened.epoch(), before.epoch());
         assert_eq!(after.epoch(), before.epoch() + 1);
+        assert_eq!(after.records()[2].wrapped(), &wrapped(99));
         for (old, new) in before.records().iter().zip(after.records()) {
             assert_eq!(old.generation(), new.generation());
             assert_eq!(old.state(), new.state());
@@ -170,5 +172,7 @@ fn i01_an_open_keyring_prints_no_key() {
         for shown in ["4141", "4242", "6565", "6666", "AAAA", "BBBB"] {
             assert!(!text.contains(shown), "{text}");
         }
+        assert!(text.starts_with("OpenedKeyring{uid:"), "{text}");
+        assert_eq!(format!("{:?}", wrapped(0x41)), "WrappedKey(40 bytes)");
     }
 }

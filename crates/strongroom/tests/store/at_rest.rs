@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use futures::TryStreamExt as _;
+use futures::{StreamExt as _, TryStreamExt as _};
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt as _};
 use strongroom::BindingMode::{Location, Resource};
-use strongroom::{BindingMode, Error, Options, SystemClock};
+use strongroom::{BindingMode, Error, Options, SystemClock, Unlistable};
 use strongroom_base::{Clock, Outcome as _, Timestamp};
 
 use crate::fresh::Fresh;
@@ -204,6 +204,59 @@ async fn f8_a_foreign_object_is_told_from_a_damaged_one_whatever_its_size() {
         }
         bare.fresh.room.close().await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn f12_an_object_of_impossible_size_is_told_of_by_every_listing() {
+    let bare = Bare::new(Location).await;
+    let store = &bare.fresh.store;
+    let folder = Path::from("folder");
+    for name in ["folder/cut", "folder/whole"] {
+        store.put(&name.into(), "text".into()).await.unwrap();
+    }
+    let listed = store.list_with_delimiter(Some(&folder)).await.unwrap();
+    assert_eq!(listed.objects.len(), 2);
+    assert_eq!(listed.extensions.get::<Unlistable>(), None);
+
+    let cut = bare.sealed("folder/cut").await.slice(..80);
+    bare.replace("folder/cut", cut).await;
+    let listed = store.list_with_delimiter(Some(&folder)).await.unwrap();
+    let whole: Vec<_> = listed
+        .objects
+        .iter()
+        .map(|one| one.location.as_ref())
+        .collect();
+    assert_eq!(whole, ["folder/whole"]);
+    let Unlistable { locations, .. } = listed.extensions.get().unwrap();
+    assert_eq!(locations, &[Path::from("folder/cut")]);
+
+    // One entry is an error, and the listing goes on.
+    let entries: Vec<_> = store.list(None).collect().await;
+    let (whole, cut): (Vec<_>, Vec<_>) = entries.into_iter().partition(Result::is_ok);
+    assert_eq!((whole.len(), cut.len()), (1, 1));
+    for error in cut {
+        let error = Error::from(error.unwrap_err());
+        assert_eq!(error.code(), "ObjectTruncated");
+        assert!(error.to_string().contains("folder/cut"), "{error}");
+    }
+    bare.fresh.room.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn i01_a_store_says_where_its_objects_are_and_nothing_of_their_keys() {
+    let bare = Bare::new(Location).await;
+    let store = &bare.fresh.store;
+    store.put(&"x".into(), "text".into()).await.unwrap();
+    let place = format!("r/{}", bare.fresh.resource.uid());
+    let expected = format!("EncryptedStore({place} in InMemory)");
+    assert_eq!(store.to_string(), expected);
+    let text = format!("{store:?}");
+    assert!(
+        text.starts_with("EncryptedStore { inner: InMemory"),
+        "{text}"
+    );
+    assert!(text.contains(&place) && !text.contains("lease"), "{text}");
+    bare.fresh.room.close().await.unwrap();
 }
 
 #[tokio::test]

@@ -22,6 +22,17 @@ pub(crate) trait Bend: fmt::Debug + Send + Sync + 'static {
         answer
     }
 
+    /// Copies instead of the store.
+    async fn copy(
+        &self,
+        inner: &InMemory,
+        from: &Path,
+        to: &Path,
+        options: CopyOptions,
+    ) -> Result<()> {
+        inner.copy_opts(from, to, options).await
+    }
+
     /// What a listing gives instead of `entries`.
     fn listed(
         &self,
@@ -99,6 +110,6 @@ impl<B: Bend> ObjectStore for Bent<B> {
     }
 
     async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
-        self.inner.copy_opts(from, to, options).await
+        self.bend.copy(&self.inner, from, to, options).await
     }
 }

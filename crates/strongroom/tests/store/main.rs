@@ -10,6 +10,7 @@ mod at_rest;
 mod bent;
 mod checked;
 mod concurrent;
+mod conditional_copies;
 mod differential;
 mod fresh;
 mod in_pieces;
