@@ -36,6 +36,12 @@ impl Blocks {
         }
     }
 
+    /// How many wait to be used.
+    #[cfg(test)]
+    pub(super) fn idle(&self) -> usize {
+        self.idle.len()
+    }
+
     /// A buffer with room for a block. It is as its last user left it.
     pub(super) fn take(&self) -> Vec<u8> {
         let used = self.idle.pop();
@@ -124,17 +130,17 @@ mod tests {
     fn a_block_is_used_again_and_shows_nothing_of_its_last_user() {
         let blocks = Arc::new(Blocks::new());
         drop(filled(&blocks, CAPACITY, 1));
-        assert_eq!(blocks.idle.len(), 1);
+        assert_eq!(blocks.idle(), 1);
         let shorter = filled(&blocks, LENT_FROM, 2);
-        assert_eq!(blocks.idle.len(), 0);
+        assert_eq!(blocks.idle(), 0);
         assert_eq!(shorter.len(), LENT_FROM);
         assert!(shorter.iter().all(|byte| *byte == 2));
         // It is kept for as long as any part of it is.
         let part = shorter.slice(5..6);
         drop(shorter);
-        assert_eq!(blocks.idle.len(), 0);
+        assert_eq!(blocks.idle(), 0);
         drop(part);
-        assert_eq!(blocks.idle.len(), 1);
+        assert_eq!(blocks.idle(), 1);
     }
 
     #[test]
@@ -145,7 +151,7 @@ mod tests {
             assert_eq!(bytes.len(), length);
             assert!(bytes.iter().all(|byte| *byte == 3));
         }
-        assert_eq!(blocks.idle.len(), 0);
+        assert_eq!(blocks.idle(), 0);
     }
 
     #[test]
@@ -155,6 +161,6 @@ mod tests {
             .map(|_| filled(&blocks, CAPACITY, 4))
             .collect();
         drop(all);
-        assert_eq!(blocks.idle.len(), KEPT);
+        assert_eq!(format!("{blocks:?}"), format!("Blocks {{ idle: {KEPT} }}"));
     }
 }

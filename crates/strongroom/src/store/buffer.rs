@@ -101,3 +101,87 @@ impl SealingBuffer {
         Ok(self.full.into_iter().collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use strongroom_base::ResourceUid;
+    use strongroom_crypto::ResourceKey;
+    use strongroom_crypto::object::{Binding, Generation, GenerationKey, PROLOGUE_LEN};
+
+    use super::*;
+
+    const SEALED_BLOCK_LEN: usize = BLOCK_CHUNKS * SEALED_CHUNK_LEN;
+
+    fn key() -> GenerationKey {
+        let key = ResourceKey::from_bytes(&mut [7; 32]);
+        let uid = ResourceUid::from_bytes([1; 16]);
+        GenerationKey::new(&crate::aws_lc_rs::PROVIDER, &key, uid, Generation::FIRST)
+    }
+
+    fn sealer(key: &GenerationKey) -> Sealer {
+        key.sealer(Binding::Resource).unwrap()
+    }
+
+    /// So many bytes; no wrong offset keeps the pattern.
+    fn pattern(length: usize) -> Vec<u8> {
+        (0..=250).cycle().take(length).collect()
+    }
+
+    #[test]
+    fn what_is_taken_is_as_long_as_was_said_and_nothing_is_lost() {
+        let key = key();
+        let plain = pattern(3 * BLOCK_CHUNKS * CHUNK_LEN + 5_000);
+        let mut buffer = SealingBuffer::in_blocks(sealer(&key), Arc::new(Blocks::new()));
+        let mut sealed = Vec::new();
+        for piece in plain.chunks(300_000) {
+            buffer.push(piece).unwrap();
+            let length = buffer.sealed_len();
+            // Sometimes less than a block lies there, sometimes more.
+            if length > 1_200_000 || sealed.is_empty() {
+                let taken = buffer.take_sealed();
+                assert_eq!(taken.content_length(), length);
+                assert_eq!(buffer.sealed_len(), 0);
+                sealed.extend(taken);
+            }
+        }
+        sealed.extend(buffer.finish().unwrap());
+        let opened = key.open_to_vec(Binding::Resource, &sealed.concat());
+        assert!(opened.unwrap() == plain);
+    }
+
+    #[test]
+    fn what_is_sealed_in_blocks_is_lent_and_comes_back() {
+        let key = key();
+        let blocks = Arc::new(Blocks::new());
+        let mut buffer = SealingBuffer::in_blocks(sealer(&key), Arc::clone(&blocks));
+        buffer
+            .push(&pattern(2 * BLOCK_CHUNKS * CHUNK_LEN + 1))
+            .unwrap();
+        let sealed = buffer.finish().unwrap();
+        let lengths: Vec<_> = sealed.iter().map(Bytes::len).collect();
+        let first = PROLOGUE_LEN + SEALED_BLOCK_LEN;
+        assert_eq!(
+            lengths,
+            [first, SEALED_BLOCK_LEN, 1 + strongroom_crypto::TAG_LEN]
+        );
+        drop(sealed);
+        // None had to grow: it would not be a block any more.
+        assert_eq!(blocks.idle(), 3);
+    }
+
+    #[test]
+    fn what_is_sealed_whole_is_one_buffer_of_its_own() {
+        let key = key();
+        let blocks = Arc::new(Blocks::new());
+        let plain = pattern(2 * BLOCK_CHUNKS * CHUNK_LEN);
+        let length = strongroom_crypto::object::sealed_len(plain.len() as u64).unwrap();
+        let length = usize::try_from(length).unwrap();
+        let mut buffer = SealingBuffer::whole(sealer(&key), Arc::clone(&blocks), length);
+        buffer.push(&plain).unwrap();
+        let sealed = buffer.finish().unwrap();
+        let lengths: Vec<_> = sealed.iter().map(Bytes::len).collect();
+        assert_eq!(lengths, [length]);
+        drop(sealed);
+        assert_eq!(blocks.idle(), 0);
+    }
+}

@@ -4,7 +4,9 @@
 //! new place into a staging place that no listing shows, and moved from there by the inner store's
 //! own rename. An object that is bound to its resource alone is copied by the inner store.
 
+use bytes::Bytes;
 use futures::TryStreamExt;
+use futures::stream::BoxStream;
 use object_store::path::Path;
 use object_store::{
     CopyMode, CopyOptions, Error as StoreError, GetOptions, MultipartUpload, ObjectMeta,
@@ -16,10 +18,8 @@ use strongroom_crypto::object::BindingMode;
 use super::EncryptedStore;
 use super::error::{at, localized};
 use super::guarded::{may_still_write, still_allowed};
+use super::multipart::SealingUpload;
 use crate::Error;
-
-/// Plaintext that is collected into one part of a staged copy.
-const PART_LEN: usize = 5 << 20;
 
 impl EncryptedStore {
     pub(super) async fn copy_to(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
@@ -169,20 +169,13 @@ impl EncryptedStore {
 }
 
 async fn fill(
-    upload: &mut super::multipart::SealingUpload,
-    mut plain: futures::stream::BoxStream<'static, Result<bytes::Bytes>>,
+    upload: &mut SealingUpload,
+    mut plain: BoxStream<'static, Result<Bytes>>,
 ) -> Result<()> {
-    let mut part = Vec::new();
-    let mut part_len = 0;
     while let Some(block) = plain.try_next().await? {
-        part_len += block.len();
-        part.push(block);
-        if part_len >= PART_LEN {
-            upload.put_part(part.drain(..).collect()).await?;
-            part_len = 0;
-        }
+        // It makes parts of what it is given.
+        upload.put_part(block.into()).await?;
     }
-    upload.put_part(part.into_iter().collect()).await?;
     upload.complete().await.map(drop)
 }
 

@@ -354,6 +354,11 @@ impl EncryptedStore {
             Ok(_) | Err(StoreError::Precondition { .. } | StoreError::NotFound { .. }) => {
                 Err(Failed::Overwritten)
             }
+            // Nor does it say so of what has become shorter: the range is one that it does not have.
+            Err(error) if first.e_tag.is_none() => match self.stored_head(location).await {
+                Ok(found) if found.meta != *first => Err(Failed::Overwritten),
+                _ => Err(Failed::For(error)),
+            },
             Err(error) => Err(Failed::For(error)),
         }
     }
@@ -364,16 +369,21 @@ impl EncryptedStore {
         if !matches!(error, StoreError::Generic { .. }) {
             return error;
         }
-        let head = GetOptions {
-            head: true,
-            ..GetOptions::default()
-        };
-        match self.request(location, head).await {
+        match self.stored_head(location).await {
             Ok(found) if found.meta.size == 0 => {
                 damaged(LengthError::NoPrologue { sealed: 0 }.into())
             }
             _ => error,
         }
+    }
+
+    /// The object as it is stored, without its bytes.
+    async fn stored_head(&self, location: &Path) -> Result<GetResult> {
+        let options = GetOptions {
+            head: true,
+            ..GetOptions::default()
+        };
+        self.request(location, options).await
     }
 
     async fn request(&self, location: &Path, options: GetOptions) -> Result<GetResult> {

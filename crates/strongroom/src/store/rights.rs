@@ -130,7 +130,7 @@ mod tests {
             ("head", store.head(&here).await.map(drop), READ),
             (
                 "ranges",
-                store.get_ranges(&here, &[0..1]).await.map(drop),
+                store.get_ranges(&here, &[0..1, 0..1]).await.map(drop),
                 READ,
             ),
             ("list", listed.await.map(drop), READ),

@@ -103,25 +103,20 @@ mod tests {
         Layout::from_sealed_len(sealed_len(length).unwrap()).unwrap()
     }
 
-    /// The length of an object and a range within it; offsets are often at a border of chunks.
+    /// A length, most often at a border of chunks or beside it.
+    fn lengths() -> impl Strategy<Value = u64> {
+        let chunks = prop_oneof![3 => 0..4_u64, 1 => 0..100_u64];
+        let within = prop_oneof![2 => Just(0), 1 => Just(1), 1 => Just(CHUNK - 1), 2 => 0..CHUNK];
+        (chunks, within).prop_map(|(chunks, n)| chunks * CHUNK + n)
+    }
+
+    /// The length of an object and a range within it.
     fn objects() -> impl Strategy<Value = (u64, Range<u64>)> {
-        let offset = || {
-            prop_oneof![
-                0..100 * CHUNK,
-                (0..100_u64, 0..3_u64).prop_map(|(chunks, n)| chunks * CHUNK + n),
-            ]
-        };
-        prop_oneof![
-            (offset(), offset(), offset()).prop_map(|(start, length, beyond)| {
-                let end = start + length;
-                (end + beyond, start..end)
-            }),
-            (offset(), offset()).prop_map(|(start, length)| {
-                let end = start + length;
-                (end, start..end)
-            }),
-            (offset(), offset()).prop_map(|(start, beyond)| (start + beyond, start..start)),
-        ]
+        let beyond = prop_oneof![Just(0), 1..CHUNK, lengths()];
+        (lengths(), lengths(), beyond).prop_map(|(start, length, beyond)| {
+            let end = start + length;
+            (end + beyond, start..end)
+        })
     }
 
     proptest! {

@@ -17,8 +17,13 @@ pub(crate) trait Bend: fmt::Debug + Send + Sync + 'static {
     /// Sees what is put in one piece.
     fn putting(&self, _location: &Path, _payload: &PutPayload) {}
 
-    /// What a get answers instead of `answer`.
-    async fn got(&self, _inner: &InMemory, answer: Result<GetResult>) -> Result<GetResult> {
+    /// What a get with these options answers instead of `answer`.
+    async fn got(
+        &self,
+        _inner: &InMemory,
+        _options: GetOptions,
+        answer: Result<GetResult>,
+    ) -> Result<GetResult> {
         answer
     }
 
@@ -90,8 +95,8 @@ impl<B: Bend> ObjectStore for Bent<B> {
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
-        let answer = self.inner.get_opts(location, options).await;
-        self.bend.got(&self.inner, answer).await
+        let answer = self.inner.get_opts(location, options.clone()).await;
+        self.bend.got(&self.inner, options, answer).await
     }
 
     fn delete_stream(

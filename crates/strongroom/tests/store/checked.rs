@@ -7,7 +7,9 @@ use futures::future::ready;
 use futures::stream::{self, BoxStream, StreamExt as _, TryStreamExt as _};
 use object_store::memory::InMemory;
 use object_store::path::Path;
-use object_store::{Error as StoreError, GetResult, ObjectMeta, ObjectStoreExt as _, Result};
+use object_store::{
+    Error as StoreError, GetOptions, GetResult, ObjectMeta, ObjectStoreExt as _, Result,
+};
 use strongroom::{BindingMode, Checked, Depth, EncryptedStore};
 use strongroom_base::Outcome as _;
 
@@ -40,7 +42,12 @@ fn unreachable() -> StoreError {
 
 #[async_trait]
 impl Bend for Mutex<Answers> {
-    async fn got(&self, _inner: &InMemory, answer: Result<GetResult>) -> Result<GetResult> {
+    async fn got(
+        &self,
+        _inner: &InMemory,
+        _options: GetOptions,
+        answer: Result<GetResult>,
+    ) -> Result<GetResult> {
         match *self.lock().unwrap() {
             Answers::AsItShould | Answers::Unlisted => answer,
             Answers::Gone => Err(StoreError::NotFound {

@@ -7,14 +7,16 @@
 )]
 
 mod at_rest;
+mod attributes;
 mod bent;
 mod checked;
 mod concurrent;
-mod conditional_copies;
 mod differential;
 mod fresh;
 mod in_pieces;
 mod onto_itself;
 mod overwritten_while_reading;
+mod ranges;
+mod requests;
 mod suite;
 mod uploads;

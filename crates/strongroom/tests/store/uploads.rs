@@ -1,7 +1,7 @@
 //! An upload that has ended takes nothing more, and one that lost a part makes no object.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use object_store::memory::InMemory;
@@ -35,6 +35,7 @@ async fn an_upload_that_has_ended_takes_nothing_more() {
         let fresh = Fresh::new(BindingMode::Location, objects).await;
         let path = Path::from("object");
         let mut upload = fresh.store.put_multipart(&path).await.unwrap();
+        assert!(format!("{upload:?}").contains(r#"location: Path { raw: "object" }"#));
         upload.put_part(part()).await.unwrap();
         upload.complete().await.unwrap();
         assert_eq!(code(upload.put_part(part()).await), "UploadEnded");
@@ -65,6 +66,58 @@ async fn an_upload_that_lost_a_part_makes_no_object() {
     let missing = fresh.store.get(&path).await.unwrap_err();
     assert!(matches!(missing, object_store::Error::NotFound { .. }));
     fresh.room.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn small_parts_make_parts_that_every_store_takes() {
+    let inner = Arc::new(Bent::<Measured>::default());
+    let fresh = Fresh::new(BindingMode::Location, Some(inner.clone())).await;
+    let path = Path::from("object");
+    let mut upload = fresh.store.put_multipart(&path).await.unwrap();
+    for _ in 0..12 {
+        upload.put_part(vec![7; 1 << 20].into()).await.unwrap();
+    }
+    upload.complete().await.unwrap();
+    let parts = inner.bend.0.lock().unwrap().clone();
+    // S3 and its likes take 5 MiB and more; the last one may be shorter.
+    let (last, others) = parts.split_last().unwrap();
+    assert!(others.iter().all(|part| *part >= 5 << 20), "{parts:?}");
+    assert_eq!(others.len(), 2, "{parts:?}");
+    assert!(*last < 5 << 20, "{parts:?}");
+    fresh.room.close().await.unwrap();
+}
+
+/// Writes down how long the parts of uploads are.
+#[derive(Clone, Debug, Default)]
+struct Measured(Arc<Mutex<Vec<usize>>>);
+
+impl Bend for Measured {
+    fn begun(&self, inner: Box<dyn MultipartUpload>) -> Box<dyn MultipartUpload> {
+        let parts = self.clone();
+        Box::new(MeasuredUpload { inner, parts })
+    }
+}
+
+#[derive(Debug)]
+struct MeasuredUpload {
+    inner: Box<dyn MultipartUpload>,
+    parts: Measured,
+}
+
+#[async_trait]
+impl MultipartUpload for MeasuredUpload {
+    fn put_part(&mut self, data: PutPayload) -> UploadPart {
+        self.parts.0.lock().unwrap().push(data.content_length());
+        self.inner.put_part(data)
+    }
+
+    async fn complete(&mut self) -> Result<PutResult> {
+        self.inner.complete().await
+    }
+
+    async fn abort(&mut self) -> Result<()> {
+        self.inner.abort().await
+    }
 }
 
 /// Loses the second part of every upload.

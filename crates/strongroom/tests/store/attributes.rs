@@ -1,4 +1,4 @@
-//! A conditional copy that would lose attributes is refused, and no other.
+//! Attributes go with every copy and rename; a conditional copy that would lose them is refused.
 
 use std::sync::Arc;
 
@@ -85,4 +85,24 @@ async fn a_conditional_copy_that_would_lose_attributes_is_refused() {
     // What every copy has anyway is not lost.
     assert!(copies(upload(typed("a/b")), typed("a/b")).await);
     assert!(!copies(upload(typed("a/b")), typed("c/d")).await);
+}
+
+#[tokio::test]
+async fn attributes_go_with_copies_and_renames() {
+    for binding in [BindingMode::Location, BindingMode::Resource] {
+        let fresh = Fresh::new(binding, Some(Arc::new(InMemory::new()))).await;
+        let [from, copy, moved] = ["from", "copy", "moved"].map(Path::from);
+        let attributes = typed("text/plain");
+        let put = fresh
+            .store
+            .put_opts(&from, "text".into(), attributes.clone().into());
+        put.await.unwrap();
+        fresh.store.copy(&from, &copy).await.unwrap();
+        fresh.store.rename(&from, &moved).await.unwrap();
+        for path in [copy, moved] {
+            let found = fresh.store.get(&path).await.unwrap();
+            assert_eq!(found.attributes, attributes, "{path} {binding:?}");
+        }
+        fresh.room.close().await.unwrap();
+    }
 }

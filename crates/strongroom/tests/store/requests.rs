@@ -1,0 +1,160 @@
+//! What is asked of the inner store for an answer, and no more: no object is moved to learn of its
+//! attributes, and further requests name the version that the first one met.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use object_store::ObjectStore as _;
+use object_store::memory::InMemory;
+use object_store::path::Path;
+use object_store::{
+    Attribute, Attributes, Error as StoreError, GetOptions, GetRange, GetResult,
+    ObjectStoreExt as _, PutOptions, Result,
+};
+use strongroom::{BindingMode, Error};
+use strongroom_base::Outcome as _;
+
+use crate::bent::{Bend, Bent};
+use crate::fresh::Fresh;
+
+/// A store with versions, that tells what it was asked.
+#[derive(Debug, Default)]
+struct Asked {
+    gets: Mutex<Vec<GetOptions>>,
+    /// Whether it answers for a range as a store that cannot be reached.
+    refuses_ranges: Mutex<bool>,
+}
+
+const VERSION: &str = "the only one";
+
+#[async_trait]
+impl Bend for Asked {
+    async fn got(
+        &self,
+        _inner: &InMemory,
+        options: GetOptions,
+        answer: Result<GetResult>,
+    ) -> Result<GetResult> {
+        let refused = options.range.is_some() && *self.refuses_ranges.lock().unwrap();
+        self.gets.lock().unwrap().push(options);
+        if refused {
+            return Err(StoreError::Generic {
+                store: "Bent",
+                source: "bent by a test".into(),
+            });
+        }
+        let mut answer = answer?;
+        answer.meta.version = Some(VERSION.to_owned());
+        Ok(answer)
+    }
+}
+
+struct Scene {
+    fresh: Fresh,
+    inner: Arc<Bent<Asked>>,
+    path: Path,
+}
+
+impl Scene {
+    /// With an object of several chunks.
+    async fn new(binding: BindingMode) -> Self {
+        let inner = Arc::new(Bent::<Asked>::default());
+        let fresh = Fresh::new(binding, Some(inner.clone())).await;
+        let path = Path::from("object");
+        let options = PutOptions {
+            attributes: Attributes::from_iter([(Attribute::ContentType, "a/b")]),
+            ..PutOptions::default()
+        };
+        let put = fresh
+            .store
+            .put_opts(&path, vec![7; 100_000].into(), options);
+        put.await.unwrap();
+        Self { fresh, inner, path }
+    }
+
+    /// What was asked since this was asked last.
+    fn asked(&self) -> Vec<GetOptions> {
+        std::mem::take(&mut *self.inner.bend.gets.lock().unwrap())
+    }
+
+    fn heads(&self) -> Vec<bool> {
+        self.asked().iter().map(|options| options.head).collect()
+    }
+}
+
+#[tokio::test]
+async fn what_needs_no_bytes_asks_for_none() {
+    let scene = Scene::new(BindingMode::Resource).await;
+    let (store, path) = (&scene.fresh.store, &scene.path);
+    store.rename(path, path).await.unwrap();
+    assert_eq!(scene.heads(), [true]);
+    // Of the source, and of an empty object and its copy.
+    store
+        .copy_if_not_exists(path, &"copy".into())
+        .await
+        .unwrap();
+    assert_eq!(scene.heads(), [true; 3]);
+    store.copy(path, &"copy".into()).await.unwrap();
+    assert!(scene.heads().is_empty());
+    scene.fresh.room.close().await.unwrap();
+
+    let scene = Scene::new(BindingMode::Location).await;
+    let moved = Path::from("moved");
+    scene.fresh.store.rename(&scene.path, &moved).await.unwrap();
+    // It is read once, and looked at again before it is removed.
+    assert_eq!(scene.heads(), [false, true]);
+    scene.fresh.room.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_head_is_of_the_whole_object_whatever_range_is_asked_for() {
+    let scene = Scene::new(BindingMode::Location).await;
+    let options = GetOptions {
+        head: true,
+        range: Some(GetRange::Offset(200_000)),
+        ..GetOptions::default()
+    };
+    let found = scene.fresh.store.get_opts(&scene.path, options).await;
+    assert_eq!(found.unwrap().meta.size, 100_000);
+    assert!(scene.asked().iter().all(|options| options.range.is_none()));
+    scene.fresh.room.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn further_requests_name_the_version_that_the_first_one_met() {
+    let scene = Scene::new(BindingMode::Location).await;
+    let (store, path) = (&scene.fresh.store, &scene.path);
+    store.get_range(path, 20_000..30_000).await.unwrap();
+    let ranges = [0..1, 50_000..50_001];
+    store.get_ranges(path, &ranges).await.unwrap();
+    let named: Vec<_> = scene
+        .asked()
+        .into_iter()
+        .map(|options| (options.version, options.if_match.is_some()))
+        .collect();
+    let first = (None, false);
+    let further = (Some(VERSION.to_owned()), true);
+    let expected = [&first, &further, &first, &further, &further];
+    assert!(named.iter().eq(expected), "{named:?}");
+    scene.fresh.room.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn f12_an_empty_object_is_damaged_and_one_that_cannot_be_had_is_not() {
+    let scene = Scene::new(BindingMode::Location).await;
+    let code = async |name: &str| {
+        let answer = scene.fresh.store.get_range(&name.into(), 0..10).await;
+        Error::from(answer.unwrap_err()).code()
+    };
+    let empty = format!("r/{}/o/empty", scene.fresh.resource.uid());
+    let empty = Path::parse(empty).unwrap();
+    scene.inner.put(&empty, Vec::new().into()).await.unwrap();
+    assert_eq!(code("empty").await, "ObjectTruncated");
+    assert_eq!(code("missing").await, "ObjectNotFound");
+    *scene.inner.bend.refuses_ranges.lock().unwrap() = true;
+    scene.asked();
+    assert_eq!(code("object").await, "StoreFailed");
+    // What it is was asked without moving it.
+    assert_eq!(scene.heads(), [false, true]);
+    scene.fresh.room.close().await.unwrap();
+}
