@@ -69,6 +69,24 @@ async fn an_upload_that_lost_a_part_makes_no_object() {
 }
 
 #[tokio::test]
+async fn r17_an_upload_ends_when_access_does() {
+    let fresh = Fresh::new(BindingMode::Location, Some(Arc::new(InMemory::new()))).await;
+    let path = Path::from("object");
+    let begin = || fresh.store.put_multipart(&path);
+    let (mut sending, mut ending) = (begin().await.unwrap(), begin().await.unwrap());
+    sending.put_part(part()).await.unwrap();
+    ending.put_part("short".into()).await.unwrap();
+    fresh.resource.delete().await.unwrap();
+    assert_eq!(code(sending.put_part(part()).await), "ResourceDeleted");
+    assert_eq!(code(sending.complete().await), "UploadPartLost");
+    assert_eq!(code(ending.complete().await), "ResourceDeleted");
+    fresh.resource.recover().await.unwrap();
+    let missing = fresh.store.get(&path).await.unwrap_err();
+    assert!(matches!(missing, object_store::Error::NotFound { .. }));
+    fresh.room.close().await.unwrap();
+}
+
+#[tokio::test]
 async fn small_parts_make_parts_that_every_store_takes() {
     let inner = Arc::new(Bent::<Measured>::default());
     let fresh = Fresh::new(BindingMode::Location, Some(inner.clone())).await;
