@@ -154,6 +154,17 @@ mod tests {
         assert_eq!(blocks.idle(), 0);
     }
 
+    /// Streams stay within their memory by it.
+    #[test]
+    fn a_block_has_room_for_its_chunks_and_little_more() {
+        let chunks = BLOCK_CHUNKS * SEALED_CHUNK_LEN;
+        let beside = Blocks::new().take().capacity() - chunks;
+        assert!(
+            (PROLOGUE_LEN..2 * SEALED_CHUNK_LEN).contains(&beside),
+            "{beside}"
+        );
+    }
+
     #[test]
     fn only_so_many_are_kept() {
         let blocks = Arc::new(Blocks::new());

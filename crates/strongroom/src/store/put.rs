@@ -49,15 +49,14 @@ impl EncryptedStore {
         }
         let mut access = self.access(location).await?;
         let mut object = self.sealed(&access, location, &payload).await?;
-        for left in (0..SEALED_AGAIN).rev() {
-            match access.check_write(object.generation).await {
-                Ok(()) => break,
-                // The payload is still there: it is sealed for the key that the resource has now.
-                Err(Error::KeyChangedDuringWrite) if left > 0 => {
-                    object = self.sealed(&access, location, &payload).await?;
-                }
-                Err(error) => return Err(at(error, location)),
+        let mut left = SEALED_AGAIN;
+        while let Err(error) = access.check_write(object.generation).await {
+            match error {
+                Error::KeyChangedDuringWrite if left > 0 => left -= 1,
+                error => return Err(at(error, location)),
             }
+            // The payload is still there: it is sealed for the key that the resource has now.
+            object = self.sealed(&access, location, &payload).await?;
         }
         let stored = self.place.stored(location);
         self.inner
