@@ -70,8 +70,8 @@ impl Wanted {
         };
         let range = wanted.as_range(layout.plain_len()).map_err(bad_range)?;
         let window = Window::covering(&range, layout);
-        let opens_last = window.with_last && window.end - window.first > 1;
-        let end_first = opens_last && depends_on_length(wanted, &range);
+        // One chunk alone is given out only once it has opened, whichever it is.
+        let end_first = window.end - window.first > 1 && depends_on_length(wanted, &range);
         Ok(Self {
             end_first: end_first.then(|| Window::last(layout)),
             range,

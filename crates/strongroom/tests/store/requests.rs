@@ -140,6 +140,29 @@ async fn further_requests_name_the_version_that_the_first_one_met() {
 }
 
 #[tokio::test]
+async fn f15_the_end_is_asked_for_first_only_where_the_answer_depends_on_the_length() {
+    let scene = Scene::new(BindingMode::Location).await;
+    for (range, requests) in [
+        (GetRange::Bounded(0..100_000), 2),
+        (GetRange::Bounded(50_000..100_001), 3),
+        (GetRange::Offset(50_000), 3),
+        (GetRange::Suffix(50_000), 3),
+        // The last chunk alone.
+        (GetRange::Offset(99_990), 2),
+        (GetRange::Suffix(10), 2),
+    ] {
+        let options = GetOptions {
+            range: Some(range.clone()),
+            ..GetOptions::default()
+        };
+        let found = scene.fresh.store.get_opts(&scene.path, options);
+        found.await.unwrap().bytes().await.unwrap();
+        assert_eq!(scene.asked().len(), requests, "{range:?}");
+    }
+    scene.fresh.room.close().await.unwrap();
+}
+
+#[tokio::test]
 async fn f12_an_empty_object_is_damaged_and_one_that_cannot_be_had_is_not() {
     let scene = Scene::new(BindingMode::Location).await;
     let code = async |name: &str| {
