@@ -109,7 +109,7 @@ impl Aead for ChunksByRing {
 
 #[cfg(test)]
 mod tests {
-    use super::Processor;
+    use super::{CHUNKS_BY_RING, Processor};
 
     #[test]
     fn ring_is_asked_only_where_its_fast_path_runs_and_aws_lcs_does_not() {
@@ -122,5 +122,11 @@ mod tests {
             let processor = Processor { vaes, avx512 };
             assert_eq!(processor.provider().name, name, "{vaes} {avx512}");
         }
+    }
+
+    /// Both libraries give the same bytes: only this shows who is asked for them.
+    #[test]
+    fn the_chunks_are_not_aws_lcs() {
+        assert_eq!(format!("{:?}", CHUNKS_BY_RING.aead), "ChunksByRing");
     }
 }

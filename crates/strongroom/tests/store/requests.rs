@@ -21,8 +21,9 @@ use crate::fresh::Fresh;
 #[derive(Debug, Default)]
 struct Asked {
     gets: Mutex<Vec<GetOptions>>,
-    /// Whether it answers for a range as a store that cannot be reached.
-    refuses_ranges: Mutex<bool>,
+    without_etags: Mutex<bool>,
+    /// It answers as if it could not be reached, if a range begins here or further on.
+    refuses_from: Mutex<Option<u64>>,
 }
 
 const VERSION: &str = "the only one";
@@ -35,7 +36,12 @@ impl Bend for Asked {
         options: GetOptions,
         answer: Result<GetResult>,
     ) -> Result<GetResult> {
-        let refused = options.range.is_some() && *self.refuses_ranges.lock().unwrap();
+        let begins = match &options.range {
+            Some(GetRange::Bounded(range)) => Some(range.start),
+            _ => None,
+        };
+        let refuses_from = *self.refuses_from.lock().unwrap();
+        let refused = refuses_from.is_some_and(|from| begins >= Some(from));
         self.gets.lock().unwrap().push(options);
         if refused {
             return Err(StoreError::Generic {
@@ -45,6 +51,9 @@ impl Bend for Asked {
         }
         let mut answer = answer?;
         answer.meta.version = Some(VERSION.to_owned());
+        if *self.without_etags.lock().unwrap() {
+            answer.meta.e_tag = None;
+        }
         Ok(answer)
     }
 }
@@ -174,10 +183,27 @@ async fn f12_an_empty_object_is_damaged_and_one_that_cannot_be_had_is_not() {
     scene.inner.put(&empty, Vec::new().into()).await.unwrap();
     assert_eq!(code("empty").await, "ObjectTruncated");
     assert_eq!(code("missing").await, "ObjectNotFound");
-    *scene.inner.bend.refuses_ranges.lock().unwrap() = true;
+    *scene.inner.bend.refuses_from.lock().unwrap() = Some(0);
     scene.asked();
     assert_eq!(code("object").await, "StoreFailed");
     // What it is was asked without moving it.
     assert_eq!(scene.heads(), [false, true]);
+    scene.fresh.room.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_chunk_that_cannot_be_had_is_not_taken_for_overwritten() {
+    let scene = Scene::new(BindingMode::Location).await;
+    *scene.inner.bend.refuses_from.lock().unwrap() = Some(1);
+    for (without_etags, heads) in [
+        // The store would have said that it is another version.
+        (false, vec![false, false]),
+        (true, vec![false, false, true]),
+    ] {
+        *scene.inner.bend.without_etags.lock().unwrap() = without_etags;
+        let answer = scene.fresh.store.get_range(&scene.path, 0..10).await;
+        assert_eq!(Error::from(answer.unwrap_err()).code(), "StoreFailed");
+        assert_eq!(scene.heads(), heads);
+    }
     scene.fresh.room.close().await.unwrap();
 }
