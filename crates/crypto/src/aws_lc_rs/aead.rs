@@ -126,3 +126,20 @@ impl OpeningKey for Key {
 fn nonce_of(nonce: Nonce) -> ::aws_lc_rs::aead::Nonce {
     ::aws_lc_rs::aead::Nonce::assume_unique_for_key(nonce)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_aes_gcm_could_seal_failed_for_want_of_a_nonce() {
+        let longest = usize::try_from((1_u64 << 36) - 32).unwrap();
+        for (length, expected) in [
+            (0, CryptoError::Random),
+            (longest, CryptoError::Random),
+            (longest + 1, CryptoError::Length),
+        ] {
+            assert_eq!(seal_error(length), expected, "{length}");
+        }
+    }
+}
