@@ -172,6 +172,8 @@ mod tests {
             .map(|_| filled(&blocks, CAPACITY, 4))
             .collect();
         drop(all);
+        assert_eq!(blocks.idle(), KEPT);
+        // How many there are is all that is told of them.
         assert_eq!(format!("{blocks:?}"), format!("Blocks {{ idle: {KEPT} }}"));
     }
 }

@@ -122,7 +122,7 @@ mod tests {
         key.sealer(Binding::Resource).unwrap()
     }
 
-    /// So many bytes; no wrong offset keeps the pattern.
+    /// So many bytes, of a prime period: who is wrong by a chunk or a tag does not meet the same.
     fn pattern(length: usize) -> Vec<u8> {
         (0..=250).cycle().take(length).collect()
     }

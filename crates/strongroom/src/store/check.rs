@@ -100,17 +100,18 @@ impl EncryptedStore {
     }
 }
 
-/// An error about one entry is that of an impossible size: the object is damaged. Any other ends the
-/// listing.
+/// An entry whose size is impossible is an object that is damaged; any other error ends the listing.
 fn of_listing(error: Error) -> Result<Checked, Error> {
-    let Error::Object { location, source } = error else {
-        return Err(error);
-    };
-    let path = Path::parse(&location);
-    let location = path.map_err(|invalid| Error::Store(invalid.into()))?;
-    Ok(Checked {
-        location,
-        opened: 0,
-        damage: Some(*source),
-    })
+    match error {
+        Error::Object { location, source } if source.kind() == OutcomeKind::Damaged => {
+            let path = Path::parse(&location);
+            let location = path.map_err(|invalid| Error::Store(invalid.into()))?;
+            Ok(Checked {
+                location,
+                opened: 0,
+                damage: Some(*source),
+            })
+        }
+        other => Err(other),
+    }
 }

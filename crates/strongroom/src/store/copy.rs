@@ -70,18 +70,19 @@ impl EncryptedStore {
         if matches!(options.target_mode, RenameTargetMode::Create) {
             self.keeps_attributes(from).await?;
         }
+        let named = |error| name_the_right_end(error, from, to);
         match self.place.mode() {
             BindingMode::Resource => {
                 still_allowed(&mut access, from).await?;
                 let (from, to) = (self.place.stored(from), self.place.stored(to));
-                self.inner.rename_opts(&from, &to, options).await
+                let renamed = self.inner.rename_opts(&from, &to, options).await;
+                renamed.map_err(named)
             }
-            BindingMode::Location => match self.reseal(from, to, options).await {
-                Ok(moved) => self.remove_moved(from, &moved).await,
-                Err(error) => Err(error),
-            },
+            BindingMode::Location => {
+                let moved = self.reseal(from, to, options).await.map_err(named)?;
+                self.remove_moved(from, &moved).await
+            }
         }
-        .map_err(|error| name_the_right_end(error, from, to))
     }
 
     /// Removes the source of a rename, unless it has been overwritten since it was read: what was
@@ -97,7 +98,8 @@ impl EncryptedStore {
                 source: Box::new(Error::OverwrittenWhileReading),
             });
         }
-        self.inner.delete(&self.place.stored(from)).await
+        let removed = self.inner.delete(&self.place.stored(from)).await;
+        removed.map_err(|error| localized(error, from))
     }
 
     /// Copy and delete would lose the object.
@@ -173,7 +175,7 @@ async fn fill(
     mut plain: BoxStream<'static, Result<Bytes>>,
 ) -> Result<()> {
     while let Some(block) = plain.try_next().await? {
-        // It makes parts of what it is given.
+        // The upload gathers blocks into parts that every store takes.
         upload.put_part(block.into()).await?;
     }
     upload.complete().await.map(drop)

@@ -345,8 +345,7 @@ impl EncryptedStore {
             version: first.version.clone(),
             ..GetOptions::default()
         };
-        let stored = self.place.stored(location);
-        match self.inner.get_opts(&stored, options).await {
+        match self.request(location, options).await {
             Ok(result) if result.meta == *first && result.range == range => {
                 Ok(result.into_stream())
             }
@@ -354,11 +353,14 @@ impl EncryptedStore {
             Ok(_) | Err(StoreError::Precondition { .. } | StoreError::NotFound { .. }) => {
                 Err(Failed::Overwritten)
             }
-            // Nor does it say so of what has become shorter: the range is one that it does not have.
-            Err(error) if first.e_tag.is_none() => match self.stored_head(location).await {
-                Ok(found) if found.meta != *first => Err(Failed::Overwritten),
-                _ => Err(Failed::For(error)),
-            },
+            // Nor has it such a range of an object that became shorter, which each says in words of its own.
+            Err(error @ StoreError::Generic { .. }) if first.e_tag.is_none() => {
+                match self.stored_head(location).await {
+                    Ok(found) if found.meta != *first => Err(Failed::Overwritten),
+                    Err(StoreError::NotFound { .. }) => Err(Failed::Overwritten),
+                    _ => Err(Failed::For(error)),
+                }
+            }
             Err(error) => Err(Failed::For(error)),
         }
     }

@@ -48,21 +48,34 @@ impl EncryptedStore {
             return self.write_in_parts(location, &payload, options).await;
         }
         let mut access = self.access(location).await?;
-        let mut object = self.sealed(&access, location, &payload).await?;
+        let object = self.sealed(&access, location, &payload).await?;
+        let object = self
+            .for_the_newest_key(object, &mut access, location, &payload)
+            .await?;
+        let stored = self.place.stored(location);
+        self.inner
+            .put_opts(&stored, object.bytes, options)
+            .await
+            .map_err(|error| localized(error, location))
+    }
+
+    /// The object, or the payload sealed anew if the resource has gone over to another key meanwhile.
+    async fn for_the_newest_key(
+        &self,
+        mut object: SealedObject,
+        access: &mut Access,
+        location: &Path,
+        payload: &PutPayload,
+    ) -> Result<SealedObject> {
         let mut left = SEALED_AGAIN;
         while let Err(error) = access.check_write(object.generation).await {
             match error {
                 Error::KeyChangedDuringWrite if left > 0 => left -= 1,
                 error => return Err(at(error, location)),
             }
-            // The payload is still there: it is sealed for the key that the resource has now.
-            object = self.sealed(&access, location, &payload).await?;
+            object = self.sealed(access, location, payload).await?;
         }
-        let stored = self.place.stored(location);
-        self.inner
-            .put_opts(&stored, object.bytes, options)
-            .await
-            .map_err(|error| localized(error, location))
+        Ok(object)
     }
 
     async fn write_in_parts(
@@ -192,8 +205,43 @@ fn pieces(payload: &PutPayload) -> Vec<PutPayload> {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
+    use object_store::ObjectStoreExt as _;
 
     use super::*;
+    use crate::ResourceChange;
+    use crate::store::fresh::Fresh;
+
+    #[tokio::test]
+    async fn i10_what_is_sealed_under_an_older_key_is_sealed_anew() {
+        let Fresh {
+            resource, store, ..
+        } = &Fresh::new().await;
+        let (path, payload) = (Path::from("object"), PutPayload::from("text"));
+        let mut access = store.access(&path).await.unwrap();
+        let before = store.sealed(&access, &path, &payload).await.unwrap();
+        let (old, bytes) = (before.generation, before.bytes.clone());
+        let before = store.for_the_newest_key(before, &mut access, &path, &payload);
+        let before = before.await.unwrap();
+        assert_eq!(
+            Bytes::from(before.bytes.clone()),
+            Bytes::from(bytes),
+            "there is none newer"
+        );
+
+        resource.change(ResourceChange::Rekey).await.unwrap();
+        let after = store.for_the_newest_key(before, &mut access, &path, &payload);
+        let after = after.await.unwrap();
+        assert!(after.generation > old, "{:?}", after.generation);
+        let stored = store.place.stored(&path);
+        store.inner.put(&stored, after.bytes).await.unwrap();
+        let read = store.get(&path).await.unwrap().bytes().await.unwrap();
+        assert_eq!(read, "text");
+
+        resource.delete().await.unwrap();
+        let again = store.sealed(&access, &path, &payload).await.unwrap();
+        let refused = store.for_the_newest_key(again, &mut access, &path, &payload);
+        assert!(refused.await.is_err());
+    }
 
     #[test]
     fn pieces_are_the_payload_however_it_is_cut() {

@@ -70,7 +70,8 @@ impl Wanted {
         };
         let range = wanted.as_range(layout.plain_len()).map_err(bad_range)?;
         let window = Window::covering(&range, layout);
-        // One chunk alone is given out only once it has opened, whichever it is.
+        // What depends on the length goes to the end: its window has the last chunk. Where that is the only
+        // one, no byte is given out before it has opened.
         let end_first = window.end - window.first > 1 && depends_on_length(wanted, &range);
         Ok(Self {
             end_first: end_first.then(|| Window::last(layout)),

@@ -45,18 +45,13 @@ impl Bare {
         Self { fresh, inner }
     }
 
-    /// Where F60 has an object lie.
-    fn stored(&self, location: &str) -> Path {
-        Path::parse(format!("r/{}/o/{location}", self.fresh.resource.uid())).unwrap()
-    }
-
     async fn sealed(&self, location: &str) -> Bytes {
-        let stored = self.inner.get(&self.stored(location)).await.unwrap();
+        let stored = self.inner.get(&self.fresh.stored(location)).await.unwrap();
         stored.bytes().await.unwrap()
     }
 
     async fn replace(&self, location: &str, sealed: Bytes) {
-        let path = self.stored(location);
+        let path = self.fresh.stored(location);
         self.inner.put(&path, sealed.into()).await.unwrap();
     }
 
@@ -251,11 +246,14 @@ async fn i01_a_store_says_where_its_objects_are_and_nothing_of_their_keys() {
     let expected = format!("EncryptedStore({place} in InMemory)");
     assert_eq!(store.to_string(), expected);
     let text = format!("{store:?}");
+    let beside = text.replace(&format!("{:?}", bare.inner), "INNER");
+    let (shown, paths) = beside.split_once("place: Place").unwrap();
+    assert_eq!(shown, "EncryptedStore { inner: INNER, ");
+    assert!(paths.contains(&place), "{paths}");
     assert!(
-        text.starts_with("EncryptedStore { inner: InMemory"),
-        "{text}"
+        paths.ends_with("mode: Location }, clear_metadata: false, .. }"),
+        "{paths}"
     );
-    assert!(text.contains(&place) && !text.contains("lease"), "{text}");
     bare.fresh.room.close().await.unwrap();
 }
 

@@ -7,8 +7,8 @@ use futures::stream::BoxStream;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{
-    CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
-    PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta,
+    ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
 };
 
 /// What is bent; everything else is as the store in memory does it.
@@ -49,6 +49,14 @@ pub(crate) trait Bend: fmt::Debug + Send + Sync + 'static {
     /// The upload to use instead of `upload`.
     fn begun(&self, upload: Box<dyn MultipartUpload>) -> Box<dyn MultipartUpload> {
         upload
+    }
+}
+
+/// What a store says that does not answer.
+pub(crate) fn out_of_reach() -> Error {
+    Error::Generic {
+        store: "Bent",
+        source: "bent by a test".into(),
     }
 }
 

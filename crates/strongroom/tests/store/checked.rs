@@ -13,7 +13,7 @@ use object_store::{
 use strongroom::{BindingMode, Checked, Depth, EncryptedStore};
 use strongroom_base::Outcome as _;
 
-use crate::bent::{Bend, Bent};
+use crate::bent::{Bend, Bent, out_of_reach};
 use crate::fresh::Fresh;
 
 /// How the inner store answers.
@@ -29,17 +29,6 @@ enum Answers {
     Unlisted,
 }
 
-fn bent() -> Box<dyn std::error::Error + Send + Sync> {
-    "bent by a test".into()
-}
-
-fn unreachable() -> StoreError {
-    StoreError::Generic {
-        store: "Bent",
-        source: bent(),
-    }
-}
-
 #[async_trait]
 impl Bend for Mutex<Answers> {
     async fn got(
@@ -52,9 +41,9 @@ impl Bend for Mutex<Answers> {
             Answers::AsItShould | Answers::Unlisted => answer,
             Answers::Gone => Err(StoreError::NotFound {
                 path: String::new(),
-                source: bent(),
+                source: "bent by a test".into(),
             }),
-            Answers::Unread => Err(unreachable()),
+            Answers::Unread => Err(out_of_reach()),
         }
     }
 
@@ -63,7 +52,7 @@ impl Bend for Mutex<Answers> {
         entries: BoxStream<'static, Result<ObjectMeta>>,
     ) -> BoxStream<'static, Result<ObjectMeta>> {
         match *self.lock().unwrap() {
-            Answers::Unlisted => stream::once(ready(Err(unreachable()))).boxed(),
+            Answers::Unlisted => stream::once(ready(Err(out_of_reach()))).boxed(),
             _ => entries,
         }
     }
@@ -99,8 +88,7 @@ impl Checking {
     }
 
     async fn change(&self, name: &str, change: impl FnOnce(&mut Vec<u8>)) {
-        let at = format!("r/{}/o/{name}", self.fresh.resource.uid());
-        let at = Path::parse(at).unwrap();
+        let at = self.fresh.stored(name);
         let stored = self.inner.get(&at).await.unwrap().bytes().await.unwrap();
         let mut stored = stored.to_vec();
         change(&mut stored);

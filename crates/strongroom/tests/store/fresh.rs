@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use object_store::ObjectStore;
+use object_store::path::Path;
 use strongroom::{
     BindingMode, EncryptedStore, InitOptions, NewResource, Options, ResourceHandle, Strongroom,
 };
@@ -23,6 +24,11 @@ impl Fresh {
         let mut options = Options::new(strongroom::aws_lc_rs::PROVIDER);
         options.objects = objects;
         Self::with(binding, options).await
+    }
+
+    /// Where F60 has an object lie in the inner store.
+    pub(crate) fn stored(&self, location: &str) -> Path {
+        Path::parse(format!("r/{}/o/{location}", self.resource.uid())).unwrap()
     }
 
     pub(crate) async fn with(binding: BindingMode, options: Options) -> Self {

@@ -36,13 +36,13 @@ pub(crate) fn wide(range: &Range<usize>) -> Range<u64> {
     start..end
 }
 
-/// So many bytes; no wrong offset keeps the pattern.
+/// So many bytes, of a prime period: who is wrong by a chunk, a tag or a prologue does not meet the same.
 pub(crate) fn pattern(length: usize) -> Vec<u8> {
     (0..=250).cycle().take(length).collect()
 }
 
-/// Every way to ask for this part of an object gives it.
-pub(crate) async fn is_answered(
+/// Asserts that every way to ask for this part of an object gives it.
+pub(crate) async fn assert_answered(
     range: Range<usize>,
     plain: &[u8],
     store: &EncryptedStore,
@@ -89,7 +89,7 @@ fn of_files(objects: Option<Arc<dyn ObjectStore>>) {
         runtime.block_on(async {
             let plain = pattern(length);
             fresh.store.put(&path, plain.clone().into()).await.unwrap();
-            is_answered(within(length, ends), &plain, &fresh.store, &path).await;
+            assert_answered(within(length, ends), &plain, &fresh.store, &path).await;
         });
     });
     runtime.block_on(fresh.room.close()).unwrap();

@@ -9,7 +9,7 @@ use object_store::path::Path;
 use object_store::{
     MultipartUpload, ObjectStore, ObjectStoreExt as _, PutPayload, PutResult, Result, UploadPart,
 };
-use strongroom::{BindingMode, Error};
+use strongroom::{BindingMode, Error, ResourceChange};
 use strongroom_base::Outcome as _;
 
 use crate::bent::{Bend, Bent};
@@ -87,6 +87,20 @@ async fn r17_an_upload_ends_when_access_does() {
 }
 
 #[tokio::test]
+async fn i10_an_upload_ends_when_there_is_a_newer_key() {
+    let fresh = Fresh::new(BindingMode::Location, Some(Arc::new(InMemory::new()))).await;
+    let path = Path::from("object");
+    let begin = || fresh.store.put_multipart(&path);
+    let (mut sending, mut ending) = (begin().await.unwrap(), begin().await.unwrap());
+    ending.put_part("short".into()).await.unwrap();
+    fresh.resource.change(ResourceChange::Rekey).await.unwrap();
+    let sent = sending.put_part(part()).await;
+    assert_eq!(code(sent), "KeyChangedDuringWrite");
+    assert_eq!(code(ending.complete().await), "KeyChangedDuringWrite");
+    fresh.room.close().await.unwrap();
+}
+
+#[tokio::test]
 async fn small_parts_make_parts_that_every_store_takes() {
     let inner = Arc::new(Bent::<Measured>::default());
     let fresh = Fresh::new(BindingMode::Location, Some(inner.clone())).await;
@@ -96,12 +110,16 @@ async fn small_parts_make_parts_that_every_store_takes() {
         upload.put_part(vec![7; 1 << 20].into()).await.unwrap();
     }
     upload.complete().await.unwrap();
+    // A copy is made of blocks, which are smaller.
+    fresh.store.copy(&path, &"copy".into()).await.unwrap();
     let parts = inner.bend.0.lock().unwrap().clone();
-    // S3 and its likes take 5 MiB and more; the last one may be shorter.
-    let (last, others) = parts.split_last().unwrap();
-    assert!(others.iter().all(|part| *part >= 5 << 20), "{parts:?}");
-    assert_eq!(others.len(), 2, "{parts:?}");
-    assert!(*last < 5 << 20, "{parts:?}");
+    assert_eq!(parts.len(), 6, "{parts:?}");
+    for parts in parts.chunks(3) {
+        // S3 and its likes take 5 MiB and more; the last one may be shorter.
+        let (last, others) = parts.split_last().unwrap();
+        assert!(others.iter().all(|part| *part >= 5 << 20), "{parts:?}");
+        assert!(*last < 5 << 20, "{parts:?}");
+    }
     fresh.room.close().await.unwrap();
 }
 
