@@ -32,6 +32,8 @@ mod core;
 mod directory;
 mod driver;
 mod error;
+#[cfg(test)]
+mod fresh;
 mod house;
 mod installation;
 mod key_files;

@@ -76,21 +76,14 @@ impl LeasedKeys {
 
 #[cfg(test)]
 mod tests {
-    use strongroom_base::ResourceUid;
-    use strongroom_crypto::ResourceKey;
-    use strongroom_crypto::object::{Generation, GenerationKey};
-
     use super::*;
+    use crate::fresh::generation_key;
 
     const HERE: Binding<'_> = Binding::Location(b"here");
     const THERE: Binding<'_> = Binding::Location(b"there");
 
     fn keys() -> LeasedKeys {
-        let key = ResourceKey::from_bytes(&mut [7; 32]);
-        let uid = ResourceUid::from_bytes([1; 16]);
-        let provider = &crate::aws_lc_rs::PROVIDER;
-        let newest = GenerationKey::new(provider, &key, uid, Generation::FIRST);
-        LeasedKeys::new(GenerationKeys::new(newest, []))
+        LeasedKeys::new(GenerationKeys::new(generation_key(), []))
     }
 
     fn prologue(keys: &LeasedKeys, binding: Binding<'_>) -> [u8; PROLOGUE_LEN] {

@@ -6,12 +6,13 @@
 
 use object_store::path::Path;
 use object_store::{
-    Attribute, Attributes, CopyMode, CopyOptions, GetOptions, ObjectStore, ObjectStoreExt,
-    PutOptions, PutPayload, Result,
+    Attribute, Attributes, CopyMode, CopyOptions, ObjectStore, ObjectStoreExt, PutOptions,
+    PutPayload, Result,
 };
 
 use super::EncryptedStore;
 use super::error::{localized, not_implemented};
+use super::get::head;
 
 /// A content type that no store gives by itself.
 const TELL_TALE: &str = "application/vnd.strongroom.probe";
@@ -80,10 +81,6 @@ impl EncryptedStore {
     }
 
     async fn attributes_of(&self, stored: &Path) -> Result<Attributes> {
-        let head = GetOptions {
-            head: true,
-            ..GetOptions::default()
-        };
-        Ok(self.inner.get_opts(stored, head).await?.attributes)
+        Ok(self.inner.get_opts(stored, head()).await?.attributes)
     }
 }

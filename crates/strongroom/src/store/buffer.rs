@@ -104,19 +104,12 @@ impl SealingBuffer {
 
 #[cfg(test)]
 mod tests {
-    use strongroom_base::ResourceUid;
-    use strongroom_crypto::ResourceKey;
-    use strongroom_crypto::object::{Binding, Generation, GenerationKey, PROLOGUE_LEN};
+    use strongroom_crypto::object::{Binding, GenerationKey, PROLOGUE_LEN};
 
     use super::*;
+    use crate::fresh::generation_key;
 
     const SEALED_BLOCK_LEN: usize = BLOCK_CHUNKS * SEALED_CHUNK_LEN;
-
-    fn key() -> GenerationKey {
-        let key = ResourceKey::from_bytes(&mut [7; 32]);
-        let uid = ResourceUid::from_bytes([1; 16]);
-        GenerationKey::new(&crate::aws_lc_rs::PROVIDER, &key, uid, Generation::FIRST)
-    }
 
     fn sealer(key: &GenerationKey) -> Sealer {
         key.sealer(Binding::Resource).unwrap()
@@ -129,7 +122,7 @@ mod tests {
 
     #[test]
     fn what_is_taken_is_as_long_as_was_said_and_nothing_is_lost() {
-        let key = key();
+        let key = generation_key();
         let plain = pattern(3 * BLOCK_CHUNKS * CHUNK_LEN + 5_000);
         let mut buffer = SealingBuffer::in_blocks(sealer(&key), Arc::new(Blocks::new()));
         let mut sealed = Vec::new();
@@ -151,7 +144,7 @@ mod tests {
 
     #[test]
     fn what_is_sealed_in_blocks_is_lent_and_comes_back() {
-        let key = key();
+        let key = generation_key();
         let blocks = Arc::new(Blocks::new());
         let mut buffer = SealingBuffer::in_blocks(sealer(&key), Arc::clone(&blocks));
         buffer
@@ -171,7 +164,7 @@ mod tests {
 
     #[test]
     fn what_is_sealed_whole_is_one_buffer_of_its_own() {
-        let key = key();
+        let key = generation_key();
         let blocks = Arc::new(Blocks::new());
         let plain = pattern(2 * BLOCK_CHUNKS * CHUNK_LEN);
         let length = strongroom_crypto::object::sealed_len(plain.len() as u64).unwrap();

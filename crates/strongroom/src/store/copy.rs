@@ -17,6 +17,7 @@ use strongroom_crypto::object::BindingMode;
 
 use super::EncryptedStore;
 use super::error::{at, localized};
+use super::get::head;
 use super::guarded::{may_still_write, still_allowed};
 use super::multipart::SealingUpload;
 use crate::Error;
@@ -88,11 +89,7 @@ impl EncryptedStore {
     /// Removes the source of a rename, unless it has been overwritten since it was read: what was
     /// acknowledged meanwhile stays where it is.
     async fn remove_moved(&self, from: &Path, moved: &ObjectMeta) -> Result<()> {
-        let head = GetOptions {
-            head: true,
-            ..GetOptions::default()
-        };
-        if self.read(from, head).await?.meta != *moved {
+        if self.read(from, head()).await?.meta != *moved {
             return Err(StoreError::Precondition {
                 path: from.to_string(),
                 source: Box::new(Error::OverwrittenWhileReading),
@@ -104,14 +101,7 @@ impl EncryptedStore {
 
     /// Copy and delete would lose the object.
     async fn rename_onto_itself(&self, location: &Path, mode: RenameTargetMode) -> Result<()> {
-        self.read(
-            location,
-            GetOptions {
-                head: true,
-                ..GetOptions::default()
-            },
-        )
-        .await?;
+        self.read(location, head()).await?;
         match mode {
             RenameTargetMode::Overwrite => Ok(()),
             RenameTargetMode::Create => Err(StoreError::AlreadyExists {

@@ -355,7 +355,7 @@ impl EncryptedStore {
             }
             // Nor has it such a range of an object that became shorter, which each says in words of its own.
             Err(error @ StoreError::Generic { .. }) if first.e_tag.is_none() => {
-                match self.stored_head(location).await {
+                match self.request(location, head()).await {
                     Ok(found) if found.meta != *first => Err(Failed::Overwritten),
                     Err(StoreError::NotFound { .. }) => Err(Failed::Overwritten),
                     _ => Err(Failed::For(error)),
@@ -371,21 +371,12 @@ impl EncryptedStore {
         if !matches!(error, StoreError::Generic { .. }) {
             return error;
         }
-        match self.stored_head(location).await {
+        match self.request(location, head()).await {
             Ok(found) if found.meta.size == 0 => {
                 damaged(LengthError::NoPrologue { sealed: 0 }.into())
             }
             _ => error,
         }
-    }
-
-    /// The object as it is stored, without its bytes.
-    async fn stored_head(&self, location: &Path) -> Result<GetResult> {
-        let options = GetOptions {
-            head: true,
-            ..GetOptions::default()
-        };
-        self.request(location, options).await
     }
 
     async fn request(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
@@ -394,6 +385,14 @@ impl EncryptedStore {
             .get_opts(&stored, options)
             .await
             .map_err(|error| localized(error, location))
+    }
+}
+
+/// Asks for what there is to say of an object, and for none of its bytes.
+pub(super) fn head() -> GetOptions {
+    GetOptions {
+        head: true,
+        ..GetOptions::default()
     }
 }
 

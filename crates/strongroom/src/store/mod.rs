@@ -7,8 +7,6 @@ mod check;
 mod copy;
 mod error;
 mod file;
-#[cfg(test)]
-mod fresh;
 mod get;
 mod guarded;
 mod list;

@@ -209,7 +209,7 @@ mod tests {
 
     use super::*;
     use crate::ResourceChange;
-    use crate::store::fresh::Fresh;
+    use crate::fresh::Fresh;
 
     #[tokio::test]
     async fn i10_what_is_sealed_under_an_older_key_is_sealed_anew() {

@@ -84,8 +84,8 @@ mod tests {
 
     use super::*;
     use crate::Error;
+    use crate::fresh::Fresh;
     use crate::store::EncryptedStore;
-    use crate::store::fresh::Fresh;
 
     fn says(allowed: bool, action: Action) -> Verdict {
         let principal = PrincipalId::from_bytes([7; 16]);

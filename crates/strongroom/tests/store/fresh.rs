@@ -1,12 +1,15 @@
-//! A fresh installation with one resource, for a test of its store.
+//! A fresh installation with one resource, for a test of its store, and what the store says.
 
+use std::fmt;
 use std::sync::Arc;
 
 use object_store::ObjectStore;
 use object_store::path::Path;
 use strongroom::{
-    BindingMode, EncryptedStore, InitOptions, NewResource, Options, ResourceHandle, Strongroom,
+    BindingMode, EncryptedStore, Error, InitOptions, NewResource, Options, ResourceHandle,
+    Strongroom,
 };
+use strongroom_base::Outcome as _;
 use tempfile::TempDir;
 
 /// A fresh resource in a fresh installation.
@@ -51,4 +54,9 @@ impl Fresh {
             store,
         }
     }
+}
+
+/// The code of what went wrong.
+pub(crate) fn code<T: fmt::Debug>(result: object_store::Result<T>) -> &'static str {
+    Error::from(result.unwrap_err()).code()
 }

@@ -14,11 +14,10 @@ use object_store::{
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
-use strongroom::{BindingMode, Error};
-use strongroom_base::Outcome as _;
+use strongroom::BindingMode;
 
 use crate::bent::{Bend, Bent};
-use crate::fresh::Fresh;
+use crate::fresh::{Fresh, code};
 use crate::ranges::{CHUNK, assert_answered, lengths, pattern, wide, within};
 
 /// Streams come in pieces of these lengths, over and over; nothing is cut if there are none.
@@ -123,13 +122,13 @@ impl Cut {
         };
         let mut blocks = match self.fresh.store.get_opts(&self.path, options).await {
             Ok(answer) => answer.into_stream(),
-            Err(error) => return (Vec::new(), Some(Error::from(error).code())),
+            refused => return (Vec::new(), Some(code(refused))),
         };
         let mut given = Vec::new();
         while let Some(block) = blocks.next().await {
             match block {
                 Ok(block) => given.push(block),
-                Err(error) => return (given, Some(Error::from(error).code())),
+                refused => return (given, Some(code(refused))),
             }
         }
         (given, None)
@@ -201,7 +200,7 @@ fn f16_what_a_stream_lacks_or_has_too_much_is_found() {
             }
             if !part.is_empty() {
                 let ranges = cut.fresh.store.get_ranges(&cut.path, &[asked]).await;
-                let error = Error::from(ranges.unwrap_err()).code();
+                let error = code(ranges);
                 assert!(["ObjectTruncated", "AuthenticationFailed"].contains(&error), "{error}");
             }
         });

@@ -10,11 +10,10 @@ use object_store::path::Path;
 use object_store::{
     Attribute, Attributes, GetOptions, GetRange, GetResult, ObjectStoreExt as _, PutOptions, Result,
 };
-use strongroom::{BindingMode, Error};
-use strongroom_base::Outcome as _;
+use strongroom::BindingMode;
 
 use crate::bent::{Bend, Bent, out_of_reach};
-use crate::fresh::Fresh;
+use crate::fresh::{Fresh, code};
 
 /// A store with versions, that tells what it was asked.
 #[derive(Debug, Default)]
@@ -176,17 +175,14 @@ async fn f15_the_end_is_asked_for_first_only_where_the_answer_depends_on_the_len
 #[tokio::test]
 async fn f12_an_empty_object_is_damaged_and_one_that_cannot_be_had_is_not() {
     let scene = Scene::new(BindingMode::Location).await;
-    let code = async |name: &str| {
-        let answer = scene.fresh.store.get_range(&name.into(), 0..10).await;
-        Error::from(answer.unwrap_err()).code()
-    };
+    let of = async |name: &str| code(scene.fresh.store.get_range(&name.into(), 0..10).await);
     let empty = scene.fresh.stored("empty");
     scene.inner.put(&empty, Vec::new().into()).await.unwrap();
-    assert_eq!(code("empty").await, "ObjectTruncated");
-    assert_eq!(code("missing").await, "ObjectNotFound");
+    assert_eq!(of("empty").await, "ObjectTruncated");
+    assert_eq!(of("missing").await, "ObjectNotFound");
     *scene.inner.bend.refuses_from.lock().unwrap() = Some(0);
     scene.asked();
-    assert_eq!(code("object").await, "StoreFailed");
+    assert_eq!(of("object").await, "StoreFailed");
     // What it is was asked without moving it.
     assert_eq!(scene.heads(), [false, true]);
     scene.fresh.room.close().await.unwrap();
@@ -203,7 +199,7 @@ async fn a_chunk_that_cannot_be_had_is_not_taken_for_overwritten() {
     ] {
         *scene.inner.bend.without_etags.lock().unwrap() = without_etags;
         let answer = scene.fresh.store.get_range(&scene.path, 0..10).await;
-        assert_eq!(Error::from(answer.unwrap_err()).code(), "StoreFailed");
+        assert_eq!(code(answer), "StoreFailed");
         assert_eq!(scene.heads(), heads);
     }
     scene.fresh.room.close().await.unwrap();

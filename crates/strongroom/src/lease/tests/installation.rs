@@ -10,7 +10,8 @@ use object_store::path::Path;
 use strongroom_base::{Clock, Timestamp};
 use strongroom_ledger::Version;
 
-use crate::{InitOptions, NewResource, Options, ResourceHandle, Strongroom};
+use crate::Options;
+use crate::fresh::Fresh;
 
 #[derive(Debug)]
 struct Hand(AtomicU64);
@@ -21,29 +22,13 @@ impl Clock for Hand {
     }
 }
 
-/// An installation in `folder`, open, and its one resource.
-async fn with_a_resource(
-    folder: &std::path::Path,
-    options: &Options,
-) -> (Strongroom, ResourceHandle) {
-    let data = folder.join("data");
-    let view = Strongroom::init(&data, InitOptions::default(), options)
-        .await
-        .unwrap();
-    let room = Strongroom::open(&data, options).await.unwrap();
-    let new = NewResource::new("notes".parse().unwrap(), view.region);
-    let resource = room.create_resource(new).await.unwrap();
-    (room, resource)
-}
-
 #[tokio::test]
 async fn r17_a_deletion_stops_streams_of_older_leases_too() {
-    let folder = tempfile::tempdir().unwrap();
     let hand = Arc::new(Hand(AtomicU64::new(1_800_000_000_000)));
     let clock: Arc<dyn Clock> = hand.clone();
     let options = Options::new(crate::aws_lc_rs::PROVIDER).with_clock(clock);
-    let (room, resource) = with_a_resource(folder.path(), &options).await;
-    let store = resource.store().await.unwrap();
+    let fresh = Fresh::with(options).await;
+    let store = &fresh.store;
     let path = Path::from("large");
     store.put(&path, vec![7; 5 << 20].into()).await.unwrap();
 
@@ -54,21 +39,19 @@ async fn r17_a_deletion_stops_streams_of_older_leases_too() {
     // It goes on under the next lease.
     assert!(running.next().await.unwrap().is_ok());
 
-    resource.delete().await.unwrap();
+    fresh.resource.delete().await.unwrap();
     assert!(running.next().await.unwrap().is_err());
     assert!(running.next().await.is_none());
     assert!(store.get(&path).await.is_err());
-    room.close().await.unwrap();
+    fresh.room.close().await.unwrap();
 }
 
 /// What is told of a removal has no version of its own to go on from.
 #[tokio::test]
 async fn whoever_looks_for_changes_comes_to_an_end_behind_a_removal() {
-    let folder = tempfile::tempdir().unwrap();
-    let options = Options::new(crate::aws_lc_rs::PROVIDER);
-    // Its key was announced, and the announcement is removed last.
-    let (room, _) = with_a_resource(folder.path(), &options).await;
-    let core = room.core();
+    // The resource's key was announced, and the announcement is removed last.
+    let fresh = Fresh::new().await;
+    let core = fresh.room.core();
     let changes = core.ledger.changes(Version::ABSENT, 1_000).await.unwrap();
     assert_eq!(changes.last().unwrap().version, Version::ABSENT);
 
@@ -77,5 +60,5 @@ async fn whoever_looks_for_changes_comes_to_an_end_behind_a_removal() {
     let looked = tokio::time::timeout(Duration::from_secs(20), looked).await;
     looked.expect("an end").unwrap();
     assert_eq!(seen, core.ledger.newest().await.unwrap());
-    room.close().await.unwrap();
+    fresh.room.close().await.unwrap();
 }
