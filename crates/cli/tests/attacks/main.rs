@@ -1,0 +1,20 @@
+//! What each attacker of `docs/threat-model.md` is known to try, tried on the program: a file an attack.
+#![expect(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+
+use strongroom_tests::desk::Desk;
+
+/// A folder with an installation, and the program.
+fn desk() -> Desk {
+    Desk::with_installation(env!("CARGO_BIN_EXE_strongroom"))
+}
+
+/// The baseline of every attack: what is stored reads back, and the audit verifies.
+#[test]
+fn without_an_attack_everything_holds() {
+    let desk = desk();
+    desk.ok(&["resource", "create", "notes"]);
+    let file = desk.file("greeting", b"hello");
+    desk.ok(&["put", file.to_str().unwrap(), "notes/"]);
+    assert_eq!(desk.read("notes/greeting"), b"hello");
+    desk.ok(&["audit", "verify"]);
+}
