@@ -54,6 +54,7 @@ impl Desk {
     ///
     /// # Panics
     /// If it cannot be made.
+    #[expect(clippy::must_use_candidate, reason = "a caller may know its path")]
     pub fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.path(name);
         let parent = path.parent().expect("it lies in a folder");

@@ -1,5 +1,4 @@
 //! What each attacker of `docs/threat-model.md` is known to try, tried on the program: a file an attack.
-#![expect(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 use strongroom_tests::desk::Desk;
 
