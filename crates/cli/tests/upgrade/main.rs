@@ -266,6 +266,6 @@ fn there(unpacked: &Unpacked, list: &[&str], name: &str) -> bool {
     let lines = String::from_utf8(unpacked.done(list)).unwrap();
     lines.lines().any(|line| {
         let value: Value = serde_json::from_str(line).unwrap();
-        value["name"] == name
+        value.get("name").and_then(Value::as_str) == Some(name)
     })
 }
