@@ -1,5 +1,7 @@
 //! What is asked of the ledger in one transaction.
 
+use core::time::Duration;
+
 use bytes::Bytes;
 use strongroom_base::{RecordId, Timestamp};
 
@@ -197,6 +199,10 @@ pub struct Claim {
 }
 
 impl Claim {
+    /// The longest that a claim lasts, whatever it says: one that ends later from now was made by a clock
+    /// that stood ahead.
+    pub const LONGEST: Duration = Duration::from_mins(1);
+
     pub(crate) fn validate(&self) -> Result<(), Invalid> {
         text::name("claim name", &self.name, 255)?;
         text::name("claim owner", &self.owner, 255)?;

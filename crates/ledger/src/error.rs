@@ -183,6 +183,19 @@ pub enum Damage {
     /// The database's own structure.
     #[error("the database file does not hold together")]
     Database,
+    /// What the database holds beside rows, or what its header says: something was added, changed or
+    /// taken away, and SQLite would obey it.
+    #[error("its {0} is not as Strongroom lays it out")]
+    Layout(String),
+    /// A journal that names another file, which SQLite would delete.
+    #[error(
+        "`{}` would make SQLite delete another file, and Strongroom writes no such journal: \
+         find out who has, and put it aside", .0.display()
+    )]
+    Journal(PathBuf),
+    /// A link, a pipe, or a file that has a second name, where a part of the database is to be.
+    #[error("`{}` is a link or no regular file of its own: find out who put it there", .0.display())]
+    NoFile(PathBuf),
     /// The counter from which versions are drawn.
     #[error("the version counter is not a number that it can be")]
     Counter,
@@ -224,6 +237,12 @@ pub enum Hindrance {
     /// The file cannot be opened or written: its permissions, or its folder's.
     #[error("the file cannot be opened for writing; check that it and its folder may be written")]
     Permission,
+    /// The file was opened for reading alone, since it cannot be written.
+    #[error(
+        "its folder cannot be written (it is mounted read-only, or its permissions forbid it), and \
+         this has to be written, if only to the audit; open it where it can be"
+    )]
+    ReadOnly,
     /// The disk, or what stands for it, failed.
     #[error("reading or writing failed; check the disk and the memory")]
     Device,
@@ -233,7 +252,7 @@ impl Hindrance {
     pub(crate) fn retry(self) -> Retry {
         match self {
             Self::Busy => Retry::After(Duration::from_millis(100)),
-            Self::Full | Self::Permission | Self::Device => Retry::AfterRepair,
+            Self::Full | Self::Permission | Self::ReadOnly | Self::Device => Retry::AfterRepair,
         }
     }
 }

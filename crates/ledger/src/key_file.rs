@@ -18,16 +18,17 @@
 
 use core::fmt;
 use std::path::Path;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions as _, Connection as _};
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteConnection;
 use strongroom_base::{Outcome, OutcomeKind, Retry};
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::sqlite::fault::Fault;
-use crate::sqlite::{Schema, SqliteOptions, damaged, open_file};
+use crate::sqlite::{Link, Opener, Schema, SqliteOptions, change, damaged, open_file};
 use crate::{Damage, Invalid, LedgerError, sql, text};
 
 /// The longest sealed key, in bytes.
@@ -48,8 +49,8 @@ pub trait KeyFile: fmt::Debug + Send + Sync {
     /// [`KeyFileError::File`]: every call can end so.
     async fn load(&self, id: &str) -> Result<Option<Bytes>, KeyFileError>;
 
-    /// Erases the key under `id`, and says whether there was one. It is gone for good when this
-    /// returns.
+    /// Erases the key under `id`, and says whether there was one. Either way it has looked, and none is
+    /// there when this returns.
     ///
     /// # Errors
     /// [`KeyFileError::File`]. It may or may not be gone: erase it again.
@@ -131,9 +132,9 @@ impl From<sqlx::Error> for KeyFileError {
 pub struct SqliteKeyFile(Mutex<Slot>);
 
 struct Slot {
-    options: SqliteConnectOptions,
+    opener: Arc<Opener>,
     /// `None` after a call that failed or was dropped, and when closed.
-    open: Option<SqliteConnection>,
+    open: Option<Link>,
     closed: bool,
 }
 
@@ -146,9 +147,9 @@ impl SqliteKeyFile {
         path: impl AsRef<Path>,
         options: SqliteOptions,
     ) -> Result<Self, KeyFileError> {
-        let (open, options) = open_file(path.as_ref(), Schema::keys(), &options).await?;
+        let (open, opener) = open_file(path.as_ref(), Schema::keys(), &options).await?;
         Ok(Self(Mutex::new(Slot {
-            options,
+            opener: Arc::new(opener),
             open: Some(open),
             closed: false,
         })))
@@ -161,7 +162,7 @@ impl SqliteKeyFile {
         }
         let open = match slot.open.take() {
             Some(open) => open,
-            None => slot.options.connect().await?,
+            None => slot.opener.connect().await?,
         };
         Ok(Lent { slot, open })
     }
@@ -171,7 +172,7 @@ impl SqliteKeyFile {
 /// dropped, it is closed with its transaction, and the next call makes another.
 struct Lent<'a> {
     slot: MutexGuard<'a, Slot>,
-    open: SqliteConnection,
+    open: Link,
 }
 
 impl Lent<'_> {
@@ -196,7 +197,7 @@ impl KeyFile for SqliteKeyFile {
             return Err(Invalid::Size { field, found, max }.into());
         }
         let mut lent = self.lend().await?;
-        let mut tx = lent.open.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = lent.open.begin().await?;
         let there = sqlx::query(sql::KEY)
             .bind(id)
             .fetch_optional(&mut *tx)
@@ -206,11 +207,8 @@ impl KeyFile for SqliteKeyFile {
             lent.give_back();
             return Err(KeyFileError::Exists { id: id.to_owned() });
         }
-        sqlx::query(sql::KEY_PUT)
-            .bind(id)
-            .bind(sealed)
-            .execute(&mut *tx)
-            .await?;
+        let put = sqlx::query(sql::KEY_PUT).bind(id).bind(sealed);
+        change(&mut tx, put, 1, || Damage::Key).await?;
         tx.commit()
             .await
             .map_err(|error| Fault::from(error).in_doubt())?;
@@ -221,28 +219,30 @@ impl KeyFile for SqliteKeyFile {
     async fn load(&self, id: &str) -> Result<Option<Bytes>, KeyFileError> {
         valid(id)?;
         let mut lent = self.lend().await?;
-        let sealed: Option<Vec<u8>> = sqlx::query_scalar(sql::KEY)
-            .bind(id)
-            .fetch_optional(&mut lent.open)
-            .await
-            .map_err(damaged(Damage::Key))?;
+        let rows = lent.open.read(sqlx::query(sql::KEY).bind(id)).await?;
         lent.give_back();
+        let sealed = rows.first().map(|row| row.try_get::<Vec<u8>, _>(0));
+        let sealed = sealed.transpose().map_err(damaged(Damage::Key))?;
         Ok(sealed.map(Bytes::from))
     }
 
     async fn erase(&self, id: &str) -> Result<bool, KeyFileError> {
         valid(id)?;
         let mut lent = self.lend().await?;
-        let mut tx = lent.open.begin_with("BEGIN IMMEDIATE").await?;
-        let erased = sqlx::query(sql::KEY_ERASE)
-            .bind(id)
-            .execute(&mut *tx)
-            .await?;
+        let mut tx = lent.open.begin().await?;
+        let there = count(&mut tx, id).await?;
+        if there > 0 {
+            let erase = sqlx::query(sql::KEY_ERASE).bind(id);
+            change(&mut tx, erase, there, || Damage::Key).await?;
+        }
+        if count(&mut tx, id).await? > 0 {
+            return Err(Fault::damaged(Damage::Key).into());
+        }
         tx.commit()
             .await
             .map_err(|error| Fault::from(error).in_doubt())?;
         lent.give_back();
-        Ok(erased.rows_affected() > 0)
+        Ok(there > 0)
     }
 
     async fn ids(&self, after: Option<&str>, limit: u32) -> Result<Vec<String>, KeyFileError> {
@@ -250,14 +250,15 @@ impl KeyFile for SqliteKeyFile {
             valid(after)?;
         }
         let mut lent = self.lend().await?;
-        let ids = sqlx::query_scalar(sql::KEY_IDS)
+        let ids = sqlx::query(sql::KEY_IDS)
             .bind(after.unwrap_or(""))
-            .bind(limit)
-            .fetch_all(&mut lent.open)
-            .await
-            .map_err(damaged(Damage::Key))?;
+            .bind(limit);
+        let rows = lent.open.read(ids).await?;
         lent.give_back();
-        Ok(ids)
+        let ids = rows.iter().map(|row| row.try_get(0));
+        Ok(ids
+            .collect::<Result<_, _>>()
+            .map_err(damaged(Damage::Key))?)
     }
 
     async fn close(&self) -> Result<(), KeyFileError> {
@@ -268,6 +269,15 @@ impl KeyFile for SqliteKeyFile {
             None => Ok(()),
         }
     }
+}
+
+/// How many rows there are of a key.
+async fn count(connection: &mut SqliteConnection, id: &str) -> Result<u64, Fault> {
+    let count: i64 = sqlx::query_scalar(sql::KEY_COUNT)
+        .bind(id)
+        .fetch_one(connection)
+        .await?;
+    u64::try_from(count).map_err(|_| Fault::damaged(Damage::Key))
 }
 
 fn valid(id: &str) -> Result<(), Invalid> {

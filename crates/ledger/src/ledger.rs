@@ -46,7 +46,8 @@ pub trait Ledger: Debug + Send + Sync {
     async fn find(&self, query: &Find, page: Page) -> Result<Vec<Found>, LedgerError>;
 
     /// Takes a claim that nobody holds at `now`, or extends it for the owner that holds it (it is
-    /// never shortened).
+    /// never shortened). It lasts for [`Claim::LONGEST`] at most; one that would last longer, because a
+    /// clock stood ahead, holds nobody off.
     ///
     /// # Errors
     /// [`LedgerError::Invalid`] if it is malformed or has expired by `now` itself.

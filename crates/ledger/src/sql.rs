@@ -1,6 +1,11 @@
 //! The statements, in the words that SQLite and PostgreSQL share. What differs is in the
 //! migrations and in each database's own module.
 
+pub(crate) const LAYOUT: &str =
+    "SELECT type, name, tbl_name, sql, rootpage FROM main.sqlite_master";
+pub(crate) const MIGRATIONS: &str =
+    "SELECT version, description, success, checksum FROM main._sqlx_migrations ORDER BY version";
+
 pub(crate) const COUNTER: &str = "SELECT last_version FROM ledger_counter WHERE only_row = 1";
 pub(crate) const SET_COUNTER: &str =
     "UPDATE ledger_counter SET last_version = $1 WHERE only_row = 1";
@@ -13,6 +18,7 @@ pub(crate) const REMOVE: &str = "DELETE FROM aggregates WHERE id = $1";
 pub(crate) const REMOVED: &str = "INSERT INTO removals (id, version) VALUES ($1, $2) \
      ON CONFLICT (id) DO UPDATE SET version = excluded.version";
 pub(crate) const BACK_AGAIN: &str = "DELETE FROM removals WHERE id = $1";
+pub(crate) const IS_REMOVED: &str = "SELECT count(*) FROM removals WHERE id = $1";
 pub(crate) const CHANGES: &str = "SELECT id, version, 1 FROM aggregates WHERE version > $1 \
      UNION ALL SELECT id, version, 0 FROM removals WHERE version > $1 ORDER BY 2 LIMIT $2";
 
@@ -52,5 +58,7 @@ pub(crate) const ENTRY_PUT: &str = "INSERT INTO audit_entries \
 
 pub(crate) const KEY: &str = "SELECT sealed FROM sealed_keys WHERE id = $1";
 pub(crate) const KEY_PUT: &str = "INSERT INTO sealed_keys (id, sealed) VALUES ($1, $2)";
+/// By the table itself: an index that lacks the row does not hide it.
+pub(crate) const KEY_COUNT: &str = "SELECT count(*) FROM sealed_keys NOT INDEXED WHERE id = $1";
 pub(crate) const KEY_ERASE: &str = "DELETE FROM sealed_keys WHERE id = $1";
 pub(crate) const KEY_IDS: &str = "SELECT id FROM sealed_keys WHERE id > $1 ORDER BY id LIMIT $2";

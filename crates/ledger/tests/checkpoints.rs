@@ -42,7 +42,7 @@ async fn r18_a_round_adds_what_moved_and_names_what_went_back() {
     let sink = FileCheckpoints::new(&file, key.clone());
     assert_eq!(sink.read_all().await.unwrap(), []);
 
-    let mut checkpointer = Checkpointer::resume(&sink).await.unwrap();
+    let mut checkpointer = Checkpointer::resume(&ledger, &sink).await.unwrap();
     assert_eq!(
         checkpointer
             .round(&ledger, &*key, &sink, NOW)
@@ -185,5 +185,76 @@ async fn r18_a_changed_line_is_named() {
             matches!(&read, Err(CheckpointError::BadLine { line: 2, fault: f }) if *f == fault),
             "{to:?}: {read:?}"
         );
+    }
+}
+
+/// However long the file is, a round reads its end; a verification reads all of it.
+#[tokio::test]
+async fn r18_a_round_reads_the_end_of_the_file() {
+    let folder = Folder::new();
+    let (ledger, key) = (folder.ledger().await, key());
+    let file = folder.path().join("checkpoints");
+    let sink = FileCheckpoints::new(&file, key.clone());
+    for chain in ["a", "b"] {
+        add(&ledger, chain, 1).await;
+    }
+    let first = checkpoint(&ledger, &*key, &sink, NOW).await.unwrap();
+    assert_eq!(first.appended, 2);
+    // Somebody has changed the beginning, and chain `b` has gone on for long.
+    let mut text = fs::read_to_string(&file).unwrap();
+    text.insert_str(0, "v1 forged\n");
+    let head = ledger.heads().await.unwrap().remove(1);
+    let at = |minute: u64| Timestamp::from_unix_millis(1_000 + minute);
+    let lines = (0..2_000).map(|minute| Checkpoint::new(&*key, head.clone(), at(minute)));
+    sink.append(&lines.collect::<Vec<_>>()).await.unwrap();
+    text.push_str(&fs::read_to_string(&file).unwrap()[text.len() - 10..]);
+    fs::write(&file, &text).unwrap();
+    assert!(matches!(
+        sink.read_all().await,
+        Err(CheckpointError::BadLine { line: 1, .. })
+    ));
+
+    let newest = sink.read_newest(100).await.unwrap();
+    assert!((100..400).contains(&newest.len()), "{}", newest.len());
+    assert_eq!(newest.last().unwrap().at, at(1_999));
+    add(&ledger, "b", 2).await;
+    let round = checkpoint(&ledger, &*key, &sink, NOW).await.unwrap();
+    // The other was not among the newest.
+    assert_eq!((round.appended, round.went_back), (2, Vec::new()));
+    let round = checkpoint(&ledger, &*key, &sink, NOW).await.unwrap();
+    assert_eq!(round.appended, 0);
+
+    // What is wrong at the end is named by its place in the whole file.
+    text = fs::read_to_string(&file).unwrap();
+    text = text.replacen("v1 forged\n", "", 1);
+    text.push_str("v1 forged\n");
+    fs::write(&file, &text).unwrap();
+    let wrong = checkpoint(&ledger, &*key, &sink, NOW).await;
+    let last = text.lines().count() as u64;
+    assert!(
+        matches!(wrong, Err(CheckpointError::BadLine { line, .. }) if line == last),
+        "{wrong:?}"
+    );
+}
+
+/// A file that is read from its middle is read from the beginning of a line.
+#[tokio::test]
+async fn r18_the_newest_are_those_of_the_whole_file() {
+    let folder = Folder::new();
+    let file = folder.path().join("checkpoints");
+    let sink = FileCheckpoints::new(&file, key());
+    for many in [1, 2, 3, 5, 9, 200] {
+        assert_eq!(
+            sink.read_newest(many).await.unwrap(),
+            sink.read_all().await.unwrap(),
+            "of fewer"
+        );
+        let more: Vec<_> = (0..u8::try_from(many).unwrap()).map(made).collect();
+        sink.append(&more).await.unwrap();
+        let all = sink.read_all().await.unwrap();
+        for asked in 0..=all.len() {
+            let newest = sink.read_newest(asked).await.unwrap();
+            assert!(newest.len() >= asked && all.ends_with(&newest), "{asked}");
+        }
     }
 }

@@ -103,7 +103,7 @@ impl Core {
     async fn write_heads(&self, last: &mut Option<Checkpointer>) -> Result<(), Error> {
         let checkpointer = match last {
             Some(checkpointer) => checkpointer,
-            None => last.insert(Checkpointer::resume(&*self.heads).await?),
+            None => last.insert(Checkpointer::resume(&*self.ledger, &*self.heads).await?),
         };
         let round = checkpointer
             .round(&*self.ledger, &*self.chain_key, &*self.heads, self.now())

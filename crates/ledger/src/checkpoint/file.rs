@@ -20,6 +20,9 @@ use crate::{ChainKey, Head, Tag};
 
 const TORN: &str = " torn";
 
+/// No line is longer: a chain's name has at most 255 bytes.
+const LONGEST: u64 = 512;
+
 /// Checkpoints in a file that its owner alone may read. Several processes may share it.
 #[derive(Clone, Debug)]
 pub struct FileCheckpoints {
@@ -48,8 +51,19 @@ impl CheckpointSink for FileCheckpoints {
 
     async fn read_all(&self) -> Result<Vec<Checkpoint>, CheckpointError> {
         let path = self.path.clone();
-        let text = blocking(move || read(&path)).await?;
+        let text = blocking(move || read(&path, u64::MAX)).await?;
         parse_all(&text, &*self.key)
+    }
+
+    async fn read_newest(&self, many: usize) -> Result<Vec<Checkpoint>, CheckpointError> {
+        let path = self.path.clone();
+        let many = u64::try_from(many).unwrap_or(u64::MAX);
+        let text = blocking(move || read(&path, many.saturating_mul(LONGEST))).await?;
+        match parse_all(&text, &*self.key) {
+            // Only who has counted from the start knows its number.
+            Err(CheckpointError::BadLine { .. }) => self.read_all().await,
+            parsed => parsed,
+        }
     }
 }
 
@@ -97,14 +111,22 @@ fn append(path: &Path, lines: &str) -> io::Result<()> {
     Ok(())
 }
 
-fn read(path: &Path) -> io::Result<Vec<u8>> {
+/// The whole lines in the last `length` bytes, and what may stand behind them.
+fn read(path: &Path, length: u64) -> io::Result<Vec<u8>> {
     let mut file = match File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         opened => opened?,
     };
     file.lock_shared()?;
+    let skipped = file.metadata()?.len().saturating_sub(length);
+    // One byte earlier: it ends a line if the next byte begins one.
+    file.seek(SeekFrom::Start(skipped.saturating_sub(1)))?;
     let mut text = Vec::new();
     file.read_to_end(&mut text)?;
+    if skipped > 0 {
+        let begun = text.iter().position(|byte| *byte == b'\n');
+        text.drain(..begun.map_or(text.len(), |end| end + 1));
+    }
     Ok(text)
 }
 

@@ -52,6 +52,13 @@ pub trait CheckpointSink: core::fmt::Debug + Send + Sync {
     /// # Errors
     /// [`CheckpointError::BadLine`], [`CheckpointError::Unavailable`].
     async fn read_all(&self) -> Result<Vec<Checkpoint>, CheckpointError>;
+
+    /// The last `many` checkpoints at least, in order; fewer only if there are no more. What stands
+    /// before them is not looked at.
+    ///
+    /// # Errors
+    /// As [`read_all`](Self::read_all).
+    async fn read_newest(&self, many: usize) -> Result<Vec<Checkpoint>, CheckpointError>;
 }
 
 /// Why there is no checkpoint.
@@ -130,6 +137,11 @@ pub struct Round {
     pub went_back: Vec<String>,
 }
 
+/// How many checkpoints are read to go on behind them.
+const READ_AT_LEAST: usize = 128;
+/// So many times the number of chains, so that chains that do not move add little to those that do.
+const READ_PER_CHAIN: usize = 4;
+
 /// Makes checkpoints, remembering the last of each chain between its rounds.
 #[derive(Debug, Default)]
 pub struct Checkpointer {
@@ -137,11 +149,20 @@ pub struct Checkpointer {
 }
 
 impl Checkpointer {
-    /// Goes on behind the checkpoints that `sink` has. Other writers of the same sink do no harm.
+    /// Goes on behind the checkpoints of `ledger` that `sink` has. Other writers of the same sink do no
+    /// harm.
+    ///
+    /// Only the newest are read: how many depends on how many chains there are, not on how long this has
+    /// gone on. A chain that none of them is of gets one more in the next round, moved or not.
     ///
     /// # Errors
-    /// As [`CheckpointSink::read_all`].
-    pub async fn resume(sink: &dyn CheckpointSink) -> Result<Self, CheckpointError> {
+    /// As [`CheckpointSink::read_newest`] and [`Ledger::heads`].
+    pub async fn resume(
+        ledger: &dyn Ledger,
+        sink: &dyn CheckpointSink,
+    ) -> Result<Self, CheckpointError> {
+        let chains = ledger.heads().await?.len();
+        let many = chains.saturating_mul(READ_PER_CHAIN).max(READ_AT_LEAST);
         let mut last = BTreeMap::new();
         for Checkpoint {
             head:
@@ -152,7 +173,7 @@ impl Checkpointer {
                 },
             at: _,
             mac: _,
-        } in sink.read_all().await?
+        } in sink.read_newest(many).await?
         {
             let newest = last.entry(chain).or_insert((sequence, tag));
             if newest.0 < sequence {
@@ -222,7 +243,7 @@ pub async fn checkpoint(
     sink: &dyn CheckpointSink,
     now: Timestamp,
 ) -> Result<Round, CheckpointError> {
-    Checkpointer::resume(sink)
+    Checkpointer::resume(ledger, sink)
         .await?
         .round(ledger, key, sink, now)
         .await

@@ -91,7 +91,31 @@ pub async fn claims(ledger: &dyn Ledger) {
     refused(work("two", 16).await.map(drop), None);
     assert_eq!(ask("one", 30, 16).await, held(30));
 
+    // A clock stood ahead: nobody is held off until that time, and the owner gets no longer either.
+    assert_eq!(ask("one", 200, 16).await, held(76));
+    let ahead = Timestamp::from_unix_millis(NOW.as_unix_millis() * 2);
+    let far = Claim {
+        name: "effect/2".into(),
+        ..claim("one", ahead.saturating_add(Claim::LONGEST))
+    };
+    let taken = ledger.claim(&far, ahead).await.expect("an answer");
+    assert!(matches!(taken, ClaimOutcome::Held { .. }));
+    let near = Claim {
+        owner: "two".into(),
+        expires: after(46),
+        ..far.clone()
+    };
+    let taken = ledger.claim(&near, after(16)).await.expect("an answer");
+    assert_eq!(taken, held(46));
+    let back = ledger.claim(&far, after(17)).await.expect("an answer");
+    assert_eq!(back, held_by("two", 46));
+
     // An owner whose claim has expired takes it anew like anybody.
+    ledger
+        .release(&claim("one", after(0)))
+        .await
+        .expect("released");
+    assert_eq!(ask("one", 30, 16).await, held(30));
     assert_eq!(ask("one", 50, 40).await, held(50));
     assert_eq!(
         version_of(ledger, &id("done")).await,

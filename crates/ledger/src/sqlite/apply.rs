@@ -8,7 +8,7 @@ use sqlx::sqlite::SqliteConnection;
 use strongroom_base::{RecordId, Timestamp};
 
 use super::fault::Fault;
-use super::{damaged, row};
+use super::{change, damaged, row};
 use crate::{
     AggregateId, AuditEntry, ChainKey, Change, Claim, ClaimOutcome, Commit, Committed, Damage,
     Head, IndexRow, Invalid, LedgerError, Phase, Tag, Version, Write, sql, text,
@@ -87,10 +87,8 @@ impl<'a> Batch<'a> {
         let (read, drawn) = self.counter;
         if read != drawn {
             let drawn = i64::try_from(drawn).map_err(|_| Fault::damaged(Damage::Counter))?;
-            sqlx::query(sql::SET_COUNTER)
-                .bind(drawn)
-                .execute(self.connection)
-                .await?;
+            let set = sqlx::query(sql::SET_COUNTER).bind(drawn);
+            change(self.connection, set, 1, || Damage::Counter).await?;
         }
         Ok(())
     }
@@ -143,31 +141,37 @@ impl<'a> Batch<'a> {
         claim: &Claim,
         now: Timestamp,
     ) -> Result<ClaimOutcome, Fault> {
+        let damage = || Damage::Claim(claim.name.clone());
+        // A longer one was made by a clock that stood ahead: nobody waits until that time has come.
+        let longest = now.saturating_add(Claim::LONGEST);
         let expires = match self.claimed(&claim.name).await? {
             Some((owner, expires)) if owner == claim.owner => expires.max(claim.expires),
-            Some((owner, expires)) if expires > now => {
+            Some((owner, expires)) if expires > now && expires <= longest => {
                 return Ok(ClaimOutcome::HeldBy { owner, expires });
             }
             _ => claim.expires,
         };
-        let stored = i64::try_from(expires.as_unix_millis())
-            .map_err(|_| Fault::damaged(Damage::Claim(claim.name.clone())))?;
-        sqlx::query(sql::CLAIM_PUT)
+        let expires = expires.min(longest);
+        let stored =
+            i64::try_from(expires.as_unix_millis()).map_err(|_| Fault::damaged(damage()))?;
+        let put = sqlx::query(sql::CLAIM_PUT)
             .bind(&claim.name)
             .bind(&claim.owner)
-            .bind(stored)
-            .execute(&mut *self.connection)
-            .await?;
+            .bind(stored);
+        change(self.connection, put, 1, damage).await?;
         Ok(ClaimOutcome::Held { expires })
     }
 
     pub(super) async fn release(&mut self, claim: &Claim) -> Result<(), Fault> {
-        sqlx::query(sql::CLAIM_DROP)
+        match self.claimed(&claim.name).await? {
+            Some((owner, _)) if owner == claim.owner => {}
+            _ => return Ok(()),
+        }
+        let drop = sqlx::query(sql::CLAIM_DROP)
             .bind(&claim.name)
-            .bind(&claim.owner)
-            .execute(&mut *self.connection)
-            .await?;
-        Ok(())
+            .bind(&claim.owner);
+        let damage = || Damage::Claim(claim.name.clone());
+        change(self.connection, drop, 1, damage).await
     }
 
     async fn check_version(&mut self, id: &AggregateId, expected: Version) -> Result<(), Failure> {
@@ -323,13 +327,11 @@ impl<'a> Batch<'a> {
 
     async fn write(&mut self, write: &Write, diff: IndexDiff) -> Result<Version, Fault> {
         let id = write.id.as_str();
+        let record = || Damage::Record(write.id.clone());
+        let row = || Damage::IndexRow(id.to_owned());
         for (index, key) in diff.gone {
-            sqlx::query(sql::INDEX_DROP)
-                .bind(index)
-                .bind(key)
-                .bind(id)
-                .execute(&mut *self.connection)
-                .await?;
+            let drop = sqlx::query(sql::INDEX_DROP).bind(index).bind(key).bind(id);
+            change(self.connection, drop, 1, row).await?;
         }
         if write.expected == Version::ABSENT && matches!(write.change, Change::Remove) {
             return Ok(Version::ABSENT);
@@ -338,45 +340,50 @@ impl<'a> Batch<'a> {
         let stored = i64::try_from(drawn).map_err(|_| Fault::damaged(Damage::Counter))?;
         let version = match &write.change {
             Change::Remove => {
-                sqlx::query(sql::REMOVE)
-                    .bind(id)
-                    .execute(&mut *self.connection)
-                    .await?;
+                let remove = sqlx::query(sql::REMOVE).bind(id);
+                change(self.connection, remove, 1, record).await?;
                 // A removal has its place among the changes, too.
-                sqlx::query(sql::REMOVED)
-                    .bind(id)
-                    .bind(stored)
-                    .execute(&mut *self.connection)
-                    .await?;
+                let removed = sqlx::query(sql::REMOVED).bind(id).bind(stored);
+                change(self.connection, removed, 1, record).await?;
                 Version::ABSENT
             }
             Change::Put { state, index: _ } => {
-                sqlx::query(sql::PUT)
+                let put = sqlx::query(sql::PUT)
                     .bind(id)
                     .bind(stored)
-                    .bind(state.as_ref())
-                    .execute(&mut *self.connection)
-                    .await?;
+                    .bind(state.as_ref());
+                change(self.connection, put, 1, record).await?;
                 if write.expected == Version::ABSENT {
-                    sqlx::query(sql::BACK_AGAIN)
-                        .bind(id)
-                        .execute(&mut *self.connection)
-                        .await?;
+                    self.back_again(&write.id).await?;
                 }
                 Version::from_u64(drawn)
             }
         };
         self.counter.1 = drawn;
         for (index, key, unique) in diff.added {
-            sqlx::query(sql::INDEX_PUT)
+            let put = sqlx::query(sql::INDEX_PUT)
                 .bind(index)
                 .bind(key)
                 .bind(id)
-                .bind(unique)
-                .execute(&mut *self.connection)
-                .await?;
+                .bind(unique);
+            change(self.connection, put, 1, row).await?;
         }
         Ok(version)
+    }
+
+    /// What is there again has not been removed.
+    async fn back_again(&mut self, id: &AggregateId) -> Result<(), Fault> {
+        let damage = || Damage::Record(id.clone());
+        let removed: i64 = sqlx::query_scalar(sql::IS_REMOVED)
+            .bind(id.as_str())
+            .fetch_one(&mut *self.connection)
+            .await
+            .map_err(damaged(damage()))?;
+        if removed == 0 {
+            return Ok(());
+        }
+        let back = sqlx::query(sql::BACK_AGAIN).bind(id.as_str());
+        change(self.connection, back, 1, damage).await
     }
 
     /// Adds an entry behind the head that this transaction sees: of several processes, each goes on
@@ -397,22 +404,24 @@ impl<'a> Batch<'a> {
         let number = |value| text::number("", value).map_err(|_| Fault::damaged(Damage::Head));
         let (stored, at_ms) = (number(sequence)?, number(at.as_unix_millis())?);
         let tag = Tag::of_entry(self.key, head.tag, sequence, entry);
-        sqlx::query(sql::ENTRY_PUT)
+        let damage = || Damage::Entry {
+            chain: chain.clone(),
+            after: head.sequence,
+        };
+        let put = sqlx::query(sql::ENTRY_PUT)
             .bind(chain)
             .bind(stored)
             .bind(record.as_bytes().as_slice())
             .bind(phase.number())
             .bind(at_ms)
             .bind(body.as_ref())
-            .bind(tag.as_bytes().as_slice())
-            .execute(&mut *self.connection)
-            .await?;
-        sqlx::query(sql::HEAD_PUT)
+            .bind(tag.as_bytes().as_slice());
+        change(self.connection, put, 1, damage).await?;
+        let put = sqlx::query(sql::HEAD_PUT)
             .bind(chain)
             .bind(stored)
-            .bind(tag.as_bytes().as_slice())
-            .execute(&mut *self.connection)
-            .await?;
+            .bind(tag.as_bytes().as_slice());
+        change(self.connection, put, 1, || Damage::Head).await?;
         self.heads.insert(
             chain.clone(),
             Head {

@@ -5,35 +5,51 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, SqlSafeStr as _};
 
-use super::SqliteOptions;
 use super::fault::Fault;
-use crate::{Invalid, LedgerError};
+use super::layout::{self, Layouts, Note};
+use super::link::{Link, Opener};
+use super::{SqliteOptions, beside};
+use crate::{Damage, Hindrance, Invalid, LedgerError, sql};
 
 /// What a file is for: how it is marked, kept and laid out.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Schema {
     /// SQLite's `application_id`: tells our files from anybody's database.
     application: i32,
     set_application: &'static str,
     journal: &'static str,
     pragmas: &'static [(&'static str, &'static str)],
-    migrations: &'static [(i64, &'static str, &'static str)],
+    /// What the file's header must say, as the pragmas that ask it do.
+    pub(super) demanded: &'static [(&'static str, i64)],
+    pub(super) migrations: &'static [(i64, &'static str, &'static str)],
+    pub(super) layouts: &'static Layouts,
 }
+
+/// What is not left to whoever made the file, on every connection.
+const GUARDS: [(&str, &str); 2] = [
+    // What a schema that is not ours may do before it is found out.
+    ("trusted_schema", "OFF"),
+    // Damage to a page is found before it is believed.
+    ("cell_size_check", "ON"),
+];
 
 impl Schema {
     pub(crate) const fn ledger() -> Self {
+        static LAYOUTS: Layouts = Layouts::new();
         Self {
             application: 0x5354_524c, // STRL
             set_application: "PRAGMA application_id = 0x5354524c",
             journal: "WAL",
             // The log shrinks back after a long reader has let it grow.
             pragmas: &[("synchronous", "FULL"), ("journal_size_limit", "67108864")],
+            demanded: &[],
             migrations: &[
                 (
                     1,
@@ -46,10 +62,12 @@ impl Schema {
                     include_str!("../../migrations/sqlite/0002_changes.sql"),
                 ),
             ],
+            layouts: &LAYOUTS,
         }
     }
 
     pub(crate) const fn keys() -> Self {
+        static LAYOUTS: Layouts = Layouts::new();
         Self {
             application: 0x5354_524b, // STRK
             set_application: "PRAGMA application_id = 0x5354524b",
@@ -61,15 +79,27 @@ impl Schema {
                 ("synchronous", "EXTRA"),
                 ("secure_delete", "ON"),
             ],
+            demanded: &[("PRAGMA page_size", 4_096), ("PRAGMA auto_vacuum", 1)],
             migrations: &[(
                 1,
                 "keys",
                 include_str!("../../migrations/sqlite-keys/0001_keys.sql"),
             )],
+            layouts: &LAYOUTS,
         }
     }
 
-    fn newest(&self) -> i64 {
+    /// Whether changes go to a log first, and not over a rollback journal.
+    pub(super) fn keeps_log(&self) -> bool {
+        self.journal == "WAL"
+    }
+
+    /// Whether this is what SQLite calls the way the file is journaled.
+    pub(super) fn is_journaled(&self, found: &str) -> bool {
+        found.eq_ignore_ascii_case(self.journal)
+    }
+
+    pub(super) fn newest(&self) -> i64 {
         self.migrations
             .iter()
             .map(|(version, ..)| *version)
@@ -77,7 +107,16 @@ impl Schema {
             .unwrap_or(0)
     }
 
-    fn migrator(&self) -> Migrator {
+    /// The migrations as they are noted in the file that has seen them.
+    pub(super) fn noted(&self) -> Vec<Note> {
+        let note = |one: &Migration| {
+            let (version, sum) = (one.version, one.checksum.to_vec());
+            (version, one.description.to_string(), true, sum)
+        };
+        self.migrator().iter().map(note).collect()
+    }
+
+    pub(super) fn migrator(&self) -> Migrator {
         let migrations = self.migrations.iter().map(|(version, name, sql)| {
             let kind = MigrationType::Simple;
             Migration::new(*version, (*name).into(), kind, sql.into_sql_str(), false)
@@ -86,47 +125,76 @@ impl Schema {
     }
 }
 
-/// Opens the file at `path`: a connection, and how to make more of its kind.
+/// Opens the file at `path`: a connection, and how to make more of its kind. A file that is there and
+/// cannot be written is opened for reading alone.
 pub(crate) async fn open_file(
     path: &Path,
     schema: Schema,
     options: &SqliteOptions,
-) -> Result<(SqliteConnection, SqliteConnectOptions), LedgerError> {
+) -> Result<(Link, Opener), LedgerError> {
     // Absolute, so that SQLite takes no name for a word of its own, such as `:memory:` or `file:`.
-    let path = &std::path::absolute(path).map_err(Fault::from)?;
+    let path = std::path::absolute(path).map_err(Fault::from)?;
     if path.to_str().is_none() {
-        return Err(Invalid::Path { path: path.clone() }.into());
+        return Err(Invalid::Path { path }.into());
     }
-    let missing = || LedgerError::Missing { path: path.clone() };
-    if !path.try_exists().map_err(Fault::from)? {
+    if !beside::look(&path)? {
         if !options.create {
-            return Err(missing());
+            return Err(LedgerError::Missing { path });
         }
         create(path.clone()).await?;
     }
     let mut connect = SqliteConnectOptions::new()
-        .filename(path)
+        .filename(&path)
         .create_if_missing(false)
         .busy_timeout(options.busy_timeout)
         .foreign_keys(true)
         .disable_statement_logging();
-    for (name, value) in schema.pragmas {
+    for (name, value) in GUARDS.iter().chain(schema.pragmas) {
         connect = connect.pragma(*name, *value);
     }
-    let mut connection = connect.connect().await.map_err(Fault::from)?;
-    let found = look(&mut connection).await?;
-    if found.application != schema.application && !(found.empty && options.create) {
-        return Err(if found.empty {
-            missing()
-        } else {
-            LedgerError::Foreign {
-                path: path.to_owned(),
-            }
-        });
+    let opener = Opener {
+        path,
+        schema,
+        options: connect,
+        read_only: false,
+    };
+    let unwritable = match open_writing(&opener, options).await {
+        Err(error) if !options.create && is_unwritable(&error) => error,
+        other => return Ok((other?, opener)),
+    };
+    let opener = Opener {
+        read_only: true,
+        ..opener
+    };
+    match open_reading(&opener).await {
+        Ok(link) => Ok((link, opener)),
+        Err(error) if is_unwritable(&error) => Err(unwritable),
+        Err(error) => Err(error),
     }
-    set_journal(&mut connection, schema.journal, options.busy_timeout).await?;
-    migrate(&mut connection, path, &schema).await?;
-    Ok((connection, connect))
+}
+
+fn is_unwritable(error: &LedgerError) -> bool {
+    let hindrance = Hindrance::Permission;
+    matches!(error, LedgerError::Unavailable { hindrance: h, .. } if *h == hindrance)
+}
+
+async fn open_writing(opener: &Opener, options: &SqliteOptions) -> Result<Link, LedgerError> {
+    let mut link = Arc::new(opener.clone()).connect().await?;
+    let connection = &mut link.connection;
+    let found = look(connection).await?;
+    if !(found.empty && options.create) {
+        found.is_ours(opener)?;
+    }
+    set_journal(connection, opener.schema.journal, options.busy_timeout).await?;
+    migrate(connection, opener).await?;
+    Ok(link)
+}
+
+async fn open_reading(opener: &Opener) -> Result<Link, LedgerError> {
+    let mut link = Arc::new(opener.clone()).connect().await?;
+    look(&mut link.connection).await?.is_ours(opener)?;
+    link.read(sqlx::query(sql::LAYOUT)).await?;
+    Ok(link)
 }
 
 /// Makes an empty file that its owner alone may read, and its name durable.
@@ -176,16 +244,26 @@ struct Look {
     empty: bool,
 }
 
+impl Look {
+    fn is_ours(&self, opener: &Opener) -> Result<(), LedgerError> {
+        let path = || opener.path.clone();
+        match (self.application == opener.schema.application, self.empty) {
+            (true, _) => Ok(()),
+            (false, true) => Err(LedgerError::Missing { path: path() }),
+            (false, false) => Err(LedgerError::Foreign { path: path() }),
+        }
+    }
+}
+
 async fn look(connection: &mut SqliteConnection) -> Result<Look, Fault> {
+    // In this order: whoever makes a database gives it both at once, perhaps between the two.
+    let objects = sqlx::query(sql::LAYOUT).fetch_all(&mut *connection).await?;
     let application = sqlx::query_scalar("PRAGMA application_id")
-        .fetch_one(&mut *connection)
-        .await?;
-    let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema")
         .fetch_one(connection)
         .await?;
     Ok(Look {
         application,
-        empty: application == 0 && tables == 0,
+        empty: application == 0 && objects.is_empty(),
     })
 }
 
@@ -219,52 +297,27 @@ async fn set_journal(
 }
 
 /// Brings the schema up to date, or finds that it is; in one transaction, so that of several
-/// processes one does it and the others find it done.
-async fn migrate(
-    connection: &mut SqliteConnection,
-    path: &Path,
-    schema: &Schema,
-) -> Result<(), LedgerError> {
+/// processes one does it and the others find it done. A schema that is not one of ours is not touched.
+async fn migrate(connection: &mut SqliteConnection, opener: &Opener) -> Result<(), LedgerError> {
+    let schema = &opener.schema;
     let mut tx = connection
         .begin_with("BEGIN IMMEDIATE")
         .await
         .map_err(Fault::from)?;
     let found = look(&mut tx).await?;
-    if found.application == schema.application {
-        let applied: i64 =
-            sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM _sqlx_migrations")
-                .fetch_one(&mut *tx)
-                .await
-                .map_err(Fault::from)?;
-        match applied.cmp(&schema.newest()) {
-            core::cmp::Ordering::Greater => {
-                return Err(LedgerError::NewerSchema {
-                    found: applied.unsigned_abs(),
-                    known: schema.newest().unsigned_abs(),
-                });
-            }
-            core::cmp::Ordering::Equal => return Ok(tx.rollback().await.map_err(Fault::from)?),
-            core::cmp::Ordering::Less => {}
+    if !found.empty {
+        found.is_ours(opener)?;
+        if layout::applied(&mut tx, schema).await? == schema.migrations.len() {
+            return Ok(tx.rollback().await.map_err(Fault::from)?);
         }
-    } else if !found.empty {
-        return Err(LedgerError::Foreign {
-            path: path.to_owned(),
-        });
     }
     tracing::info!(schema = schema.newest(), "bringing the schema up to date");
-    schema
-        .migrator()
-        .run_direct(None, &mut *tx, false)
-        .await
-        .map_err(|error| match error {
-            sqlx::migrate::MigrateError::Execute(error)
-            | sqlx::migrate::MigrateError::ExecuteMigration(error, _) => Fault::from(error),
-            other => Fault::Unexpected {
-                cause: std::sync::Arc::new(other),
-            },
-        })?;
+    layout::run(&mut tx, schema, schema.newest()).await?;
     tx.execute(schema.set_application)
         .await
         .map_err(Fault::from)?;
+    if layout::applied(&mut tx, schema).await? != schema.migrations.len() {
+        return Err(Fault::damaged(Damage::Database).into());
+    }
     Ok(tx.commit().await.map_err(Fault::from)?)
 }

@@ -16,6 +16,11 @@ pub(crate) enum Fault {
         hindrance: Hindrance,
         cause: Option<Cause>,
     },
+    /// A newer program has brought the schema further than this one knows.
+    Newer {
+        found: u64,
+        known: u64,
+    },
     Closed,
     Unexpected {
         cause: Cause,
@@ -33,6 +38,8 @@ const CORRUPT: i32 = 11;
 const FULL: i32 = 13;
 const CANTOPEN: i32 = 14;
 const PROTOCOL: i32 = 15;
+const CONSTRAINT: i32 = 19;
+const MISMATCH: i32 = 20;
 const AUTH: i32 = 23;
 const NOTADB: i32 = 26;
 
@@ -89,7 +96,7 @@ impl Fault {
             Self::Damaged { cause, .. } | Self::Unavailable { cause, .. } => {
                 LedgerError::InDoubt { cause }
             }
-            Self::Closed => LedgerError::InDoubt { cause: None },
+            Self::Newer { .. } | Self::Closed => LedgerError::InDoubt { cause: None },
             Self::Unexpected { cause } => LedgerError::InDoubt { cause: Some(cause) },
         }
     }
@@ -105,7 +112,10 @@ impl From<sqlx::Error> for Fault {
             _ => None,
         };
         let hindrance = match (&error, primary) {
-            (_, Some(CORRUPT | NOTADB)) => {
+            // Nothing is written that a constraint forbids, nor of another type, where the rows are as
+            // they were found.
+            (_, Some(CORRUPT | NOTADB | CONSTRAINT | MISMATCH))
+            | (sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_), _) => {
                 return Self::Damaged {
                     damage: Damage::Database,
                     cause: Some(Arc::new(error)),
@@ -131,6 +141,13 @@ impl From<sqlx::Error> for Fault {
     }
 }
 
+impl From<Hindrance> for Fault {
+    fn from(hindrance: Hindrance) -> Self {
+        let cause = None;
+        Self::Unavailable { hindrance, cause }
+    }
+}
+
 impl From<io::Error> for Fault {
     fn from(error: io::Error) -> Self {
         Self::Unavailable {
@@ -145,6 +162,7 @@ impl From<Fault> for LedgerError {
         match fault {
             Fault::Damaged { damage, cause } => Self::Damaged { damage, cause },
             Fault::Unavailable { hindrance, cause } => Self::Unavailable { hindrance, cause },
+            Fault::Newer { found, known } => Self::NewerSchema { found, known },
             Fault::Closed => Self::Closed,
             Fault::Unexpected { cause } => Self::Unexpected { cause },
         }

@@ -10,8 +10,12 @@
 //! SQLite's locks need a local file system.
 
 mod apply;
+mod beside;
 mod connect;
 pub(crate) mod fault;
+mod layout;
+mod link;
+mod readers;
 mod row;
 mod writer;
 
@@ -21,20 +25,21 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool, SqlitePoolOptions};
-use sqlx::{ConnectOptions as _, Connection as _};
+use sqlx::Row as _;
 use strongroom_base::Timestamp;
 use tokio::sync::Mutex;
 
 use self::fault::Fault;
+use self::readers::Readers;
 use self::writer::Writer;
 use crate::query::prefix_end;
 use crate::{
     AggregateId, AuditRow, ChainKey, ChangeMark, Changed, Claim, ClaimOutcome, Commit, Committed,
-    Damage, Find, Found, Head, Ledger, LedgerError, Page, Stored, Version, sql, text,
+    Damage, Find, Found, Head, Hindrance, Ledger, LedgerError, Page, Stored, Version, sql, text,
 };
 
 pub(crate) use self::connect::{Schema, open_file};
+pub(crate) use self::link::{Link, Opener, change};
 
 /// How to open a ledger or a key file.
 #[derive(Clone, Debug)]
@@ -87,16 +92,20 @@ impl Default for SqliteOptions {
 ///
 /// It is opened within a tokio runtime (with its timer) and lives in it. When the value is dropped, commits that wait are
 /// still carried out while the runtime runs; [`close`](Ledger::close) waits for them.
+///
+/// If the file cannot be written, it is opened for reading alone: whatever would change it is then
+/// refused as [`Unavailable`](LedgerError::Unavailable).
 pub struct SqliteLedger {
-    writer: Writer,
-    readers: SqlitePool,
+    /// None if the file cannot be written.
+    writer: Option<Writer>,
+    readers: Readers,
     watch: Mutex<Watch>,
 }
 
 /// The connection that sees every commit as another's, so that `data_version` counts them all.
 struct Watch {
-    options: SqliteConnectOptions,
-    connection: Option<SqliteConnection>,
+    opener: Arc<Opener>,
+    link: Option<Link>,
     generation: u64,
     closed: bool,
 }
@@ -113,24 +122,35 @@ impl SqliteLedger {
         chain_key: Arc<dyn ChainKey>,
         options: SqliteOptions,
     ) -> Result<Self, LedgerError> {
-        let (connection, connect) = open_file(path.as_ref(), Schema::ledger(), &options).await?;
-        let writer = Writer::start(connection, connect.clone(), chain_key);
-        let reading = connect.pragma("query_only", "ON");
-        let readers = SqlitePoolOptions::new()
-            .max_connections(options.readers)
-            .acquire_timeout(options.busy_timeout)
-            .connect_lazy_with(reading.clone());
+        let (link, opener) = open_file(path.as_ref(), Schema::ledger(), &options).await?;
+        let reading = Arc::new(opener.reading());
+        let writer = if opener.is_read_only() {
+            link.close().await?;
+            None
+        } else {
+            Some(Writer::start(link, Arc::new(opener), chain_key))
+        };
         let watch = Watch {
-            options: reading,
-            connection: None,
+            opener: Arc::clone(&reading),
+            link: None,
             generation: 0,
             closed: false,
         };
         Ok(Self {
             writer,
-            readers,
+            readers: Readers::new(reading, options.readers),
             watch: Mutex::new(watch),
         })
+    }
+
+    /// Whether the file cannot be written, and was opened for reading alone.
+    #[must_use]
+    pub const fn is_read_only(&self) -> bool {
+        self.writer.is_none()
+    }
+
+    fn writer(&self) -> Result<&Writer, Fault> {
+        self.writer.as_ref().ok_or(Hindrance::ReadOnly.into())
     }
 }
 
@@ -143,17 +163,14 @@ impl fmt::Debug for SqliteLedger {
 #[async_trait]
 impl Ledger for SqliteLedger {
     async fn load(&self, id: &AggregateId) -> Result<Option<Stored>, LedgerError> {
-        let row = sqlx::query(sql::LOAD)
-            .bind(id.as_str())
-            .fetch_optional(&self.readers)
-            .await
-            .map_err(Fault::from)?;
-        Ok(row.map(|row| row::stored(&row, id)).transpose()?)
+        let load = sqlx::query(sql::LOAD).bind(id.as_str());
+        let rows = self.readers.rows(load).await?;
+        Ok(rows.first().map(|row| row::stored(row, id)).transpose()?)
     }
 
     async fn commit(&self, commit: Commit, now: Timestamp) -> Result<Committed, LedgerError> {
         commit.validate()?;
-        self.writer.commit(commit, now).await
+        self.writer()?.commit(commit, now).await
     }
 
     async fn find(&self, query: &Find, page: Page) -> Result<Vec<Found>, LedgerError> {
@@ -192,7 +209,7 @@ impl Ledger for SqliteLedger {
                 }
             }
         };
-        let rows = rows.fetch_all(&self.readers).await.map_err(Fault::from)?;
+        let rows = self.readers.rows(rows).await?;
         Ok(rows
             .iter()
             .map(|row| row::found(row, index))
@@ -201,19 +218,16 @@ impl Ledger for SqliteLedger {
 
     async fn claim(&self, claim: &Claim, now: Timestamp) -> Result<ClaimOutcome, LedgerError> {
         claim.validate_at(now)?;
-        self.writer.claim(claim.clone(), now).await
+        self.writer()?.claim(claim.clone(), now).await
     }
 
     async fn release(&self, claim: &Claim) -> Result<(), LedgerError> {
         claim.validate()?;
-        self.writer.release(claim.clone()).await
+        self.writer()?.release(claim.clone()).await
     }
 
     async fn heads(&self) -> Result<Vec<Head>, LedgerError> {
-        let rows = sqlx::query(sql::HEADS)
-            .fetch_all(&self.readers)
-            .await
-            .map_err(Fault::from)?;
+        let rows = self.readers.rows(sqlx::query(sql::HEADS)).await?;
         Ok(rows.iter().map(row::head).collect::<Result<_, _>>()?)
     }
 
@@ -225,13 +239,11 @@ impl Ledger for SqliteLedger {
     ) -> Result<Vec<AuditRow>, LedgerError> {
         text::name("chain", chain, 255)?;
         let after = text::number("sequence", after_sequence)?;
-        let rows = sqlx::query(sql::ENTRIES)
+        let entries = sqlx::query(sql::ENTRIES)
             .bind(chain)
             .bind(after)
-            .bind(limit)
-            .fetch_all(&self.readers)
-            .await
-            .map_err(Fault::from)?;
+            .bind(limit);
+        let rows = self.readers.rows(entries).await?;
         let mut last = after_sequence;
         let entries = rows.iter().map(|row| {
             let row = row::entry(row, chain, last)?;
@@ -244,8 +256,8 @@ impl Ledger for SqliteLedger {
     async fn changed(&self) -> Result<ChangeMark, LedgerError> {
         let mut watch = self.watch.lock().await;
         let Watch {
-            options,
-            connection,
+            opener,
+            link,
             generation,
             closed,
         } = &mut *watch;
@@ -254,53 +266,47 @@ impl Ledger for SqliteLedger {
         }
         // Taken out while it is asked, so that one that failed is never asked again. Another
         // connection counts from elsewhere: the generation tells them apart.
-        let mut asked = if let Some(open) = connection.take() {
+        let mut asked = if let Some(open) = link.take() {
             open
         } else {
             *generation = generation.wrapping_add(1);
-            options.connect().await.map_err(Fault::from)?
+            opener.connect().await?
         };
-        let version: i64 = sqlx::query_scalar("PRAGMA data_version")
-            .fetch_one(&mut asked)
-            .await
-            .map_err(Fault::from)?;
-        *connection = Some(asked);
+        let version = asked.data_version().await?;
+        *link = Some(asked);
         Ok(ChangeMark::new(*generation, version.cast_unsigned()))
     }
 
     async fn newest(&self) -> Result<Version, LedgerError> {
-        let counter: i64 = sqlx::query_scalar(sql::COUNTER)
-            .fetch_one(&self.readers)
-            .await
-            .map_err(Fault::from)?;
+        let rows = self.readers.rows(sqlx::query(sql::COUNTER)).await?;
+        let row = rows.first().ok_or(Fault::damaged(Damage::Counter))?;
+        let counter: i64 = row.try_get(0).map_err(damaged(Damage::Counter))?;
         let counter = u64::try_from(counter).map_err(|_| Fault::damaged(Damage::Counter))?;
         Ok(Version::from_u64(counter))
     }
 
     async fn changes(&self, after: Version, limit: u32) -> Result<Vec<Changed>, LedgerError> {
         let after = text::number("version", after.as_u64())?;
-        let rows = sqlx::query(sql::CHANGES)
-            .bind(after)
-            .bind(limit)
-            .fetch_all(&self.readers)
-            .await
-            .map_err(Fault::from)?;
+        let changes = sqlx::query(sql::CHANGES).bind(after).bind(limit);
+        let rows = self.readers.rows(changes).await?;
         Ok(rows.iter().map(row::change).collect::<Result<_, _>>()?)
     }
 
     async fn close(&self) -> Result<(), LedgerError> {
-        self.readers.close().await;
+        let read = self.readers.close().await;
         let mut watch = self.watch.lock().await;
         watch.closed = true;
-        let open = watch.connection.take();
+        let open = watch.link.take();
         drop(watch);
         // The writer goes last: whoever closes last writes the log back and removes it.
-        let read = match open {
-            Some(open) => open.close().await.map_err(Fault::from),
+        let watched = match open {
+            Some(open) => open.close().await,
             None => Ok(()),
         };
-        self.writer.close().await?;
-        Ok(read?)
+        if let Some(writer) = &self.writer {
+            writer.close().await?;
+        }
+        Ok(read.and(watched)?)
     }
 }
 

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions as _, Connection as _};
 use strongroom_base::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
 use super::apply::{Batch, Failure};
 use super::fault::Fault;
+use super::link::{Link, Opener};
 use crate::{ChainKey, Claim, ClaimOutcome, Commit, Committed, LedgerError};
 
 /// How many may wait for the writer before callers wait to be queued.
@@ -42,15 +41,11 @@ enum Job {
 }
 
 impl Writer {
-    pub(super) fn start(
-        connection: SqliteConnection,
-        options: SqliteConnectOptions,
-        key: Arc<dyn ChainKey>,
-    ) -> Self {
+    pub(super) fn start(link: Link, opener: Arc<Opener>, key: Arc<dyn ChainKey>) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let task = Task {
-            options,
-            connection: Some(connection),
+            opener,
+            link: Some(link),
             key,
         };
         tokio::spawn(task.run(receiver));
@@ -100,9 +95,9 @@ impl Writer {
 }
 
 struct Task {
-    options: SqliteConnectOptions,
+    opener: Arc<Opener>,
     /// `None` after a failure: the next group begins with a new connection.
-    connection: Option<SqliteConnection>,
+    link: Option<Link>,
     key: Arc<dyn ChainKey>,
 }
 
@@ -128,8 +123,8 @@ impl Task {
             }
             self.carry_out(group).await;
         }
-        let closed = match self.connection.take() {
-            Some(connection) => connection.close().await.map_err(|e| Fault::from(e).into()),
+        let closed = match self.link.take() {
+            Some(link) => link.close().await.map_err(LedgerError::from),
             None => Ok(()),
         };
         for reply in closing {
@@ -168,14 +163,11 @@ impl Task {
         }
         // Taken out and put back only after success: whatever a failure leaves behind is dropped
         // with its connection.
-        let mut connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => self.options.connect().await.map_err(Failed::all)?,
+        let mut link = match self.link.take() {
+            Some(link) => link,
+            None => self.opener.connect().await.map_err(Failed::all)?,
         };
-        let mut tx = connection
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(Failed::all)?;
+        let mut tx = link.begin().await.map_err(Failed::all)?;
         let mut batch = Batch::begin(&mut tx, &*self.key)
             .await
             .map_err(Failed::one)?;
@@ -188,7 +180,7 @@ impl Task {
             error: Fault::from(error).in_doubt(),
             alone: true,
         })?;
-        self.connection = Some(connection);
+        self.link = Some(link);
         Ok(answers)
     }
 }
@@ -200,9 +192,9 @@ struct Failed {
 }
 
 impl Failed {
-    fn all(error: sqlx::Error) -> Self {
+    fn all(fault: Fault) -> Self {
         Self {
-            error: Fault::from(error).into(),
+            error: fault.into(),
             alone: true,
         }
     }

@@ -8,7 +8,7 @@ use crate::Error;
 use crate::core::Core;
 
 /// How long one process may take to carry out what a state owes before another takes over.
-pub(crate) const EFFECTS_CLAIMED_FOR: Duration = Duration::from_mins(1);
+pub(crate) const EFFECTS_CLAIMED_FOR: Duration = Claim::LONGEST;
 
 impl Core {
     /// Claims the effects of `id`, or extends the claim.
