@@ -11,7 +11,7 @@ use strongroom_base::Timestamp;
 use strongroom_ledger::key_file::{KeyFile, KeyFileError};
 use strongroom_ledger::{
     AggregateId, AuditRow, ChangeMark, Changed, Claim, ClaimOutcome, Commit, Committed, Find,
-    Found, Head, Ledger, LedgerError, Page, Stored, Version,
+    Found, Head, Ledger, LedgerError, Page, Revised, Stored, Version,
 };
 
 /// What becomes of the step.
@@ -179,6 +179,15 @@ impl Ledger for FaultyLedger {
     ) -> Result<Vec<AuditRow>, LedgerError> {
         self.plan.alive()?;
         self.real.audit(chain, after_sequence, limit).await
+    }
+
+    async fn revisions(
+        &self,
+        after: Option<&AggregateId>,
+        limit: u32,
+    ) -> Result<Vec<Revised>, LedgerError> {
+        self.plan.alive()?;
+        self.real.revisions(after, limit).await
     }
 
     async fn changed(&self) -> Result<ChangeMark, LedgerError> {

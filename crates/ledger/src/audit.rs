@@ -4,13 +4,19 @@
 //! inserts or moves an entry breaks the chain there, and cannot mend it without the key. Cutting
 //! the tail off, with the head put back to match, leaves a sound chain that is too short: only a
 //! [`Checkpoint`] kept elsewhere shows that.
+//!
+//! The chains also say what each commit made of a record, so [`verify_whole`] finds a record that is not as
+//! its last commit left it: an older state that was put back, also when commits came on top of it.
+
+mod revisions;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use strongroom_base::{Outcome, OutcomeKind, RecordId, Retry};
 
+use self::revisions::Book;
 use crate::checkpoint::Checkpoint;
-use crate::{AuditRow, ChainKey, Head, Ledger, LedgerError, Phase, Tag};
+use crate::{AggregateId, AuditRow, ChainKey, Head, Ledger, LedgerError, Phase, Tag};
 
 /// How many entries are read at a time.
 const PAGE: u32 = 500;
@@ -31,7 +37,17 @@ pub struct Verified {
     pub head: Option<Head>,
 }
 
-/// Where a chain does not hold together.
+/// A ledger that holds together: its chains, and its records with them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Whole {
+    /// Each chain, in the order of their names.
+    pub chains: Vec<Verified>,
+    /// How many records are as the chains say, removed ones included.
+    pub records: u64,
+}
+
+/// Where a chain does not hold together, or a record is not as the chains say.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifyError {
@@ -94,6 +110,59 @@ pub enum VerifyError {
         /// The checkpoint's entry.
         sequence: u64,
     },
+    /// Two commits have made the same revision of a record: what the first had made was put back before the
+    /// second.
+    #[error(
+        "audit chain `{chain}`: entry {sequence} makes revision {revision} of `{id}`, which another \
+         entry had made: an older state of it was put back, and was changed"
+    )]
+    RevisionRepeated {
+        /// Which chain.
+        chain: String,
+        /// Which entry.
+        sequence: u64,
+        /// Which record.
+        id: AggregateId,
+        /// Its revision.
+        revision: u64,
+    },
+    /// No entry has made a revision of a record, and one has made a later one.
+    #[error("no audit entry has made revision {revision} of `{id}`, and one has made a later one")]
+    RevisionMissing {
+        /// Which record.
+        id: AggregateId,
+        /// Its revision.
+        revision: u64,
+    },
+    /// What is stored of a record is not what its last commit left.
+    #[error(
+        "`{id}` at revision {found} is not what its last commit left, which the audit names as revision \
+         {last}: an older state, or one that was removed, was put back"
+    )]
+    PutBack {
+        /// Which record.
+        id: AggregateId,
+        /// The revision found.
+        found: u64,
+        /// The revision that the chains name last.
+        last: u64,
+    },
+    /// A record is there that no entry has made.
+    #[error("no audit entry has made revision {revision} of `{id}`, at which it is")]
+    Unmade {
+        /// Which record.
+        id: AggregateId,
+        /// Its revision.
+        revision: u64,
+    },
+    /// Nothing is stored of a record, not even that it was removed.
+    #[error("`{id}` was taken away: by the audit it is at revision {last}")]
+    TakenAway {
+        /// Which record.
+        id: AggregateId,
+        /// The revision that the chains name last.
+        last: u64,
+    },
     /// An entry does not fit its record: a fault of whoever wrote it, who had the key.
     #[error("audit chain `{chain}`: entry {sequence} is an outcome without an intent")]
     StrayOutcome {
@@ -114,6 +183,11 @@ impl Outcome for VerifyError {
             Self::WrongHead { .. } => "AuditHeadWrong",
             Self::Rewritten { .. } => "AuditRewritten",
             Self::ForgedCheckpoint { .. } => "AuditCheckpointForged",
+            Self::RevisionRepeated { .. } => "RevisionRepeated",
+            Self::RevisionMissing { .. } => "RevisionMissing",
+            Self::PutBack { .. } => "StatePutBack",
+            Self::Unmade { .. } => "StateUnmade",
+            Self::TakenAway { .. } => "StateTakenAway",
             Self::StrayOutcome { .. } => "AuditOutcomeStray",
         }
     }
@@ -144,36 +218,74 @@ pub async fn verify(
     chain: &str,
     checkpoints: &[Checkpoint],
 ) -> Result<Verified, VerifyError> {
-    let before = heads(ledger).await?;
-    let verified = walk(ledger, key, chain, before.get(chain), checkpoints).await?;
+    let known = heads(ledger).await?.remove(chain);
+    let mut walk = Walk::new(key, chain, known, checkpoints)?;
+    walk.on(ledger, |_| Ok(())).await?;
+    let verified = walk.end()?;
     reaches(&verified, heads(ledger).await?.get(chain))?;
     Ok(verified)
 }
 
-/// Verifies every chain that the ledger or a checkpoint knows of, in the order of their names.
+/// Verifies every chain that the ledger or a checkpoint knows of, and that each record is as they say: its
+/// revisions rise by one from the first, none is made twice, and the last is the one that is stored. What
+/// is committed meanwhile does no harm.
+///
+/// It holds one line for each record, and for a record whose commits stand in several chains the numbers
+/// that do not follow upon each other in the order in which the chains are read.
 ///
 /// # Errors
-/// The ledger's heads could not be read. What is wrong with a chain stands beside its name.
-pub async fn verify_all(
+/// The first place where something does not hold together.
+pub async fn verify_whole(
     ledger: &dyn Ledger,
     key: &dyn ChainKey,
     checkpoints: &[Checkpoint],
-) -> Result<Vec<(String, Result<Verified, VerifyError>)>, LedgerError> {
-    let before = heads(ledger).await?;
-    let mut chains: BTreeSet<&String> = before.keys().collect();
-    chains.extend(checkpoints.iter().map(|checkpoint| &checkpoint.head.chain));
-    let mut walked = Vec::with_capacity(chains.len());
-    for chain in chains {
-        let verified = walk(ledger, key, chain, before.get(chain), checkpoints).await;
-        walked.push((chain.clone(), verified));
+) -> Result<Whole, VerifyError> {
+    let mut book = Book::new(ledger.newest().await?);
+    let mut known = heads(ledger).await?;
+    let mut walks = BTreeMap::new();
+    for chain in chains(&known, checkpoints) {
+        let mut walk = Walk::new(key, &chain, known.remove(&chain), checkpoints)?;
+        walk.on(ledger, |row| book.enter(row)).await?;
+        walk.end()?;
+        walks.insert(chain, walk);
     }
-    let after = heads(ledger).await?;
-    let judged = walked.into_iter().map(|(chain, verified)| {
-        let verified =
-            verified.and_then(|verified| reaches(&verified, after.get(&chain)).map(|()| verified));
-        (chain, verified)
-    });
-    Ok(judged.collect())
+    let mut after = None;
+    loop {
+        let page = ledger.revisions(after.as_ref(), PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.id.clone());
+        for stored in page {
+            book.meet(stored)?;
+        }
+    }
+    if book.close()? {
+        // Some records were changed meanwhile: by now the chains say how.
+        for chain in heads(ledger).await?.into_keys() {
+            if !walks.contains_key(&chain) {
+                walks.insert(chain.clone(), Walk::new(key, &chain, None, checkpoints)?);
+            }
+        }
+        for walk in walks.values_mut() {
+            walk.on(ledger, |row| book.enter(row)).await?;
+        }
+        book.meet_changed()?;
+    }
+    let heads = heads(ledger).await?;
+    let mut chains = Vec::with_capacity(walks.len());
+    for walk in walks.into_values() {
+        let verified = walk.end()?;
+        reaches(&verified, heads.get(&verified.chain))?;
+        chains.push(verified);
+    }
+    Ok(Whole {
+        chains,
+        records: book.records(),
+    })
+}
+
+fn chains(heads: &BTreeMap<String, Head>, checkpoints: &[Checkpoint]) -> BTreeSet<String> {
+    let seen = checkpoints.iter().map(|one| &one.head.chain);
+    heads.keys().chain(seen).cloned().collect()
 }
 
 async fn heads(ledger: &dyn Ledger) -> Result<BTreeMap<String, Head>, LedgerError> {
@@ -186,26 +298,6 @@ async fn heads(ledger: &dyn Ledger) -> Result<BTreeMap<String, Head>, LedgerErro
 
 /// What must be met on the way: tags by their entry's number.
 type Marks = BTreeMap<u64, Tag>;
-
-async fn walk(
-    ledger: &dyn Ledger,
-    key: &dyn ChainKey,
-    chain: &str,
-    known: Option<&Head>,
-    checkpoints: &[Checkpoint],
-) -> Result<Verified, VerifyError> {
-    let marks = marks(key, chain, checkpoints)?;
-    let mut walk = Walk::new(key, chain, known, &marks);
-    loop {
-        let rows = ledger.audit(chain, walk.last.sequence, PAGE).await?;
-        for row in &rows {
-            walk.step(row)?;
-        }
-        if rows.len() < PAGE as usize {
-            return walk.end();
-        }
-    }
-}
 
 /// The checkpoints of one chain, if all are genuine.
 fn marks(
@@ -236,11 +328,12 @@ fn marks(
     Ok(marks)
 }
 
+/// On the way through one chain.
 struct Walk<'a> {
     key: &'a dyn ChainKey,
-    chain: &'a str,
-    known: Option<&'a Head>,
-    marks: &'a Marks,
+    /// Where the chain's head was when the walk began.
+    known: Option<Head>,
+    marks: Marks,
     last: Head,
     records: u64,
     open: HashSet<RecordId>,
@@ -249,23 +342,41 @@ struct Walk<'a> {
 impl<'a> Walk<'a> {
     fn new(
         key: &'a dyn ChainKey,
-        chain: &'a str,
-        known: Option<&'a Head>,
-        marks: &'a Marks,
-    ) -> Self {
+        chain: &str,
+        known: Option<Head>,
+        checkpoints: &[Checkpoint],
+    ) -> Result<Self, VerifyError> {
         let last = Head {
             chain: chain.to_owned(),
             sequence: 0,
             tag: Tag::ZERO,
         };
-        Self {
+        Ok(Self {
             key,
-            chain,
             known,
-            marks,
+            marks: marks(key, chain, checkpoints)?,
             last,
             records: 0,
             open: HashSet::new(),
+        })
+    }
+
+    /// Goes on to the chain's end, as it is now.
+    async fn on(
+        &mut self,
+        ledger: &dyn Ledger,
+        mut each: impl FnMut(&AuditRow) -> Result<(), VerifyError>,
+    ) -> Result<(), VerifyError> {
+        loop {
+            let (chain, after) = (&self.last.chain, self.last.sequence);
+            let rows = ledger.audit(chain, after, PAGE).await?;
+            for row in &rows {
+                self.step(row)?;
+                each(row)?;
+            }
+            if rows.len() < PAGE as usize {
+                return Ok(());
+            }
         }
     }
 
@@ -273,9 +384,10 @@ impl<'a> Walk<'a> {
         let AuditRow {
             sequence,
             entry,
+            revised,
             tag,
         } = row;
-        let chain = || self.chain.to_owned();
+        let chain = || self.last.chain.clone();
         let expected = self.last.sequence.saturating_add(1);
         if *sequence != expected {
             return Err(VerifyError::Removed {
@@ -283,7 +395,8 @@ impl<'a> Walk<'a> {
                 sequence: expected,
             });
         }
-        if Tag::of_entry(self.key, self.last.tag, *sequence, entry) != *tag {
+        let written = Tag::of_entry(self.key, self.last.tag, *sequence, entry, revised.as_ref());
+        if written != *tag {
             return Err(VerifyError::Changed {
                 chain: chain(),
                 sequence: *sequence,
@@ -297,6 +410,7 @@ impl<'a> Walk<'a> {
         }
         if self
             .known
+            .as_ref()
             .is_some_and(|head| head.sequence == *sequence && head.tag != *tag)
         {
             return Err(VerifyError::WrongHead {
@@ -310,6 +424,7 @@ impl<'a> Walk<'a> {
                 self.records += 1;
                 self.open.insert(entry.record);
             }
+            Phase::Revision => {}
             Phase::Outcome => {
                 if !self.open.remove(&entry.record) {
                     return Err(VerifyError::StrayOutcome {
@@ -324,10 +439,10 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    fn end(self) -> Result<Verified, VerifyError> {
+    /// What was verified, if that is all that there was to be.
+    fn end(&self) -> Result<Verified, VerifyError> {
         let Self {
             key: _,
-            chain,
             known,
             marks,
             last,
@@ -335,9 +450,9 @@ impl<'a> Walk<'a> {
             open,
         } = self;
         let marked = marks.last_key_value().map_or(0, |(sequence, _)| *sequence);
-        let reached = known.map_or(0, |head| head.sequence).max(marked);
-        if reached > last.sequence {
-            let (chain, found) = (chain.to_owned(), last.sequence);
+        let reached = known.as_ref().map_or(0, |head| head.sequence).max(marked);
+        let (chain, found) = (last.chain.clone(), last.sequence);
+        if reached > found {
             return Err(VerifyError::Cut {
                 chain,
                 found,
@@ -345,11 +460,11 @@ impl<'a> Walk<'a> {
             });
         }
         Ok(Verified {
-            chain: chain.to_owned(),
-            records,
-            entries: last.sequence,
+            chain,
+            records: *records,
+            entries: found,
             unknown: open.len() as u64,
-            head: (last.sequence > 0).then_some(last),
+            head: (found > 0).then(|| last.clone()),
         })
     }
 }

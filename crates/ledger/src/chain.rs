@@ -4,18 +4,26 @@ use core::fmt;
 
 use strongroom_base::Timestamp;
 
-use crate::AuditEntry;
+use crate::{AuditEntry, Revised};
 
 /// The bytes under an entry's tag begin with this.
 const ENTRY_LABEL: &[u8] = b"strongroom/ledger/audit-entry/1";
+/// Those under the tag of an entry that says what became of a record begin with this.
+const REVISING_ENTRY_LABEL: &[u8] = b"strongroom/ledger/audit-entry/2";
 /// The bytes under a checkpoint's MAC begin with this.
 const CHECKPOINT_LABEL: &[u8] = b"strongroom/ledger/checkpoint/1";
 
-/// The key of the audit chains: an HMAC with 32 bytes of output, held by whoever holds the root key.
+/// The keys of a ledger: HMACs with 32 bytes of output, held by whoever holds the root key.
 pub trait ChainKey: fmt::Debug + Send + Sync {
-    /// The MAC over the parts of `message`, one behind the other. The ledger sees to it that no two
-    /// messages have the same bytes.
+    /// The MAC of an audit entry or a checkpoint, over the parts of `message`, one behind the other. The
+    /// ledger sees to it that no two messages have the same bytes, be they for this or for
+    /// [`state_tag`](Self::state_tag).
     fn tag(&self, message: &[&[u8]]) -> [u8; 32];
+
+    /// The MAC of a record's state. It may be under a key of its own.
+    fn state_tag(&self, message: &[&[u8]]) -> [u8; 32] {
+        self.tag(message)
+    }
 }
 
 /// What [`ChainKey::tag`] answered: it stands for an entry and all before it.
@@ -38,9 +46,16 @@ impl Tag {
         &self.0
     }
 
-    /// The tag of `entry` as number `sequence` of its chain, behind one tagged `previous`.
+    /// The tag of `entry` as number `sequence` of its chain, behind one tagged `previous`, saying what became
+    /// of a record if it does.
     #[must_use]
-    pub fn of_entry(key: &dyn ChainKey, previous: Tag, sequence: u64, entry: &AuditEntry) -> Self {
+    pub fn of_entry(
+        key: &dyn ChainKey,
+        previous: Tag,
+        sequence: u64,
+        entry: &AuditEntry,
+        revised: Option<&Revised>,
+    ) -> Self {
         let AuditEntry {
             chain,
             record,
@@ -48,19 +63,43 @@ impl Tag {
             at,
             body,
         } = entry;
-        tagged(
-            key,
-            &[
-                ENTRY_LABEL,
-                chain.as_bytes(),
-                &sequence.to_be_bytes(),
-                &previous.0,
-                record.as_bytes(),
-                &[phase.number()],
-                &at.as_unix_millis().to_be_bytes(),
-                body,
-            ],
-        )
+        let label = if revised.is_some() {
+            REVISING_ENTRY_LABEL
+        } else {
+            ENTRY_LABEL
+        };
+        let (sequence, phase) = (sequence.to_be_bytes(), [phase.number()]);
+        let at = at.as_unix_millis().to_be_bytes();
+        let said: [&[u8]; 8] = [
+            label,
+            chain.as_bytes(),
+            &sequence,
+            &previous.0,
+            record.as_bytes(),
+            &phase,
+            &at,
+            body,
+        ];
+        let Some(Revised {
+            id,
+            version,
+            revision,
+            removed,
+            tag,
+        }) = revised
+        else {
+            return tagged(key, &said);
+        };
+        let (version, revision) = (version.as_u64().to_be_bytes(), revision.to_be_bytes());
+        let removed = [u8::from(*removed)];
+        let made: [&[u8]; 5] = [
+            id.as_str().as_bytes(),
+            &version,
+            &revision,
+            &removed,
+            &tag.0,
+        ];
+        tagged(key, &[said.as_slice(), made.as_slice()].concat())
     }
 
     /// The MAC of a checkpoint that found `head` at `at`.
@@ -116,12 +155,18 @@ pub struct AuditRow {
     pub sequence: u64,
     /// What was recorded.
     pub entry: AuditEntry,
+    /// What became of a record in the commit that brought it.
+    pub revised: Option<Revised>,
     /// Its tag.
     pub tag: Tag,
 }
 
+fn tagged(key: &dyn ChainKey, parts: &[&[u8]]) -> Tag {
+    Tag(fields(parts, |message| key.tag(message)))
+}
+
 /// The MAC over every field behind its length, eight bytes big-endian.
-fn tagged(key: &dyn ChainKey, fields: &[&[u8]]) -> Tag {
+pub(crate) fn fields(fields: &[&[u8]], mac: impl FnOnce(&[&[u8]]) -> [u8; 32]) -> [u8; 32] {
     let lengths: Vec<[u8; 8]> = fields
         .iter()
         .map(|field| (field.len() as u64).to_be_bytes())
@@ -131,7 +176,7 @@ fn tagged(key: &dyn ChainKey, fields: &[&[u8]]) -> Tag {
         .zip(fields)
         .flat_map(|(length, field)| [length.as_slice(), field])
         .collect();
-    Tag(key.tag(&message))
+    mac(&message)
 }
 
 #[cfg(test)]
@@ -142,7 +187,7 @@ mod tests {
     use strongroom_base::RecordId;
 
     use super::*;
-    use crate::Phase;
+    use crate::{Phase, Version};
 
     #[derive(Debug, Default)]
     struct Recorder(Mutex<Vec<u8>>);
@@ -164,7 +209,7 @@ mod tests {
             body: Bytes::from_static(b"hi"),
         };
         let recorder = Recorder::default();
-        let tag = Tag::of_entry(&recorder, Tag::from_bytes([7; 32]), 5, &entry);
+        let tag = Tag::of_entry(&recorder, Tag::from_bytes([7; 32]), 5, &entry, None);
         assert_eq!(tag, Tag::from_bytes([9; 32]));
         let expected = [
             "000000000000001f",
@@ -185,6 +230,32 @@ mod tests {
             "6869",
         ];
         assert_eq!(hex::encode(&*recorder.0.lock().unwrap()), expected.concat());
+
+        let revised = Revised {
+            id: "key/v/k".parse().unwrap(),
+            version: Version::from_u64(9),
+            revision: 2,
+            removed: true,
+            tag: Tag::from_bytes([8; 32]),
+        };
+        let previous = Tag::from_bytes([7; 32]);
+        let with = Tag::of_entry(&recorder, previous, 5, &entry, Some(&revised));
+        assert_eq!(with, tag);
+        let more = [
+            "0000000000000007",
+            &hex::encode("key/v/k"),
+            "0000000000000008",
+            "0000000000000009",
+            "0000000000000008",
+            "0000000000000002",
+            "0000000000000001",
+            "01",
+            "0000000000000020",
+            &"08".repeat(32),
+        ];
+        let (one, two) = (hex::encode("audit-entry/1"), hex::encode("audit-entry/2"));
+        let expected = expected.concat().replace(&one, &two) + &more.concat();
+        assert_eq!(hex::encode(&*recorder.0.lock().unwrap()), expected);
 
         let head = Head {
             chain: "t1".into(),
@@ -208,5 +279,23 @@ mod tests {
             "0000000000000001",
         ];
         assert_eq!(hex::encode(&*recorder.0.lock().unwrap()), expected.concat());
+    }
+
+    #[test]
+    fn f36_the_bytes_under_a_states_tag_are_the_documented_ones() {
+        let id = "key/v/k".parse().unwrap();
+        let recorder = Recorder::default();
+        let said = || hex::encode(&*recorder.0.lock().unwrap());
+        let of = |label: &str| {
+            let length = format!("{:016x}", label.len());
+            let (id, revision) = (hex::encode("key/v/k"), "0000000000000003");
+            let label = hex::encode(label);
+            format!("{length}{label}0000000000000007{id}0000000000000008{revision}")
+        };
+        let _ = Tag::of_state(&recorder, &id, 3, Some(b"{}"));
+        let state = format!("{}00000000000000027b7d", of("strongroom/ledger/state/2"));
+        assert_eq!(said(), state);
+        let _ = Tag::of_state(&recorder, &id, 3, None);
+        assert_eq!(said(), of("strongroom/ledger/removal/1"));
     }
 }

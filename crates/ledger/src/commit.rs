@@ -6,7 +6,7 @@ use bytes::Bytes;
 use strongroom_base::{RecordId, Timestamp};
 
 use crate::error::Invalid;
-use crate::{AggregateId, Version, text};
+use crate::{AggregateId, REVISIONS, Version, text};
 
 /// One transaction: at most one record written, and only if every guard and claim holds.
 ///
@@ -239,6 +239,17 @@ pub struct AuditEntry {
 }
 
 impl AuditEntry {
+    /// The entry that says what became of a record where nothing else does.
+    pub(crate) fn of_revision(at: Timestamp) -> Self {
+        Self {
+            chain: REVISIONS.to_owned(),
+            record: RecordId::from_bytes([0; 16]),
+            phase: Phase::Revision,
+            at,
+            body: Bytes::new(),
+        }
+    }
+
     fn validate(&self) -> Result<(), Invalid> {
         text::name("chain", &self.chain, 255)?;
         text::number("audit time", self.at.as_unix_millis())?;
@@ -250,7 +261,7 @@ impl AuditEntry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(
     clippy::exhaustive_enums,
-    reason = "a record has these parts and no others"
+    reason = "an entry is one of these and nothing else"
 )]
 pub enum Phase {
     /// All of it: what was asked and what came of it.
@@ -259,16 +270,20 @@ pub enum Phase {
     Intent,
     /// What came of an intent of the same record, in the same chain.
     Outcome,
+    /// No part of a record: what became of a record of the ledger, where the commit brought no entry that
+    /// could say so. The ledger adds it by itself.
+    Revision,
 }
 
 impl Phase {
-    /// The number under which it is stored and enters the chain: 1, 2 or 3.
+    /// The number under which it is stored and enters the chain: 1 to 4.
     #[must_use]
     pub const fn number(self) -> u8 {
         match self {
             Self::Whole => 1,
             Self::Intent => 2,
             Self::Outcome => 3,
+            Self::Revision => 4,
         }
     }
 
@@ -279,6 +294,7 @@ impl Phase {
             1 => Some(Self::Whole),
             2 => Some(Self::Intent),
             3 => Some(Self::Outcome),
+            4 => Some(Self::Revision),
             _ => None,
         }
     }

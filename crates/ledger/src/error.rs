@@ -202,6 +202,12 @@ pub enum Damage {
     /// One record.
     #[error("record `{0}` is not as it was written")]
     Record(AggregateId),
+    /// The state of a record, or that it was removed, does not match its tag.
+    #[error("what is stored of record `{0}` was not written with this key")]
+    Forged(AggregateId),
+    /// The whole file is of the form before records had revisions, and it was not to be.
+    #[error("it has the form that it had before it was moved to this one")]
+    OldForm,
     /// A row of an index.
     #[error("a row of index `{0}` is not as it was written")]
     IndexRow(String),

@@ -147,7 +147,7 @@ impl SqliteKeyFile {
         path: impl AsRef<Path>,
         options: SqliteOptions,
     ) -> Result<Self, KeyFileError> {
-        let (open, opener) = open_file(path.as_ref(), Schema::keys(), &options).await?;
+        let (open, opener) = open_file(path.as_ref(), Schema::keys(), &options, None).await?;
         Ok(Self(Mutex::new(Slot {
             opener: Arc::new(opener),
             open: Some(open),

@@ -7,7 +7,8 @@ use bytes::Bytes;
 use strongroom_base::Timestamp;
 
 use crate::{
-    AggregateId, AuditRow, Claim, Commit, Committed, Find, Found, Head, LedgerError, Page, Version,
+    AggregateId, AuditRow, Claim, Commit, Committed, Find, Found, Head, LedgerError, Page, Revised,
+    Version,
 };
 
 /// Durable, versioned, indexed, audited records.
@@ -24,6 +25,7 @@ pub trait Ledger: Debug + Send + Sync {
     /// The record's state and version, or `None` if it does not exist.
     ///
     /// # Errors
+    /// [`Damage::Forged`](crate::Damage::Forged) if the state was not written with the ledger's key.
     /// [`LedgerError::Damaged`], [`LedgerError::Unavailable`], [`LedgerError::Closed`]: every call
     /// can end so.
     async fn load(&self, id: &AggregateId) -> Result<Option<Stored>, LedgerError>;
@@ -76,6 +78,17 @@ pub trait Ledger: Debug + Send + Sync {
         after_sequence: u64,
         limit: u32,
     ) -> Result<Vec<AuditRow>, LedgerError>;
+
+    /// What each record is at, in the order of their ids, removed ones too: at most `limit` behind `after`.
+    /// Whether the chains say the same is the question of [`audit::verify_whole`](crate::audit::verify_whole).
+    ///
+    /// # Errors
+    /// As every call; [`Damage::Forged`](crate::Damage::Forged) names a record that does not match its tag.
+    async fn revisions(
+        &self,
+        after: Option<&AggregateId>,
+        limit: u32,
+    ) -> Result<Vec<Revised>, LedgerError>;
 
     /// A cheap mark that differs from an earlier one of this value if anything was committed
     /// between the two, by whichever process. It may also differ when nothing was.

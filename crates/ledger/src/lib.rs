@@ -61,6 +61,7 @@ mod id;
 pub mod key_file;
 mod ledger;
 mod query;
+mod revision;
 mod sql;
 pub mod sqlite;
 mod text;
@@ -71,6 +72,7 @@ pub use error::{Cause, Damage, Hindrance, Invalid, LedgerError};
 pub use id::{AggregateId, Version};
 pub use ledger::{ChangeMark, Changed, ClaimOutcome, Ledger, Stored};
 pub use query::{Find, Found, Page};
+pub use revision::{REVISIONS, Revised};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

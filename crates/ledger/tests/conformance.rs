@@ -63,10 +63,16 @@ checks! {
     claims(s) conformance::claims(&*s.ledger());
     r18_chains_grow(s) conformance::chains_grow(&*s);
     i08_the_audit_is_atomic_with_the_write(s) conformance::audit_is_atomic(&*s);
+    r18_each_change_of_a_record_is_counted_and_said(s) conformance::revisions_count(&*s);
     closing(s) conformance::closing(&*s.ledger());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r18_tampering_is_found() {
     conformance::tampering_is_found(&Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r18_a_record_that_was_put_back_is_found() {
+    conformance::putting_back_is_found(&Sqlite).await;
 }

@@ -1,6 +1,10 @@
 //! Random work against a naive model of the trait's contract: the same answers, and what was
 //! refused changes nothing (I8).
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail as tests do"
+)]
 
 #[expect(dead_code, reason = "other tests use the rest")]
 mod common;
@@ -12,10 +16,10 @@ use std::time::Duration;
 use common::{Folder, NOW, entry, key};
 use proptest::prelude::*;
 use strongroom_base::{Outcome as _, Timestamp};
-use strongroom_ledger::audit::verify;
+use strongroom_ledger::audit::{verify, verify_whole};
 use strongroom_ledger::{
-    AggregateId, Change, Claim, ClaimOutcome, Commit, Find, Guard, IndexRow, Ledger, LedgerError,
-    Page, Phase, Version, Write,
+    AggregateId, AuditEntry, Change, Claim, ClaimOutcome, Commit, Find, Guard, IndexRow, Ledger,
+    LedgerError, Page, Phase, REVISIONS, Version, Write,
 };
 
 const IDS: usize = 4;
@@ -108,8 +112,13 @@ struct Model {
     removed: BTreeMap<AggregateId, u64>,
     things: BTreeMap<AggregateId, (u64, String, Rows)>,
     claims: BTreeMap<String, (String, Timestamp)>,
-    chains: BTreeMap<String, Vec<(u128, Phase)>>,
+    chains: BTreeMap<String, Vec<Entry>>,
+    revisions: BTreeMap<AggregateId, u64>,
 }
+
+/// An entry: its record, its phase, and which record of the ledger it says something of: its revision, and
+/// whether it was removed.
+type Entry = (u128, Phase, Option<(AggregateId, u64, bool)>);
 
 /// What a ledger may answer: every reason to refuse that holds is a right one to give.
 #[derive(Debug)]
@@ -280,17 +289,18 @@ impl Model {
             let chain = self.chains.entry(entry.chain.clone()).or_default();
             let had: Vec<Phase> = chain
                 .iter()
-                .filter(|(r, _)| *r == record)
-                .map(|(_, p)| *p)
+                .filter(|(r, ..)| *r == record)
+                .map(|(_, p, _)| *p)
                 .collect();
             let fits = match entry.phase {
                 Phase::Outcome => had == [Phase::Intent],
                 Phase::Whole | Phase::Intent => had.is_empty(),
+                Phase::Revision => false,
             };
             if !fits {
                 refusals.insert("LedgerAuditRecordOrder");
             }
-            chain.push((record, entry.phase));
+            chain.push((record, entry.phase, None));
         }
         let Write {
             id,
@@ -304,6 +314,7 @@ impl Model {
             if self.things.remove(id).is_some() {
                 self.drawn += 1;
                 self.removed.insert(id.clone(), self.drawn);
+                self.revise(id, true, audit);
             }
             return Some(0);
         };
@@ -325,7 +336,27 @@ impl Model {
         let state = String::from_utf8(state.to_vec()).unwrap();
         self.things.insert(id.clone(), (self.drawn, state, rows));
         self.removed.remove(id);
+        self.revise(id, false, audit);
         Some(self.drawn)
+    }
+
+    /// The first entry of the commit says it, or one of its own.
+    fn revise(&mut self, id: &AggregateId, removed: bool, audit: &[AuditEntry]) {
+        let revision = self.revisions.entry(id.clone()).or_default();
+        *revision += 1;
+        let said = Some((id.clone(), *revision, removed));
+        match audit.first() {
+            Some(first) => {
+                let others = audit.iter().filter(|entry| entry.chain == first.chain);
+                let chain = self.chains.get_mut(&first.chain).unwrap();
+                let at = chain.len() - others.count();
+                chain[at].2 = said;
+            }
+            None => {
+                let chain = self.chains.entry(REVISIONS.to_owned()).or_default();
+                chain.push((0, Phase::Revision, said));
+            }
+        }
     }
 }
 
@@ -382,14 +413,24 @@ async fn compare(ledger: &dyn Ledger, model: &Model) {
         expected.sort();
         assert_eq!(found, expected);
     }
-    for chain in CHAINS {
+    let revisions = ledger.revisions(None, 1_000).await.unwrap();
+    let revisions = revisions
+        .into_iter()
+        .map(|one| ((one.id, one.revision), one.removed));
+    let known = model.revisions.iter().map(|(id, revision)| {
+        let removed = model.removed.contains_key(id);
+        ((id.clone(), *revision), removed)
+    });
+    assert_eq!(revisions.collect::<Vec<_>>(), known.collect::<Vec<_>>());
+    for chain in CHAINS.into_iter().chain([REVISIONS]) {
         let rows = ledger.audit(chain, 0, 1_000).await.unwrap();
-        let rows: Vec<_> = rows
+        let rows: Vec<Entry> = rows
             .into_iter()
             .map(|row| {
                 (
                     u128::from_be_bytes(*row.entry.record.as_bytes()),
                     row.entry.phase,
+                    row.revised.map(|one| (one.id, one.revision, one.removed)),
                 )
             })
             .collect();
@@ -432,6 +473,8 @@ async fn run(groups: Vec<Vec<Step>>) {
         let entries = model.chains.get(chain).map_or(0, Vec::len);
         assert_eq!(verified.entries, entries as u64);
     }
+    let whole = verify_whole(&*ledger, &*key(), &[]).await.unwrap();
+    assert_eq!(whole.records, model.revisions.len() as u64);
     ledger.close().await.unwrap();
 }
 

@@ -5,8 +5,8 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use strongroom_base::{RecordId, TenantId, Timestamp};
-use strongroom_crypto::HmacKey;
-use strongroom_ledger::audit::verify;
+use strongroom_crypto::{CryptoError, HmacKey, RootKeys};
+use strongroom_ledger::audit::verify_whole;
 use strongroom_ledger::checkpoint::Checkpointer;
 use strongroom_ledger::{AuditRow, ChainKey, Phase};
 use tokio::sync::{Mutex, Notify};
@@ -21,12 +21,18 @@ const CHECKPOINT_EVERY: Duration = Duration::from_mins(1);
 /// How many entries are read at once in search of outcomes.
 const LATER: u32 = 1_000;
 
-/// The key of the audit chains, derived from the root key.
-pub(crate) struct AuditChainKey(Box<dyn HmacKey>);
+/// The keys of the audit chains (F33) and of the states (F36), derived from the root key.
+pub(crate) struct AuditChainKey {
+    chain: Box<dyn HmacKey>,
+    state: Box<dyn HmacKey>,
+}
 
 impl AuditChainKey {
-    pub(crate) fn new(key: Box<dyn HmacKey>) -> Self {
-        Self(key)
+    pub(crate) fn new(root: &RootKeys) -> Result<Self, CryptoError> {
+        Ok(Self {
+            chain: root.audit_chain()?,
+            state: root.state_mac()?,
+        })
     }
 }
 
@@ -38,7 +44,11 @@ impl std::fmt::Debug for AuditChainKey {
 
 impl ChainKey for AuditChainKey {
     fn tag(&self, message: &[&[u8]]) -> [u8; 32] {
-        self.0.tag(message)
+        self.chain.tag(message)
+    }
+
+    fn state_tag(&self, message: &[&[u8]]) -> [u8; 32] {
+        self.state.tag(message)
     }
 }
 
@@ -117,18 +127,21 @@ impl Core {
         Ok(())
     }
 
-    /// Verifies one tenant's chain against its key and the heads outside the data folder.
+    /// Verifies all chains against their key and the heads outside the data folder, and every state against
+    /// the chains; what it tells of is one tenant's chain.
     pub(crate) async fn verify_audit(&self, tenant: TenantId) -> Result<VerifiedAudit, Error> {
         let heads = self.heads.read_all().await?;
+        let whole = verify_whole(&*self.ledger, &*self.chain_key, &heads).await?;
         let chain = tenant.to_string();
-        let verified = verify(&*self.ledger, &*self.chain_key, &chain, &heads).await?;
         let own = || heads.iter().filter(|head| head.head.chain == chain);
+        let verified = whole.chains.iter().find(|one| one.chain == chain);
         Ok(VerifiedAudit {
-            records: verified.records,
-            entries: verified.entries,
-            unknown: verified.unknown,
+            records: verified.map_or(0, |verified| verified.records),
+            entries: verified.map_or(0, |verified| verified.entries),
+            unknown: verified.map_or(0, |verified| verified.unknown),
             heads: own().count() as u64,
             newest_head: own().map(|head| head.at).max(),
+            states: whole.records,
         })
     }
 
@@ -209,7 +222,8 @@ impl Core {
     }
 }
 
-/// An audit chain in which nothing was removed, changed or reordered.
+/// An audit chain in which nothing was removed, changed or reordered; nor was anything in the others, and no
+/// state was put back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct VerifiedAudit {
@@ -224,6 +238,9 @@ pub struct VerifiedAudit {
     pub heads: u64,
     /// When the newest of them was written.
     pub newest_head: Option<Timestamp>,
+    /// How many states of the whole installation are the ones that its chains name last, removed ones
+    /// included.
+    pub states: u64,
 }
 
 /// One record of an audit chain.

@@ -8,7 +8,7 @@ use object_store::ObjectStore;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use strongroom_base::{Clock, PrincipalId, RecordId, TenantId, Timestamp};
-use strongroom_crypto::{HmacKey, Provider, RootKeys};
+use strongroom_crypto::{Provider, RootKeys};
 use strongroom_ledger::checkpoint::CheckpointSink;
 use strongroom_ledger::key_file::KeyFile;
 use strongroom_ledger::{AggregateId, AuditEntry, Commit, Ledger, Phase, Version};
@@ -38,8 +38,6 @@ pub(crate) struct Core {
     pub(crate) blocks: Arc<Blocks>,
     pub(crate) provider: Provider,
     pub(crate) root: RootKeys,
-    /// Authenticates every state.
-    pub(crate) state_mac: Box<dyn HmacKey>,
     pub(crate) clock: Arc<dyn Clock>,
     /// The same, where it can be set forward.
     pub(crate) ahead: Option<Arc<ForwardClock>>,
@@ -104,30 +102,15 @@ impl Core {
                 version: Version::ABSENT,
             }),
             Some(stored) => Ok(Loaded {
-                state: Some(self.decode(id, &stored.state)?),
+                state: Some(serde_json::from_slice(&stored.state).map_err(|source| {
+                    Error::DamagedState {
+                        id: id.clone(),
+                        source,
+                    }
+                })?),
                 version: stored.version,
             }),
         }
-    }
-
-    /// A state as it is stored: its tag, then its JSON. The tag covers the aggregate's id, so that
-    /// whoever writes the database can neither make a state nor move one (F36).
-    pub(crate) fn encode(&self, id: &AggregateId, state: &impl Serialize) -> Result<Bytes, Error> {
-        let json = serde_json::to_vec(state).map_err(Error::Encoding)?;
-        let tag = self.state_mac.tag(&authenticated(id, &json));
-        Ok([tag.as_slice(), &json].concat().into())
-    }
-
-    fn decode<S: DeserializeOwned>(&self, id: &AggregateId, stored: &[u8]) -> Result<S, Error> {
-        let forged = || Error::ForgedState { id: id.clone() };
-        let (tag, json) = stored.split_first_chunk().ok_or_else(forged)?;
-        if !self.state_mac.verify(&authenticated(id, json), tag) {
-            return Err(forged());
-        }
-        serde_json::from_slice(json).map_err(|source| Error::DamagedState {
-            id: id.clone(),
-            source,
-        })
     }
 
     /// The audit entries of one request.
@@ -167,9 +150,9 @@ impl Core {
     }
 }
 
-/// What a state's tag is over: its aggregate's id, which holds no zero byte, a zero, and its JSON.
-fn authenticated<'a>(id: &'a AggregateId, json: &'a [u8]) -> [&'a [u8]; 3] {
-    [id.as_str().as_bytes(), &[0], json]
+/// A state as the ledger is given it. The ledger authenticates it (F36).
+pub(crate) fn encode(state: &impl Serialize) -> Result<Bytes, Error> {
+    Ok(serde_json::to_vec(state).map_err(Error::Encoding)?.into())
 }
 
 /// 16 random bytes: an id that nobody else draws.

@@ -10,7 +10,7 @@ use strongroom_crypto::{CryptoError, RootKeyTextError, ServiceKeyError, ServiceK
 use strongroom_ledger::audit::VerifyError;
 use strongroom_ledger::checkpoint::CheckpointError;
 use strongroom_ledger::key_file::KeyFileError;
-use strongroom_ledger::{AggregateId, Invalid, LedgerError};
+use strongroom_ledger::{AggregateId, Damage, Invalid, LedgerError};
 
 use strongroom_crypto::KeyMaterialError;
 use strongroom_identity::{
@@ -120,7 +120,7 @@ pub enum Error {
     KeyChangedDuringWrite,
     /// The ledger.
     #[error(transparent)]
-    Ledger(#[from] LedgerError),
+    Ledger(LedgerError),
     /// The data of a resource are out of reach: whoever holds its key, or the directory, says no (R17).
     #[error(transparent)]
     OutOfReach(Box<OutOfReach>),
@@ -327,6 +327,18 @@ impl From<object_store::Error> for Error {
                 Err(source) => Self::Store(Store::PermissionDenied { path, source }),
             },
             other => Self::Store(other),
+        }
+    }
+}
+
+impl From<LedgerError> for Error {
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Damaged {
+                damage: Damage::Forged(id),
+                cause: _,
+            } => Self::ForgedState { id },
+            other => Self::Ledger(other),
         }
     }
 }

@@ -21,7 +21,7 @@ use strongroom_ledger::{
 use strongroom_vault::MaterialRef;
 
 use crate::Error;
-use crate::core::{Core, Loaded};
+use crate::core::{Core, Loaded, encode};
 use crate::driver::kept::index;
 
 /// How long a new key may wait for the commit that names it.
@@ -230,7 +230,7 @@ impl Core {
     ) -> Result<Version, Error> {
         let made = format!("{:020}", announcement.made.as_unix_millis());
         let change = Change::Put {
-            state: self.encode(id, announcement)?,
+            state: encode(announcement)?,
             index: vec![IndexRow::shared(ANNOUNCED_INDEX, made)],
         };
         let write = Some(Write {

@@ -113,12 +113,13 @@ impl Strongroom {
         self.operator.resources().await
     }
 
-    /// Verifies the audit of the installation's tenant: the chain, and with the heads outside the
-    /// data folder also its end.
+    /// Verifies the audit of all tenants: the chains, with the heads outside the data folder also their
+    /// ends, and that every state is the one that they name last. What is told is of the installation's
+    /// tenant.
     ///
     /// # Errors
     /// [`VerifyError`](strongroom_ledger::audit::VerifyError) naming the first entry that was removed,
-    /// changed or reordered.
+    /// changed or reordered, or the first state that was put back.
     pub async fn verify_audit(&self) -> Result<VerifiedAudit, Error> {
         self.core.verify_audit(self.operator.tenant()).await
     }

@@ -7,33 +7,20 @@
 )]
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use object_store::ObjectStoreExt as _;
 use object_store::path::Path;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{Connection as _, Row as _};
 use strongroom::{Error, InitOptions, NewResource, Options, ResourceHandle, Strongroom};
-use strongroom_base::{Outcome as _, OutcomeKind, ResourceName, Timestamp};
-use strongroom_ledger::sqlite::{SqliteLedger, SqliteOptions};
-use strongroom_ledger::{
-    AggregateId, ChainKey, Change, Commit, Find, IndexRow, Ledger as _, Page, Stored, Write,
-};
+use strongroom_base::{Outcome as _, OutcomeKind, ResourceName};
 use tempfile::TempDir;
-
-/// What a writer of the database has instead of the root key.
-#[derive(Debug)]
-struct NoKey;
-
-impl ChainKey for NoKey {
-    fn tag(&self, _: &[&[u8]]) -> [u8; 32] {
-        [0; 32]
-    }
-}
 
 /// An installation with two resources, and somebody who writes its database.
 struct Scene {
     _folder: TempDir,
     data: PathBuf,
-    ids: [AggregateId; 2],
+    ids: [String; 2],
 }
 
 fn name(text: &str) -> ResourceName {
@@ -62,9 +49,7 @@ impl Scene {
                 .unwrap();
             resource
         };
-        let id = |resource: ResourceHandle| {
-            AggregateId::new("resource", &resource.uid().to_string()).unwrap()
-        };
+        let id = |resource: ResourceHandle| format!("resource/{}", resource.uid());
         let ids = [id(create("first").await), id(create("second").await)];
         room.close().await.unwrap();
         Self {
@@ -74,61 +59,40 @@ impl Scene {
         }
     }
 
-    async fn ledger(&self) -> SqliteLedger {
-        let file = self.data.join("ledger.db");
-        SqliteLedger::open(file, Arc::new(NoKey), SqliteOptions::new())
-            .await
-            .unwrap()
+    /// The database, for whoever can write it and has no root key.
+    async fn database(&self) -> SqliteConnection {
+        let file = SqliteConnectOptions::new()
+            .filename(self.data.join("ledger.db"))
+            .foreign_keys(false);
+        SqliteConnection::connect_with(&file).await.unwrap()
     }
 
-    /// Both resources' states and index rows, and the means to write them back.
-    async fn read(&self, ledger: &SqliteLedger) -> [(Stored, Vec<IndexRow>); 2] {
-        let mut all = Vec::new();
+    /// Both resources' states.
+    async fn states(&self) -> [Vec<u8>; 2] {
+        let mut database = self.database().await;
+        let mut states = Vec::new();
         for id in &self.ids {
-            let stored = ledger.load(id).await.unwrap().unwrap();
-            let mut rows = Vec::new();
-            for index in ["resource.name", "resource.service-key"] {
-                let found = ledger
-                    .find(&Find::prefix(index, ""), Page::first(10))
-                    .await
-                    .unwrap();
-                let own = found.into_iter().filter(|row| row.id == *id);
-                rows.extend(own.map(|row| IndexRow::unique(index, row.key)));
-            }
-            all.push((stored, rows));
+            let row = sqlx::query("SELECT state FROM aggregates WHERE id = $1")
+                .bind(id)
+                .fetch_one(&mut database)
+                .await
+                .unwrap();
+            states.push(row.get(0));
         }
-        all.try_into().unwrap()
+        database.close().await.unwrap();
+        states.try_into().unwrap()
     }
 
-    async fn write(
-        &self,
-        ledger: &SqliteLedger,
-        which: usize,
-        state: Vec<u8>,
-        index: Vec<IndexRow>,
-    ) {
-        let id = self.ids[which].clone();
-        let expected = ledger.load(&id).await.unwrap().unwrap().version;
-        let change = Change::Put {
-            state: state.into(),
-            index,
-        };
-        let write = Some(Write {
-            id,
-            expected,
-            change,
-        });
-        let now = Timestamp::from_unix_millis(1);
-        ledger
-            .commit(
-                Commit {
-                    write,
-                    ..Commit::default()
-                },
-                now,
-            )
+    /// Gives the first resource another state.
+    async fn write_first(&self, state: &[u8]) {
+        let mut database = self.database().await;
+        sqlx::query("UPDATE aggregates SET state = $2 WHERE id = $1")
+            .bind(&self.ids[0])
+            .bind(state)
+            .execute(&mut database)
             .await
             .unwrap();
+        database.close().await.unwrap();
     }
 
     /// What comes of reading the first resource's object.
@@ -150,53 +114,49 @@ impl Scene {
 async fn f36_a_state_that_was_changed_or_moved_is_never_used() {
     let scene = Scene::new().await;
     assert_eq!(scene.read_first().await.unwrap(), "first");
-    let ledger = scene.ledger().await;
-    let [(first, index), (second, _)] = scene.read(&ledger).await;
+    let [first, second] = scene.states().await;
 
-    scene
-        .write(&ledger, 0, second.state.to_vec(), index.clone())
-        .await;
+    scene.write_first(&second).await;
     let moved = scene.read_first().await.unwrap_err();
     assert!(matches!(moved, Error::ForgedState { .. }), "{moved:?}");
     assert_eq!(moved.kind(), OutcomeKind::Damaged);
 
-    for at in (0..first.state.len()).step_by(17) {
-        let mut changed = first.state.to_vec();
+    for at in (0..first.len()).step_by(17) {
+        let mut changed = first.clone();
         changed[at] ^= 1;
-        scene.write(&ledger, 0, changed, index.clone()).await;
+        scene.write_first(&changed).await;
         let changed = scene.read_first().await.unwrap_err();
         assert!(
             matches!(changed, Error::ForgedState { .. }),
             "byte {at}: {changed:?}"
         );
     }
-    scene
-        .write(&ledger, 0, first.state[..20].to_vec(), index.clone())
-        .await;
+    scene.write_first(&first[..20]).await;
     assert!(matches!(
         scene.read_first().await,
         Err(Error::ForgedState { .. })
     ));
 
-    scene.write(&ledger, 0, first.state.to_vec(), index).await;
+    scene.write_first(&first).await;
     assert_eq!(scene.read_first().await.unwrap(), "first");
 }
 
 #[tokio::test]
 async fn a_name_never_leads_to_another_resource() {
     let scene = Scene::new().await;
-    let ledger = scene.ledger().await;
-    let [(first, first_index), (second, second_index)] = scene.read(&ledger).await;
-    // Unique rows change hands one at a time.
-    scene
-        .write(&ledger, 0, first.state.to_vec(), Vec::new())
-        .await;
-    scene
-        .write(&ledger, 1, second.state.to_vec(), first_index)
-        .await;
-    scene
-        .write(&ledger, 0, first.state.to_vec(), second_index)
-        .await;
+    let mut database = scene.database().await;
+    // The two names change hands.
+    let [first, second] = &scene.ids;
+    let (first, second) = (first.as_str(), second.as_str());
+    for (from, to) in [(first, "aside"), (second, first), ("aside", second)] {
+        sqlx::query("UPDATE index_rows SET id = $2 WHERE name = 'resource.name' AND id = $1")
+            .bind(from)
+            .bind(to)
+            .execute(&mut database)
+            .await
+            .unwrap();
+    }
+    database.close().await.unwrap();
     let swapped = scene.read_first().await.unwrap_err();
     assert!(matches!(swapped, Error::ForgedIndex { .. }), "{swapped:?}");
     assert_eq!(swapped.kind(), OutcomeKind::Damaged);

@@ -368,7 +368,7 @@ impl House {
             .iter()
             .filter(|(id, _)| id.starts_with("key/"))
             .filter_map(|(_, state)| state.as_ref())
-            .filter_map(|state| serde_json::from_slice::<StoredKey>(state.get(32..)?).ok());
+            .filter_map(|state| serde_json::from_slice::<StoredKey>(state).ok());
         let stored: BTreeMap<_, _> = stored
             .map(|key| ((key.vault.clone(), key.name.clone()), key))
             .collect();
@@ -577,9 +577,8 @@ impl House {
                 continue;
             };
             let state = states.get(&format!("resource/{uid}")).cloned().flatten();
-            let stored = state.as_ref().and_then(|state| state.get(32..));
-            let stored: Stored = stored
-                .and_then(|json| serde_json::from_slice(json).ok())
+            let stored: Stored = state
+                .and_then(|json| serde_json::from_slice(&json).ok())
                 .ok_or_else(|| format!("resource-{number} cannot be read from the ledger"))?;
             let mac = root.keyring_mac(*uid).map_err(|error| error.to_string())?;
             let verified = stored
@@ -610,7 +609,13 @@ impl House {
         let entries = self.spy.entries();
         let ledger = self.spy.ledger().unwrap();
         let (root, derived) = root_keys(&self.data);
-        let key = Chain(derived.audit_chain().map_err(|error| error.to_string())?);
+        let keys = || Ok((derived.audit_chain()?, derived.state_mac()?));
+        let (chain, state) =
+            keys().map_err(|error: strongroom_crypto::CryptoError| error.to_string())?;
+        let key = Keys { chain, state };
+        self.runtime
+            .block_on(strongroom_ledger::audit::verify_whole(&*ledger, &key, &[]))
+            .map_err(|error| format!("R18: {error}"))?;
         for chain in entries
             .keys()
             .chain(self.entries.keys())
@@ -650,17 +655,24 @@ impl House {
     }
 }
 
-struct Chain(Box<dyn strongroom_crypto::HmacKey>);
+struct Keys {
+    chain: Box<dyn strongroom_crypto::HmacKey>,
+    state: Box<dyn strongroom_crypto::HmacKey>,
+}
 
-impl std::fmt::Debug for Chain {
+impl std::fmt::Debug for Keys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Chain").finish_non_exhaustive()
+        f.debug_struct("Keys").finish_non_exhaustive()
     }
 }
 
-impl ChainKey for Chain {
+impl ChainKey for Keys {
     fn tag(&self, message: &[&[u8]]) -> [u8; 32] {
-        self.0.tag(message)
+        self.chain.tag(message)
+    }
+
+    fn state_tag(&self, message: &[&[u8]]) -> [u8; 32] {
+        self.state.tag(message)
     }
 }
 
@@ -742,9 +754,7 @@ fn lives(state: ResourceState) -> bool {
 
 /// A state without what the asking itself has found: that the key is out of reach (R17).
 fn but_for_what_was_found(state: Option<&bytes::Bytes>) -> Option<serde_json::Value> {
-    /// What authenticates it.
-    const TAG: usize = 32;
-    let mut state: serde_json::Value = serde_json::from_slice(&state?[TAG..]).unwrap();
+    let mut state: serde_json::Value = serde_json::from_slice(state?).unwrap();
     if let Some(members) = state.as_object_mut() {
         members.remove("inaccessible");
     }

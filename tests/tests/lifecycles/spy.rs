@@ -13,7 +13,7 @@ use strongroom_crypto::{ResourceKey, SecretBytes, WrapAlgorithm};
 use strongroom_ledger::key_file::{KeyFile, KeyFileError};
 use strongroom_ledger::{
     AggregateId, AuditRow, Change, ChangeMark, Changed, Claim, ClaimOutcome, Commit, Committed,
-    Find, Found, Head, Ledger, LedgerError, Page, Phase, Stored, Version,
+    Find, Found, Head, Ledger, LedgerError, Page, Phase, REVISIONS, Revised, Stored, Version,
 };
 use strongroom_vault::software::{MemoryState, SoftwareVault};
 use strongroom_vault::{
@@ -176,9 +176,17 @@ impl Ledger for SpiedLedger {
             (write.id.to_string(), state)
         });
         let entries = commit.audit.clone();
+        // The ledger says by itself what became of a state where no record is due.
+        let changes = commit.write.as_ref().is_some_and(|write| {
+            write.expected != Version::ABSENT || matches!(write.change, Change::Put { .. })
+        });
+        let said_apart = changes && entries.is_empty();
         let committed = self.real.commit(commit, now).await?;
         self.spy.with(|seen| {
             seen.states.extend(written);
+            if said_apart {
+                *seen.entries.entry(REVISIONS.to_owned()).or_default() += 1;
+            }
             for entry in entries {
                 *seen.entries.entry(entry.chain).or_default() += 1;
                 if let Ok(record) = serde_json::from_slice(&entry.body) {
@@ -212,6 +220,14 @@ impl Ledger for SpiedLedger {
         limit: u32,
     ) -> Result<Vec<AuditRow>, LedgerError> {
         self.real.audit(chain, after_sequence, limit).await
+    }
+
+    async fn revisions(
+        &self,
+        after: Option<&AggregateId>,
+        limit: u32,
+    ) -> Result<Vec<Revised>, LedgerError> {
+        self.real.revisions(after, limit).await
     }
 
     async fn changed(&self) -> Result<ChangeMark, LedgerError> {

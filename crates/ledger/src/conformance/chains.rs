@@ -1,7 +1,7 @@
 //! Audit chains: atomic with the write, and every tampering found.
 
 use super::{Factory, NOW, Subject, Tamper, entry, id, record, version_of};
-use crate::audit::{VerifyError, verify, verify_all};
+use crate::audit::{VerifyError, verify, verify_whole};
 use crate::checkpoint::Checkpoint;
 use crate::{
     Change, Commit, Guard, Head, IndexRow, Ledger, LedgerError, Phase, Tag, Version, Write,
@@ -74,7 +74,7 @@ pub async fn chains_grow(subject: &dyn Subject) {
         );
         assert_eq!(
             row.tag,
-            Tag::of_entry(&*key, previous, sequence, &row.entry)
+            Tag::of_entry(&*key, previous, sequence, &row.entry, None)
         );
         previous = row.tag;
     }
@@ -95,10 +95,11 @@ pub async fn chains_grow(subject: &dyn Subject) {
         (4, 6, 1)
     );
     assert_eq!(verified.head.as_ref(), Some(&head));
-    let all = verify_all(&*ledger, &*key, &[]).await.expect("reads");
-    let counted: Vec<_> = all
+    let whole = verify_whole(&*ledger, &*key, &[]).await.expect("verifies");
+    let counted: Vec<_> = whole
+        .chains
         .into_iter()
-        .map(|(chain, verified)| (chain, verified.expect("verifies").records))
+        .map(|verified| (verified.chain, verified.records))
         .collect();
     assert_eq!(counted, [("a".to_owned(), 4), ("b".to_owned(), 1)]);
     let heads = ledger.heads().await.expect("reads");
@@ -250,17 +251,11 @@ async fn tampered(factory: &dyn Factory, how: Tamper) -> Result<(), VerifyError>
         other.is_ok(),
         "{how:?} is found in another chain: {other:?}"
     );
-    let all = verify_all(&*ledger, &*key, &checkpoints)
-        .await
-        .expect("reads");
-    let found = all
-        .into_iter()
-        .find(|(chain, _)| chain == "t")
-        .expect("the chain is judged")
-        .1;
+    let whole = verify_whole(&*ledger, &*key, &checkpoints).await;
     let alone = verify(&*ledger, &*key, "t", &checkpoints).await;
-    assert_eq!(format!("{found:?}"), format!("{alone:?}"));
-    alone.map(drop)
+    let (whole, alone) = (whole.map(drop), alone.map(drop));
+    assert_eq!(format!("{whole:?}"), format!("{alone:?}"));
+    alone
 }
 
 /// Cut back and grown again past its checkpoint, a chain is sound and still not the same.

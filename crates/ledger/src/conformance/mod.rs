@@ -13,6 +13,7 @@ mod chains;
 mod claims;
 mod index;
 mod records;
+mod revisions;
 mod tamper;
 
 use std::sync::Arc;
@@ -27,6 +28,7 @@ pub use self::index::{index_rows, paging};
 pub use self::records::{
     bad_input, changes_are_marked, changes_are_told, closing, concurrency, guards, versions,
 };
+pub use self::revisions::{putting_back_is_found, revisions_count};
 pub use self::tamper::Tamper;
 use crate::{AggregateId, AuditEntry, ChainKey, Ledger, Phase, Version};
 
@@ -65,6 +67,8 @@ pub async fn all(factory: &dyn Factory) {
     chains_grow(&*factory.fresh().await).await;
     audit_is_atomic(&*factory.fresh().await).await;
     tampering_is_found(factory).await;
+    revisions_count(&*factory.fresh().await).await;
+    putting_back_is_found(factory).await;
     closing(&*factory.fresh().await.ledger()).await;
 }
 

@@ -11,7 +11,7 @@ use super::fault::Fault;
 use super::{change, damaged, row};
 use crate::{
     AggregateId, AuditEntry, ChainKey, Change, Claim, ClaimOutcome, Commit, Committed, Damage,
-    Head, IndexRow, Invalid, LedgerError, Phase, Tag, Version, Write, sql, text,
+    Head, IndexRow, Invalid, LedgerError, Phase, Revised, Tag, Version, Write, sql, text,
 };
 
 /// What a transaction knows of itself, so that it need not ask twice.
@@ -126,13 +126,22 @@ impl<'a> Batch<'a> {
         }
         self.check_records(audit).await?;
         // Nothing below this line refuses.
-        let version = match write {
-            Some(write) => Some(self.write(write, diff).await?),
+        let revised = match write {
+            Some(write) => self.write(write, diff).await?,
             None => None,
         };
+        // The first entry says what became of the record; where there is none, one of its own does.
+        let mut unsaid = revised.as_ref();
         for entry in audit {
-            self.append(entry).await?;
+            self.append(entry, unsaid.take()).await?;
         }
+        if unsaid.is_some() {
+            self.append(&AuditEntry::of_revision(now), unsaid).await?;
+        }
+        let version = write.as_ref().map(|_| match &revised {
+            Some(revised) if !revised.removed => revised.version,
+            _ => Version::ABSENT,
+        });
         Ok(Committed::new(version))
     }
 
@@ -291,6 +300,7 @@ impl<'a> Batch<'a> {
             let fits = match phase {
                 Phase::Whole | Phase::Intent => phases.is_empty(),
                 Phase::Outcome => phases == [Phase::Intent],
+                Phase::Revision => false,
             };
             if !fits {
                 let (chain, record, phase) = (chain.clone(), *record, *phase);
@@ -325,50 +335,96 @@ impl<'a> Batch<'a> {
             .collect()
     }
 
-    async fn write(&mut self, write: &Write, diff: IndexDiff) -> Result<Version, Fault> {
-        let id = write.id.as_str();
-        let record = || Damage::Record(write.id.clone());
-        let row = || Damage::IndexRow(id.to_owned());
-        for (index, key) in diff.gone {
-            let drop = sqlx::query(sql::INDEX_DROP).bind(index).bind(key).bind(id);
-            change(self.connection, drop, 1, row).await?;
+    /// What the write makes of the record: nothing, if it removes what is not there.
+    async fn write(&mut self, write: &Write, diff: IndexDiff) -> Result<Option<Revised>, Fault> {
+        let Write {
+            id,
+            expected,
+            change: wanted,
+        } = write;
+        let state = match wanted {
+            Change::Put { state, index: _ } => Some(state),
+            Change::Remove => None,
+        };
+        let absent = *expected == Version::ABSENT;
+        if absent && state.is_none() {
+            return Ok(None);
         }
-        if write.expected == Version::ABSENT && matches!(write.change, Change::Remove) {
-            return Ok(Version::ABSENT);
-        }
+        let revision = self.revision(id, absent).await?.saturating_add(1);
         let drawn = self.counter.1.saturating_add(1);
-        let stored = i64::try_from(drawn).map_err(|_| Fault::damaged(Damage::Counter))?;
-        let version = match &write.change {
-            Change::Remove => {
-                let remove = sqlx::query(sql::REMOVE).bind(id);
+        let number = |value, damage| i64::try_from(value).map_err(|_| Fault::damaged(damage));
+        let stored = number(drawn, Damage::Counter)?;
+        let revision_stored = number(revision, Damage::Record(id.clone()))?;
+        let tag = Tag::of_state(self.key, id, revision, state.map(|state| &**state));
+        let (record, row) = (
+            || Damage::Record(id.clone()),
+            || Damage::IndexRow(id.to_string()),
+        );
+        for (index, key) in diff.gone {
+            let drop = sqlx::query(sql::INDEX_DROP).bind(index).bind(key);
+            change(self.connection, drop.bind(id.as_str()), 1, row).await?;
+        }
+        match state {
+            None => {
+                let remove = sqlx::query(sql::REMOVE).bind(id.as_str());
                 change(self.connection, remove, 1, record).await?;
                 // A removal has its place among the changes, too.
-                let removed = sqlx::query(sql::REMOVED).bind(id).bind(stored);
-                change(self.connection, removed, 1, record).await?;
-                Version::ABSENT
-            }
-            Change::Put { state, index: _ } => {
-                let put = sqlx::query(sql::PUT)
-                    .bind(id)
+                let removed = sqlx::query(sql::REMOVED)
+                    .bind(id.as_str())
                     .bind(stored)
-                    .bind(state.as_ref());
-                change(self.connection, put, 1, record).await?;
-                if write.expected == Version::ABSENT {
-                    self.back_again(&write.id).await?;
-                }
-                Version::from_u64(drawn)
+                    .bind(revision_stored)
+                    .bind(tag.as_bytes().as_slice());
+                change(self.connection, removed, 1, record).await?;
             }
-        };
+            Some(state) => {
+                let put = sqlx::query(sql::PUT)
+                    .bind(id.as_str())
+                    .bind(stored)
+                    .bind(revision_stored)
+                    .bind([tag.as_bytes(), &**state].concat());
+                change(self.connection, put, 1, record).await?;
+                if absent {
+                    self.back_again(id).await?;
+                }
+            }
+        }
         self.counter.1 = drawn;
         for (index, key, unique) in diff.added {
             let put = sqlx::query(sql::INDEX_PUT)
                 .bind(index)
                 .bind(key)
-                .bind(id)
+                .bind(id.as_str())
                 .bind(unique);
             change(self.connection, put, 1, row).await?;
         }
-        Ok(version)
+        Ok(Some(Revised {
+            id: id.clone(),
+            version: Version::from_u64(drawn),
+            revision,
+            removed: state.is_none(),
+            tag,
+        }))
+    }
+
+    /// Which revision a record is at: 0 if it never was there. One that comes back goes on counting.
+    async fn revision(&mut self, id: &AggregateId, absent: bool) -> Result<u64, Fault> {
+        let damage = || Damage::Record(id.clone());
+        let wanted = if absent { sql::REMOVAL } else { sql::REVISION };
+        let row = sqlx::query(wanted)
+            .bind(id.as_str())
+            .fetch_optional(&mut *self.connection)
+            .await?;
+        let Some(row) = row else { return Ok(0) };
+        let revision: i64 = row.try_get(0).map_err(damaged(damage()))?;
+        let revision = u64::try_from(revision).map_err(|_| Fault::damaged(damage()))?;
+        if absent {
+            let tag: Vec<u8> = row.try_get(1).map_err(damaged(damage()))?;
+            let written = Tag::of_state(self.key, id, revision, None);
+            if tag != written.as_bytes() {
+                return Err(Fault::damaged(Damage::Forged(id.clone())));
+            }
+        }
+        Ok(revision)
     }
 
     /// What is there again has not been removed.
@@ -388,7 +444,11 @@ impl<'a> Batch<'a> {
 
     /// Adds an entry behind the head that this transaction sees: of several processes, each goes on
     /// where the last one stopped.
-    async fn append(&mut self, entry: &AuditEntry) -> Result<(), Fault> {
+    pub(super) async fn append(
+        &mut self,
+        entry: &AuditEntry,
+        revised: Option<&Revised>,
+    ) -> Result<(), Fault> {
         let AuditEntry {
             chain,
             record,
@@ -403,11 +463,14 @@ impl<'a> Batch<'a> {
         let sequence = head.sequence.saturating_add(1);
         let number = |value| text::number("", value).map_err(|_| Fault::damaged(Damage::Head));
         let (stored, at_ms) = (number(sequence)?, number(at.as_unix_millis())?);
-        let tag = Tag::of_entry(self.key, head.tag, sequence, entry);
+        let tag = Tag::of_entry(self.key, head.tag, sequence, entry, revised);
         let damage = || Damage::Entry {
             chain: chain.clone(),
             after: head.sequence,
         };
+        let version = revised.map(|one| number(one.version.as_u64()));
+        let revision = revised.map(|one| number(one.revision));
+        let (version, revision) = (version.transpose()?, revision.transpose()?);
         let put = sqlx::query(sql::ENTRY_PUT)
             .bind(chain)
             .bind(stored)
@@ -415,7 +478,12 @@ impl<'a> Batch<'a> {
             .bind(phase.number())
             .bind(at_ms)
             .bind(body.as_ref())
-            .bind(tag.as_bytes().as_slice());
+            .bind(tag.as_bytes().as_slice())
+            .bind(revised.map_or("", |one| one.id.as_str()))
+            .bind(version)
+            .bind(revision)
+            .bind(revised.map(|one| one.removed))
+            .bind(revised.map(|one| one.tag.as_bytes().as_slice()));
         change(self.connection, put, 1, damage).await?;
         let put = sqlx::query(sql::HEAD_PUT)
             .bind(chain)

@@ -15,8 +15,11 @@ use sqlx::{ConnectOptions as _, Connection as _, Executor as _, SqlSafeStr as _}
 use super::fault::Fault;
 use super::layout::{self, Layouts, Note};
 use super::link::{Link, Opener};
-use super::{SqliteOptions, beside};
-use crate::{Damage, Hindrance, Invalid, LedgerError, sql};
+use super::{SqliteOptions, beside, upgrade};
+use crate::{ChainKey, Damage, Hindrance, Invalid, LedgerError, sql};
+
+/// The schema of the ledger from which on records have revisions.
+const REVISIONS: i64 = 3;
 
 /// What a file is for: how it is marked, kept and laid out.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +63,11 @@ impl Schema {
                     2,
                     "changes",
                     include_str!("../../migrations/sqlite/0002_changes.sql"),
+                ),
+                (
+                    REVISIONS,
+                    "revisions",
+                    include_str!("../../migrations/sqlite/0003_revisions.sql"),
                 ),
             ],
             layouts: &LAYOUTS,
@@ -126,11 +134,13 @@ impl Schema {
 }
 
 /// Opens the file at `path`: a connection, and how to make more of its kind. A file that is there and
-/// cannot be written is opened for reading alone.
+/// cannot be written is opened for reading alone. A ledger has a
+/// key.
 pub(crate) async fn open_file(
     path: &Path,
     schema: Schema,
     options: &SqliteOptions,
+    key: Option<&dyn ChainKey>,
 ) -> Result<(Link, Opener), LedgerError> {
     // Absolute, so that SQLite takes no name for a word of its own, such as `:memory:` or `file:`.
     let path = std::path::absolute(path).map_err(Fault::from)?;
@@ -158,7 +168,7 @@ pub(crate) async fn open_file(
         options: connect,
         read_only: false,
     };
-    let unwritable = match open_writing(&opener, options).await {
+    let unwritable = match open_writing(&opener, options, key).await {
         Err(error) if !options.create && is_unwritable(&error) => error,
         other => return Ok((other?, opener)),
     };
@@ -178,7 +188,11 @@ fn is_unwritable(error: &LedgerError) -> bool {
     matches!(error, LedgerError::Unavailable { hindrance: h, .. } if *h == hindrance)
 }
 
-async fn open_writing(opener: &Opener, options: &SqliteOptions) -> Result<Link, LedgerError> {
+async fn open_writing(
+    opener: &Opener,
+    options: &SqliteOptions,
+    key: Option<&dyn ChainKey>,
+) -> Result<Link, LedgerError> {
     let mut link = Arc::new(opener.clone()).connect().await?;
     let connection = &mut link.connection;
     let found = look(connection).await?;
@@ -186,7 +200,7 @@ async fn open_writing(opener: &Opener, options: &SqliteOptions) -> Result<Link, 
         found.is_ours(opener)?;
     }
     set_journal(connection, opener.schema.journal, options.busy_timeout).await?;
-    migrate(connection, opener).await?;
+    migrate(connection, opener, options, key).await?;
     Ok(link)
 }
 
@@ -298,21 +312,39 @@ async fn set_journal(
 
 /// Brings the schema up to date, or finds that it is; in one transaction, so that of several
 /// processes one does it and the others find it done. A schema that is not one of ours is not touched.
-async fn migrate(connection: &mut SqliteConnection, opener: &Opener) -> Result<(), LedgerError> {
+async fn migrate(
+    connection: &mut SqliteConnection,
+    opener: &Opener,
+    options: &SqliteOptions,
+    key: Option<&dyn ChainKey>,
+) -> Result<(), LedgerError> {
     let schema = &opener.schema;
     let mut tx = connection
         .begin_with("BEGIN IMMEDIATE")
         .await
         .map_err(Fault::from)?;
     let found = look(&mut tx).await?;
+    let mut old = None;
     if !found.empty {
         found.is_ours(opener)?;
-        if layout::applied(&mut tx, schema).await? == schema.migrations.len() {
+        let applied = layout::applied(&mut tx, schema).await?;
+        if applied == schema.migrations.len() {
             return Ok(tx.rollback().await.map_err(Fault::from)?);
+        }
+        let known = schema.migrations.get(..applied).unwrap_or_default();
+        if let Some(key) = key
+            && known.iter().all(|(version, ..)| *version < REVISIONS)
+        {
+            let upgrade = options.upgrade.as_ref();
+            let upgrade = upgrade.ok_or_else(|| Fault::damaged(Damage::OldForm))?;
+            old = Some((key, upgrade));
         }
     }
     tracing::info!(schema = schema.newest(), "bringing the schema up to date");
     layout::run(&mut tx, schema, schema.newest()).await?;
+    if let Some((key, upgrade)) = old {
+        upgrade::records(&mut tx, key, upgrade).await?;
+    }
     tx.execute(schema.set_application)
         .await
         .map_err(Fault::from)?;

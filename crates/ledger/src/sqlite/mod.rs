@@ -17,6 +17,7 @@ mod layout;
 mod link;
 mod readers;
 mod row;
+mod upgrade;
 mod writer;
 
 use core::fmt;
@@ -25,6 +26,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use sqlx::Row as _;
 use strongroom_base::Timestamp;
 use tokio::sync::Mutex;
@@ -35,7 +37,8 @@ use self::writer::Writer;
 use crate::query::prefix_end;
 use crate::{
     AggregateId, AuditRow, ChainKey, ChangeMark, Changed, Claim, ClaimOutcome, Commit, Committed,
-    Damage, Find, Found, Head, Hindrance, Ledger, LedgerError, Page, Stored, Version, sql, text,
+    Damage, Find, Found, Head, Hindrance, Ledger, LedgerError, Page, Revised, Stored, Version, sql,
+    text,
 };
 
 pub(crate) use self::connect::{Schema, open_file};
@@ -47,6 +50,17 @@ pub struct SqliteOptions {
     create: bool,
     readers: u32,
     busy_timeout: Duration,
+    upgrade: Option<Upgrade>,
+}
+
+/// What is said, and added, when a file of the form before records had revisions is moved to this one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "callers build it")]
+pub struct Upgrade {
+    /// When it is done.
+    pub at: Timestamp,
+    /// Records that are put in the same step.
+    pub records: Vec<(AggregateId, Bytes)>,
 }
 
 impl SqliteOptions {
@@ -57,6 +71,7 @@ impl SqliteOptions {
             create: false,
             readers: 4,
             busy_timeout: Duration::from_secs(30),
+            upgrade: None,
         }
     }
 
@@ -64,6 +79,15 @@ impl SqliteOptions {
     #[must_use]
     pub const fn create(mut self, create: bool) -> Self {
         self.create = create;
+        self
+    }
+
+    /// Whether, and how, to move a ledger of the form before records had revisions to this one. By default
+    /// such a file is [`Damage::OldForm`]: who cannot tell an old file from one that somebody has put back
+    /// must not ask for it.
+    #[must_use]
+    pub fn upgrade(mut self, upgrade: Option<Upgrade>) -> Self {
+        self.upgrade = upgrade;
         self
     }
 
@@ -96,6 +120,7 @@ impl Default for SqliteOptions {
 /// If the file cannot be written, it is opened for reading alone: whatever would change it is then
 /// refused as [`Unavailable`](LedgerError::Unavailable).
 pub struct SqliteLedger {
+    key: Arc<dyn ChainKey>,
     /// None if the file cannot be written.
     writer: Option<Writer>,
     readers: Readers,
@@ -122,13 +147,18 @@ impl SqliteLedger {
         chain_key: Arc<dyn ChainKey>,
         options: SqliteOptions,
     ) -> Result<Self, LedgerError> {
-        let (link, opener) = open_file(path.as_ref(), Schema::ledger(), &options).await?;
+        let key = Some(&*chain_key);
+        let (link, opener) = open_file(path.as_ref(), Schema::ledger(), &options, key).await?;
         let reading = Arc::new(opener.reading());
         let writer = if opener.is_read_only() {
             link.close().await?;
             None
         } else {
-            Some(Writer::start(link, Arc::new(opener), chain_key))
+            Some(Writer::start(
+                link,
+                Arc::new(opener),
+                Arc::clone(&chain_key),
+            ))
         };
         let watch = Watch {
             opener: Arc::clone(&reading),
@@ -137,6 +167,7 @@ impl SqliteLedger {
             closed: false,
         };
         Ok(Self {
+            key: chain_key,
             writer,
             readers: Readers::new(reading, options.readers),
             watch: Mutex::new(watch),
@@ -165,7 +196,8 @@ impl Ledger for SqliteLedger {
     async fn load(&self, id: &AggregateId) -> Result<Option<Stored>, LedgerError> {
         let load = sqlx::query(sql::LOAD).bind(id.as_str());
         let rows = self.readers.rows(load).await?;
-        Ok(rows.first().map(|row| row::stored(row, id)).transpose()?)
+        let stored = rows.first().map(|row| row::stored(row, id, &*self.key));
+        Ok(stored.transpose()?)
     }
 
     async fn commit(&self, commit: Commit, now: Timestamp) -> Result<Committed, LedgerError> {
@@ -251,6 +283,18 @@ impl Ledger for SqliteLedger {
             Ok(row)
         });
         Ok(entries.collect::<Result<_, Fault>>()?)
+    }
+
+    async fn revisions(
+        &self,
+        after: Option<&AggregateId>,
+        limit: u32,
+    ) -> Result<Vec<Revised>, LedgerError> {
+        let after = after.map_or("", AggregateId::as_str);
+        let read = sqlx::query(sql::REVISIONS).bind(after).bind(limit);
+        let rows = self.readers.rows(read).await?;
+        let revised = rows.iter().map(|row| row::revised(row, &*self.key));
+        Ok(revised.collect::<Result<_, _>>()?)
     }
 
     async fn changed(&self) -> Result<ChangeMark, LedgerError> {

@@ -19,7 +19,7 @@ use strongroom_ledger::{
 
 use crate::Error;
 use crate::audit::{Caller, Happened};
-use crate::core::{Core, Loaded};
+use crate::core::{Core, Loaded, encode};
 
 pub(crate) use self::due::Due;
 pub(crate) use self::kept::Kept;
@@ -227,7 +227,7 @@ impl Core {
             return Ok(Change::Remove);
         };
         let mut index = M::index(&stored);
-        let encoded = self.encode(id, &stored)?;
+        let encoded = encode(&stored)?;
         let state = Some(stored);
         if let Some(at) = M::wake_at(&state) {
             index.push(IndexRow::shared(due::WAKE_INDEX, due::wake_key(at)));

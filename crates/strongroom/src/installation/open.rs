@@ -10,7 +10,7 @@ use strongroom_crypto::{Provider, RootKeys};
 use strongroom_ledger::Ledger;
 use strongroom_ledger::checkpoint::FileCheckpoints;
 use strongroom_ledger::key_file::{KeyFile, SqliteKeyFile};
-use strongroom_ledger::sqlite::{SqliteLedger, SqliteOptions};
+use strongroom_ledger::sqlite::{SqliteLedger, SqliteOptions, Upgrade};
 use strongroom_vault::VaultSuffix;
 
 use super::InstallationError;
@@ -211,9 +211,18 @@ async fn open_core(
     options: &Options,
     create: bool,
 ) -> Result<Arc<Core>, Error> {
-    let chain_key = Arc::new(AuditChainKey::new(root.audit_chain()?));
+    let chain_key = Arc::new(AuditChainKey::new(&root)?);
     let databases = SqliteOptions::new().create(create);
-    let ledger = SqliteLedger::open(&layout.ledger(), chain_key.clone(), databases.clone()).await?;
+    let upgrade = Upgrade {
+        at: options.clock.now(),
+        records: Vec::new(),
+    };
+    let ledger = SqliteLedger::open(
+        &layout.ledger(),
+        chain_key.clone(),
+        databases.clone().upgrade(Some(upgrade)),
+    )
+    .await?;
     let service_keys = SqliteKeyFile::open(&layout.service_keys(), databases.clone()).await?;
     let vault_keys = SqliteKeyFile::open(&layout.vault_keys(), databases).await?;
     let heads = FileCheckpoints::new(layout.data.join(&settings.audit_heads), chain_key.clone());
@@ -241,7 +250,6 @@ async fn open_core(
         (folder.clone(), Some(folder))
     };
     let (clock, ahead) = clocks(layout, settings, options)?;
-    let state_mac = root.state_mac()?;
     let owner = ResourceUid::from_bytes(random_id(&options.provider)?).to_string();
     Ok(Arc::new_cyclic(|core| Core {
         ledger,
@@ -258,7 +266,6 @@ async fn open_core(
         blocks: Arc::new(Blocks::new()),
         provider: options.provider,
         root,
-        state_mac,
         clock,
         ahead,
         chain_key,
