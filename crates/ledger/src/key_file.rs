@@ -27,6 +27,7 @@ use sqlx::sqlite::SqliteConnection;
 use strongroom_base::{Outcome, OutcomeKind, Retry};
 use tokio::sync::{Mutex, MutexGuard};
 
+use crate::runtime::OwnRuntime;
 use crate::sqlite::fault::Fault;
 use crate::sqlite::{Link, Opener, Schema, SqliteOptions, change, damaged, open_file};
 use crate::{Damage, Invalid, LedgerError, sql, text};
@@ -125,15 +126,21 @@ impl From<sqlx::Error> for KeyFileError {
     }
 }
 
-/// The key file on SQLite. Several processes may share it.
+/// The key file on SQLite. Several processes may share it. It works on a thread of its own, or on the
+/// runtime that the options name.
 ///
 /// # Cancel safety
 /// A call whose future is dropped has happened whole, or not at all.
-pub struct SqliteKeyFile(Mutex<Slot>);
+pub struct SqliteKeyFile {
+    runtime: OwnRuntime,
+    file: Arc<File>,
+}
+
+struct File(Mutex<Slot>);
 
 struct Slot {
     opener: Arc<Opener>,
-    /// `None` after a call that failed or was dropped, and when closed.
+    /// `None` after a call that failed, and when closed.
     open: Option<Link>,
     closed: bool,
 }
@@ -147,14 +154,35 @@ impl SqliteKeyFile {
         path: impl AsRef<Path>,
         options: SqliteOptions,
     ) -> Result<Self, KeyFileError> {
-        let (open, opener) = open_file(path.as_ref(), Schema::keys(), &options, None).await?;
-        Ok(Self(Mutex::new(Slot {
+        let runtime = options.runtime()?;
+        let path = path.as_ref().to_owned();
+        let opening = async move { open_file(&path, Schema::keys(), &options, None).await };
+        let (open, opener) = runtime.run(opening).await.map_err(Fault::from)??;
+        let slot = Slot {
             opener: Arc::new(opener),
             open: Some(open),
             closed: false,
-        })))
+        };
+        Ok(Self {
+            runtime,
+            file: Arc::new(File(Mutex::new(slot))),
+        })
     }
 
+    /// Carries `work` out on the runtime: whoever asked may stand still meanwhile, and keeps nobody waiting.
+    async fn run<
+        T: Send + 'static,
+        W: Future<Output = Result<T, KeyFileError>> + Send + 'static,
+    >(
+        &self,
+        work: impl FnOnce(Arc<File>) -> W,
+    ) -> Result<T, KeyFileError> {
+        let work = work(Arc::clone(&self.file));
+        self.runtime.run(work).await.map_err(Fault::from)?
+    }
+}
+
+impl File {
     async fn lend(&self) -> Result<Lent<'_>, KeyFileError> {
         let mut slot = self.0.lock().await;
         if slot.closed {
@@ -168,8 +196,8 @@ impl SqliteKeyFile {
     }
 }
 
-/// The connection, for one call. If it is not given back, because something failed or the call was
-/// dropped, it is closed with its transaction, and the next call makes another.
+/// The connection, for one call. If it is not given back, because something failed, it is closed with its
+/// transaction, and the next call makes another.
 struct Lent<'a> {
     slot: MutexGuard<'a, Slot>,
     open: Link,
@@ -190,6 +218,35 @@ impl fmt::Debug for SqliteKeyFile {
 
 #[async_trait]
 impl KeyFile for SqliteKeyFile {
+    async fn put(&self, id: &str, sealed: &[u8]) -> Result<(), KeyFileError> {
+        // Sealed: no secret is copied here.
+        let (id, sealed) = (id.to_owned(), sealed.to_owned());
+        self.run(|file| async move { file.put(&id, &sealed).await })
+            .await
+    }
+
+    async fn load(&self, id: &str) -> Result<Option<Bytes>, KeyFileError> {
+        let id = id.to_owned();
+        self.run(|file| async move { file.load(&id).await }).await
+    }
+
+    async fn erase(&self, id: &str) -> Result<bool, KeyFileError> {
+        let id = id.to_owned();
+        self.run(|file| async move { file.erase(&id).await }).await
+    }
+
+    async fn ids(&self, after: Option<&str>, limit: u32) -> Result<Vec<String>, KeyFileError> {
+        let after = after.map(ToOwned::to_owned);
+        self.run(|file| async move { file.ids(after.as_deref(), limit).await })
+            .await
+    }
+
+    async fn close(&self) -> Result<(), KeyFileError> {
+        self.run(|file| async move { file.close().await }).await
+    }
+}
+
+impl File {
     async fn put(&self, id: &str, sealed: &[u8]) -> Result<(), KeyFileError> {
         valid(id)?;
         if sealed.len() > MAX_SEALED {

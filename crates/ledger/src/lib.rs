@@ -62,6 +62,7 @@ pub mod key_file;
 mod ledger;
 mod query;
 mod revision;
+pub mod runtime;
 mod sql;
 pub mod sqlite;
 mod text;

@@ -72,7 +72,7 @@ impl Checkpoints {
             Arc::clone(&stop),
         );
         Self {
-            task: tokio::spawn(task),
+            task: core.runtime.spawn(task),
             stop,
             checkpointer,
         }
@@ -82,7 +82,7 @@ impl Checkpoints {
     pub(crate) async fn stop(self, core: &Core) -> Result<(), Error> {
         self.stop.notify_one();
         // A round that failed has said so.
-        let _ = self.task.await;
+        let _ = core.runtime.wait(self.task).await;
         core.write_heads(&mut *self.checkpointer.lock().await).await
     }
 }

@@ -11,6 +11,7 @@ use strongroom_base::{Clock, PrincipalId, RecordId, TenantId, Timestamp};
 use strongroom_crypto::{Provider, RootKeys};
 use strongroom_ledger::checkpoint::CheckpointSink;
 use strongroom_ledger::key_file::KeyFile;
+use strongroom_ledger::runtime::OwnRuntime;
 use strongroom_ledger::{AggregateId, AuditEntry, Commit, Ledger, Phase, Version};
 
 use crate::Error;
@@ -25,6 +26,8 @@ use crate::vaults::Vaults;
 
 /// The parts of an open installation.
 pub(crate) struct Core {
+    /// Where that is done which several callers wait for, and what nobody waits for.
+    pub(crate) runtime: OwnRuntime,
     pub(crate) ledger: Arc<dyn Ledger>,
     /// Service-managed keys, sealed.
     pub(crate) service_keys: Arc<dyn KeyFile>,

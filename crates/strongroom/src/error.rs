@@ -45,6 +45,9 @@ pub enum Error {
     /// A cryptographic operation failed.
     #[error(transparent)]
     Crypto(#[from] CryptoError),
+    /// It was not found out in time whether the resource's key may be used.
+    #[error("whether the resource's key may be used was not found out in time: try again")]
+    ProofOverdue,
     /// An audit entry's body cannot be read.
     #[error(
         "entry {sequence} of the audit chain holds no record: it was changed by something \
@@ -445,6 +448,7 @@ impl Outcome for Error {
             Self::OverwrittenWhileReading => "OverwrittenWhileReading",
             Self::PartLost => "UploadPartLost",
             Self::PathConflict { .. } => "PathConflict",
+            Self::ProofOverdue => "ProofOverdue",
             Self::Range(_) => "InvalidRange",
             Self::Refused(refusal) => refusal.code(),
             Self::RenamedOntoItself => "RenamedOntoItself",
@@ -475,7 +479,8 @@ impl Outcome for Error {
             | Self::HeldElsewhere { .. }
             | Self::KeyChangedDuringWrite
             | Self::OverwrittenWhileReading
-            | Self::PartLost => OutcomeKind::Unavailable,
+            | Self::PartLost
+            | Self::ProofOverdue => OutcomeKind::Unavailable,
             Self::DamagedRecord { .. }
             | Self::DamagedState { .. }
             | Self::ForgedIndex { .. }

@@ -70,7 +70,7 @@ impl CheckpointSink for FileCheckpoints {
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Result<T, CheckpointError> {
-    let done = tokio::task::spawn_blocking(work)
+    let done = crate::runtime::blocking(work)
         .await
         .map_err(io::Error::other);
     done.and_then(|done| done)

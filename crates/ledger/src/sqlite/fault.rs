@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
+use crate::runtime::CutOff;
 use crate::{Cause, Damage, Hindrance, LedgerError};
 
 /// A failure of the database, not of the request.
@@ -153,6 +154,15 @@ impl From<io::Error> for Fault {
         Self::Unavailable {
             hindrance: Self::hindrance_of(&error),
             cause: Some(Arc::new(error)),
+        }
+    }
+}
+
+/// The runtime lasts as long as what is carried out on it: it was a panic.
+impl From<CutOff> for Fault {
+    fn from(cut_off: CutOff) -> Self {
+        Self::Unexpected {
+            cause: Arc::new(cut_off),
         }
     }
 }

@@ -6,6 +6,8 @@
 //!   (`BEGIN IMMEDIATE`), syncs once, and then answers them all. A commit that is refused changes
 //!   nothing and leaves the others alone.
 //! - Readers have a pool of connections of their own and never wait for the writer.
+//! - All of it runs on an [`OwnRuntime`], whatever runtime a caller is in: no caller can keep a
+//!   connection from the others by standing still.
 //!
 //! SQLite's locks need a local file system.
 
@@ -22,7 +24,7 @@ mod writer;
 
 use core::fmt;
 use core::time::Duration;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -35,6 +37,7 @@ use self::fault::Fault;
 use self::readers::Readers;
 use self::writer::Writer;
 use crate::query::prefix_end;
+use crate::runtime::OwnRuntime;
 use crate::{
     AggregateId, AuditRow, ChainKey, ChangeMark, Changed, Claim, ClaimOutcome, Commit, Committed,
     Damage, Find, Found, Head, Hindrance, Ledger, LedgerError, Page, Revised, Stored, Version, sql,
@@ -51,6 +54,7 @@ pub struct SqliteOptions {
     readers: u32,
     busy_timeout: Duration,
     upgrade: Option<Upgrade>,
+    runtime: Option<OwnRuntime>,
 }
 
 /// What is said, and added, when a file of the form before records had revisions is moved to this one.
@@ -64,7 +68,7 @@ pub struct Upgrade {
 }
 
 impl SqliteOptions {
-    /// The file must exist; four readers; 30 s for others to let go of the write lock.
+    /// The file must exist; four readers; 30 s for others to let go of the write lock; a thread of its own.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -72,6 +76,7 @@ impl SqliteOptions {
             readers: 4,
             busy_timeout: Duration::from_secs(30),
             upgrade: None,
+            runtime: None,
         }
     }
 
@@ -104,6 +109,20 @@ impl SqliteOptions {
         self.busy_timeout = busy_timeout;
         self
     }
+
+    /// On which runtime to work, for files that share one.
+    #[must_use]
+    pub fn on(mut self, runtime: &OwnRuntime) -> Self {
+        self.runtime = Some(runtime.clone());
+        self
+    }
+
+    pub(crate) fn runtime(&self) -> Result<OwnRuntime, LedgerError> {
+        match &self.runtime {
+            Some(runtime) => Ok(runtime.clone()),
+            None => Ok(OwnRuntime::start("strongroom-db", 1).map_err(Fault::from)?),
+        }
+    }
 }
 
 impl Default for SqliteOptions {
@@ -114,12 +133,19 @@ impl Default for SqliteOptions {
 
 /// The ledger on one SQLite file.
 ///
-/// It is opened within a tokio runtime (with its timer) and lives in it. When the value is dropped, commits that wait are
-/// still carried out while the runtime runs; [`close`](Ledger::close) waits for them.
+/// It works on a thread of its own, or on the runtime that the options name: it can be opened and used from
+/// any runtime, and from none. When the value is dropped, commits that wait are still carried out;
+/// [`close`](Ledger::close) waits for them.
 ///
 /// If the file cannot be written, it is opened for reading alone: whatever would change it is then
 /// refused as [`Unavailable`](LedgerError::Unavailable).
 pub struct SqliteLedger {
+    runtime: OwnRuntime,
+    files: Arc<Files>,
+}
+
+/// The connections.
+struct Files {
     key: Arc<dyn ChainKey>,
     /// None if the file cannot be written.
     writer: Option<Writer>,
@@ -147,8 +173,41 @@ impl SqliteLedger {
         chain_key: Arc<dyn ChainKey>,
         options: SqliteOptions,
     ) -> Result<Self, LedgerError> {
+        let runtime = options.runtime()?;
+        let path = path.as_ref().to_owned();
+        let opening = Files::open(path, chain_key, options, runtime.clone());
+        let files = runtime.run(opening).await.map_err(Fault::from)??;
+        Ok(Self {
+            runtime,
+            files: Arc::new(files),
+        })
+    }
+
+    /// Whether the file cannot be written, and was opened for reading alone.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        self.files.writer.is_none()
+    }
+
+    /// Carries `work` out on the runtime: whoever asked may stand still meanwhile.
+    async fn run<T: Send + 'static, W: Future<Output = Result<T, LedgerError>> + Send + 'static>(
+        &self,
+        work: impl FnOnce(Arc<Files>) -> W,
+    ) -> Result<T, LedgerError> {
+        let work = work(Arc::clone(&self.files));
+        self.runtime.run(work).await.map_err(Fault::from)?
+    }
+}
+
+impl Files {
+    async fn open(
+        path: PathBuf,
+        chain_key: Arc<dyn ChainKey>,
+        options: SqliteOptions,
+        runtime: OwnRuntime,
+    ) -> Result<Self, LedgerError> {
         let key = Some(&*chain_key);
-        let (link, opener) = open_file(path.as_ref(), Schema::ledger(), &options, key).await?;
+        let (link, opener) = open_file(&path, Schema::ledger(), &options, key).await?;
         let reading = Arc::new(opener.reading());
         let writer = if opener.is_read_only() {
             link.close().await?;
@@ -158,6 +217,7 @@ impl SqliteLedger {
                 link,
                 Arc::new(opener),
                 Arc::clone(&chain_key),
+                &runtime,
             ))
         };
         let watch = Watch {
@@ -174,12 +234,6 @@ impl SqliteLedger {
         })
     }
 
-    /// Whether the file cannot be written, and was opened for reading alone.
-    #[must_use]
-    pub const fn is_read_only(&self) -> bool {
-        self.writer.is_none()
-    }
-
     fn writer(&self) -> Result<&Writer, Fault> {
         self.writer.as_ref().ok_or(Hindrance::ReadOnly.into())
     }
@@ -194,19 +248,89 @@ impl fmt::Debug for SqliteLedger {
 #[async_trait]
 impl Ledger for SqliteLedger {
     async fn load(&self, id: &AggregateId) -> Result<Option<Stored>, LedgerError> {
+        let id = id.clone();
+        self.run(|files| async move { files.load(&id).await }).await
+    }
+
+    async fn commit(&self, commit: Commit, now: Timestamp) -> Result<Committed, LedgerError> {
+        commit.validate()?;
+        self.run(|files| async move { files.writer()?.commit(commit, now).await })
+            .await
+    }
+
+    async fn find(&self, query: &Find, page: Page) -> Result<Vec<Found>, LedgerError> {
+        query.validate()?;
+        let query = query.clone();
+        self.run(|files| async move { files.find(&query, page).await })
+            .await
+    }
+
+    async fn claim(&self, claim: &Claim, now: Timestamp) -> Result<ClaimOutcome, LedgerError> {
+        claim.validate_at(now)?;
+        let claim = claim.clone();
+        self.run(|files| async move { files.writer()?.claim(claim, now).await })
+            .await
+    }
+
+    async fn release(&self, claim: &Claim) -> Result<(), LedgerError> {
+        claim.validate()?;
+        let claim = claim.clone();
+        self.run(|files| async move { files.writer()?.release(claim).await })
+            .await
+    }
+
+    async fn heads(&self) -> Result<Vec<Head>, LedgerError> {
+        self.run(|files| async move { files.heads().await }).await
+    }
+
+    async fn audit(
+        &self,
+        chain: &str,
+        after_sequence: u64,
+        limit: u32,
+    ) -> Result<Vec<AuditRow>, LedgerError> {
+        let chain = chain.to_owned();
+        self.run(|files| async move { files.audit(&chain, after_sequence, limit).await })
+            .await
+    }
+
+    async fn revisions(
+        &self,
+        after: Option<&AggregateId>,
+        limit: u32,
+    ) -> Result<Vec<Revised>, LedgerError> {
+        let after = after.cloned();
+        self.run(|files| async move { files.revisions(after.as_ref(), limit).await })
+            .await
+    }
+
+    async fn changed(&self) -> Result<ChangeMark, LedgerError> {
+        self.run(|files| async move { files.changed().await }).await
+    }
+
+    async fn newest(&self) -> Result<Version, LedgerError> {
+        self.run(|files| async move { files.newest().await }).await
+    }
+
+    async fn changes(&self, after: Version, limit: u32) -> Result<Vec<Changed>, LedgerError> {
+        self.run(|files| async move { files.changes(after, limit).await })
+            .await
+    }
+
+    async fn close(&self) -> Result<(), LedgerError> {
+        self.run(|files| async move { files.close().await }).await
+    }
+}
+
+impl Files {
+    async fn load(&self, id: &AggregateId) -> Result<Option<Stored>, LedgerError> {
         let load = sqlx::query(sql::LOAD).bind(id.as_str());
         let rows = self.readers.rows(load).await?;
         let stored = rows.first().map(|row| row::stored(row, id, &*self.key));
         Ok(stored.transpose()?)
     }
 
-    async fn commit(&self, commit: Commit, now: Timestamp) -> Result<Committed, LedgerError> {
-        commit.validate()?;
-        self.writer()?.commit(commit, now).await
-    }
-
     async fn find(&self, query: &Find, page: Page) -> Result<Vec<Found>, LedgerError> {
-        query.validate()?;
         let (after_key, after_id) = match &page.after {
             Some((key, id)) => (key.as_str(), id.as_str()),
             None => ("", ""),
@@ -246,16 +370,6 @@ impl Ledger for SqliteLedger {
             .iter()
             .map(|row| row::found(row, index))
             .collect::<Result<_, _>>()?)
-    }
-
-    async fn claim(&self, claim: &Claim, now: Timestamp) -> Result<ClaimOutcome, LedgerError> {
-        claim.validate_at(now)?;
-        self.writer()?.claim(claim.clone(), now).await
-    }
-
-    async fn release(&self, claim: &Claim) -> Result<(), LedgerError> {
-        claim.validate()?;
-        self.writer()?.release(claim.clone()).await
     }
 
     async fn heads(&self) -> Result<Vec<Head>, LedgerError> {

@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::apply::{Batch, Failure};
 use super::fault::Fault;
 use super::link::{Link, Opener};
+use crate::runtime::OwnRuntime;
 use crate::{ChainKey, Claim, ClaimOutcome, Commit, Committed, LedgerError};
 
 /// How many may wait for the writer before callers wait to be queued.
@@ -41,14 +42,24 @@ enum Job {
 }
 
 impl Writer {
-    pub(super) fn start(link: Link, opener: Arc<Opener>, key: Arc<dyn ChainKey>) -> Self {
+    pub(super) fn start(
+        link: Link,
+        opener: Arc<Opener>,
+        key: Arc<dyn ChainKey>,
+        runtime: &OwnRuntime,
+    ) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let task = Task {
             opener,
             link: Some(link),
             key,
         };
-        tokio::spawn(task.run(receiver));
+        let lasting = runtime.clone();
+        runtime.spawn(async move {
+            task.run(receiver).await;
+            // Commits that wait are carried out, also when everybody else has gone.
+            drop(lasting);
+        });
         Self(sender)
     }
 

@@ -38,7 +38,12 @@ impl Core {
         id: &AggregateId,
         work: impl AsyncFnOnce(Claim) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let _in_this_process = self.busy.enter(id).await;
+        let patience = EFFECTS_CLAIMED_FOR;
+        let entered = self.busy.enter(id, patience, &self.runtime).await;
+        let _in_this_process = entered.ok_or_else(|| Error::HeldElsewhere {
+            id: id.clone(),
+            wait: Duration::ZERO,
+        })?;
         let claim = self.claim_effects(id).await?;
         let done = work(claim.clone()).await;
         let released = self.ledger.release(&claim).await;

@@ -10,6 +10,7 @@ use strongroom_crypto::{Provider, RootKeys};
 use strongroom_ledger::Ledger;
 use strongroom_ledger::checkpoint::FileCheckpoints;
 use strongroom_ledger::key_file::{KeyFile, SqliteKeyFile};
+use strongroom_ledger::runtime::OwnRuntime;
 use strongroom_ledger::sqlite::{SqliteLedger, SqliteOptions, Upgrade};
 use strongroom_vault::VaultSuffix;
 
@@ -212,7 +213,17 @@ async fn open_core(
     create: bool,
 ) -> Result<Arc<Core>, Error> {
     let chain_key = Arc::new(AuditChainKey::new(&root)?);
-    let databases = SqliteOptions::new().create(create);
+    let runtime = |name: &str, workers| {
+        OwnRuntime::start(name, workers).map_err(InstallationError::io(
+            "starting threads for",
+            layout.data.clone(),
+        ))
+    };
+    // Apart, so that a vault of somebody else that blocks a thread keeps no database waiting.
+    let databases = SqliteOptions::new()
+        .create(create)
+        .on(&runtime("strongroom-db", 1)?);
+    let runtime = runtime("strongroom", 2)?;
     let upgrade = Upgrade {
         at: options.clock.now(),
         records: Vec::new(),
@@ -252,6 +263,8 @@ async fn open_core(
     let (clock, ahead) = clocks(layout, settings, options)?;
     let owner = ResourceUid::from_bytes(random_id(&options.provider)?).to_string();
     Ok(Arc::new_cyclic(|core| Core {
+        budgets: Budgets::new(&options.leases, runtime.clone()),
+        runtime,
         ledger,
         service_keys,
         vault_keys,
@@ -276,7 +289,6 @@ async fn open_core(
         first_tenant: settings.tenant,
         follows_allowed: options.follow_keys,
         leases: leases(options),
-        budgets: Budgets::new(options.leases.budget),
     }))
 }
 

@@ -9,13 +9,14 @@ use governor::clock::{Clock as _, MonotonicClock};
 use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
+use strongroom_ledger::runtime::OwnRuntime;
 use strongroom_vault::{VaultAddress, VaultError};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use super::VaultBudget;
+use super::{LeaseSettings, VaultBudget};
 
 /// How long somebody waits for its turn before it is told to come back.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 type Limiter = RateLimiter<NotKeyed, InMemoryState, MonotonicClock, NoOpMiddleware<Times>>;
 type Times = <MonotonicClock as governor::clock::Clock>::Instant;
@@ -28,6 +29,10 @@ pub(crate) const fn quota(budget: &VaultBudget) -> Quota {
 /// The budgets of all vaults that are in use.
 pub(crate) struct Budgets {
     budget: VaultBudget,
+    /// How long a turn lasts, also of somebody whom nobody drives on.
+    turn: Duration,
+    /// Where whose turn it is is found out.
+    runtime: OwnRuntime,
     gates: Mutex<HashMap<VaultAddress, Arc<Gate>>>,
 }
 
@@ -42,13 +47,19 @@ struct Gate {
 /// Leave to ask a vault once. It is given back with the answer.
 #[derive(Debug)]
 pub(crate) struct Turn {
-    _in_flight: OwnedSemaphorePermit,
+    _answered: oneshot::Sender<()>,
 }
 
 impl Budgets {
-    pub(crate) fn new(budget: VaultBudget) -> Self {
+    pub(crate) fn new(settings: &LeaseSettings, runtime: OwnRuntime) -> Self {
         Self {
-            budget,
+            budget: settings.budget,
+            // A vault is asked for its properties, then for an unwrap.
+            turn: settings
+                .deadline()
+                .saturating_mul(2)
+                .saturating_add(PATIENCE),
+            runtime,
             gates: Mutex::default(),
         }
     }
@@ -59,13 +70,15 @@ impl Budgets {
     /// [`VaultError::Throttled`], by ourselves, if it does not come in time.
     pub(crate) async fn enter(&self, vault: &VaultAddress) -> Result<Turn, VaultError> {
         let gate = self.gate(vault);
-        let throttled = VaultError::Throttled {
-            retry_after: Some(Duration::from_secs(1)),
-        };
-        match tokio::time::timeout(PATIENCE, gate.enter()).await {
-            Ok(Some(turn)) => Ok(turn),
-            Ok(None) | Err(_) => Err(throttled),
-        }
+        let (lasts, (give, given)) = (self.turn, oneshot::channel());
+        self.runtime.spawn(gate.give_turn(give, lasts));
+        let given = self.runtime.wait(given).await;
+        given
+            .ok()
+            .and_then(Result::ok)
+            .ok_or(VaultError::Throttled {
+                retry_after: Some(Duration::from_secs(1)),
+            })
     }
 
     fn gate(&self, vault: &VaultAddress) -> Arc<Gate> {
@@ -95,16 +108,33 @@ impl Gate {
         }
     }
 
+    /// Waits for a turn, gives it to whoever still wants it, and takes it back.
+    async fn give_turn(self: Arc<Self>, mut give: oneshot::Sender<Turn>, lasts: Duration) {
+        let in_flight = tokio::select! {
+            () = give.closed() => return,
+            entered = tokio::time::timeout(PATIENCE, self.enter()) => entered,
+        };
+        let Ok(Some(_in_flight)) = in_flight else {
+            return;
+        };
+        let (answered, answer) = oneshot::channel();
+        let turn = Turn {
+            _answered: answered,
+        };
+        if give.send(turn).is_ok() {
+            // It is over when it is dropped.
+            let _ = tokio::time::timeout(lasts, answer).await;
+        }
+    }
+
     /// None, if the gate was closed, which it never is.
-    async fn enter(&self) -> Option<Turn> {
+    async fn enter(&self) -> Option<OwnedSemaphorePermit> {
         let in_flight = Arc::clone(&self.in_flight).acquire_owned().await.ok()?;
         let _turn = self.turn.lock().await;
         while let Err(early) = self.limiter.check() {
             let wait = early.wait_time_from(MonotonicClock.now());
             tokio::time::sleep(wait).await;
         }
-        Some(Turn {
-            _in_flight: in_flight,
-        })
+        Some(in_flight)
     }
 }

@@ -97,11 +97,12 @@ struct Book<K, E> {
 }
 
 impl<K, E> Desk<K, E> {
-    pub(crate) fn new() -> Self {
+    /// No attempt counts that takes longer than `longest`.
+    pub(crate) fn new(longest: Duration) -> Self {
         Self {
             current: Slot::empty(),
             book: Mutex::new(Book {
-                state: LeaseState::default(),
+                state: LeaseState::new(longest),
                 waiting: Vec::new(),
                 trouble: None,
                 ended: Arc::new(AtomicBool::new(false)),
@@ -215,6 +216,22 @@ impl<K, E> Desk<K, E> {
         });
     }
 
+    /// Whoever carried an attempt out has gone: it is asked again by those who wait. Nothing, if it was
+    /// answered.
+    pub(crate) fn cut_off(&self, attempt: Attempt, now: Moment) {
+        let mut book = self.book();
+        let answer = Answer::CutOff;
+        if note(&mut book, Command::Failed { attempt, answer }, now).is_none() {
+            return;
+        }
+        book.trouble = None;
+        if let Some(lease) = self.current.load() {
+            // Asked for ahead of its end, and not any more.
+            lease.refresh.store(nanos(now.boot), Ordering::Relaxed);
+        }
+        book.tell_all(|| Told::Again);
+    }
+
     /// Something that the proof rests on has changed: whatever was found is void, and what is out ends.
     pub(crate) fn drop_lease(&self, now: Moment) {
         let mut book = self.book();
@@ -224,11 +241,15 @@ impl<K, E> Desk<K, E> {
         book.tell_all(|| Told::Again);
     }
 
-    /// Time has passed: keys that may not be used any more do not stay in memory. Whether nothing is left
-    /// to remember.
-    pub(crate) fn wake(&self, now: Moment) -> bool {
+    /// Time has passed: keys that may not be used any more do not stay in memory, and nobody waits any longer
+    /// for an attempt that takes too long. Whether nothing is left to remember.
+    pub(crate) fn wake(&self, now: Moment, overdue: impl FnOnce() -> (Answer, Arc<E>)) -> bool {
         let mut book = self.book();
         self.take_in(&mut book, Command::Wake, now);
+        if let Some(attempt) = book.state.overdue(now) {
+            let (answer, error) = overdue();
+            self.failed(&mut book, attempt, answer, &error, now);
+        }
         book.state.is_idle()
     }
 
@@ -250,7 +271,7 @@ impl<K, E> Desk<K, E> {
         for event in book.state.decide(command, now) {
             book.state.evolve(event);
             match event {
-                Event::Asked(begun) => attempt = Some(begun),
+                Event::Asked { attempt: begun, .. } => attempt = Some(begun),
                 Event::Expired => self.current.store(None),
                 _ => {}
             }

@@ -46,11 +46,21 @@ impl Terms {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Attempt(u64);
 
+/// One that is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Asking {
+    attempt: Attempt,
+    /// From when on it counts as not answered, by the boot-time clock.
+    void_at: Duration,
+}
+
 /// The lease of one resource in one process.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LeaseState {
+    /// How long an attempt may take.
+    longest: Duration,
     held: Option<Held>,
-    asking: Option<Attempt>,
+    asking: Option<Asking>,
     trouble: Option<Trouble>,
     attempts: u64,
 }
@@ -122,6 +132,8 @@ pub(crate) enum Answer {
     Outage { wait: Duration },
     /// Bytes fail their check.
     Damaged,
+    /// Whoever carried the attempt out has gone.
+    CutOff,
     /// The resource itself is not there to be used, or the request was no good.
     Other,
 }
@@ -130,7 +142,7 @@ pub(crate) enum Answer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
     /// An attempt began.
-    Asked(Attempt),
+    Asked { attempt: Attempt, void_at: Duration },
     /// It has proved the keys, for later operations too.
     Proved {
         sent: Moment,
@@ -145,6 +157,8 @@ pub(crate) enum Event {
     Outage { until: Duration },
     /// It has found damage.
     Damaged,
+    /// It has found nothing.
+    CutOff,
     /// There is nothing to prove.
     Ended,
     /// The proof has run out, and the grace with it.
@@ -165,6 +179,17 @@ pub(crate) enum Verdict {
 }
 
 impl LeaseState {
+    /// Nothing is held, and no attempt takes longer than `longest`.
+    pub(crate) const fn new(longest: Duration) -> Self {
+        Self {
+            longest,
+            held: None,
+            asking: None,
+            trouble: None,
+            attempts: 0,
+        }
+    }
+
     /// What follows from `command`; changes nothing.
     pub(crate) fn decide(&self, command: Command, now: Moment) -> Vec<Event> {
         match command {
@@ -173,7 +198,7 @@ impl LeaseState {
             Command::Drop => vec![Event::Dropped],
             // It was void before it was answered.
             Command::Proved { attempt, .. } | Command::Failed { attempt, .. }
-                if self.asking != Some(attempt) =>
+                if self.asking.map(|asking| asking.attempt) != Some(attempt) =>
             {
                 Vec::new()
             }
@@ -204,6 +229,7 @@ impl LeaseState {
                     until: now.boot.saturating_add(wait),
                 },
                 Answer::Damaged => Event::Damaged,
+                Answer::CutOff => Event::CutOff,
                 Answer::Other => Event::Ended,
             }],
         }
@@ -220,8 +246,11 @@ impl LeaseState {
             Some(Trouble::ForGood) => true,
             None => false,
         };
-        let ask = due && !too_early && self.asking.is_none();
-        let asked = ask.then(|| Event::Asked(Attempt(self.attempts.wrapping_add(1))));
+        let is_free = self.asking.is_none() || self.overdue(now).is_some();
+        let asked = (due && !too_early && is_free).then(|| Event::Asked {
+            attempt: Attempt(self.attempts.wrapping_add(1)),
+            void_at: now.boot.saturating_add(self.longest),
+        });
         expired.into_iter().chain(asked).collect()
     }
 
@@ -234,9 +263,9 @@ impl LeaseState {
     /// Takes in what has happened.
     pub(crate) fn evolve(&mut self, event: Event) {
         match event {
-            Event::Asked(attempt) => {
+            Event::Asked { attempt, void_at } => {
                 self.attempts = attempt.0;
-                self.asking = Some(attempt);
+                self.asking = Some(Asking { attempt, void_at });
             }
             Event::Proved {
                 sent,
@@ -251,7 +280,7 @@ impl LeaseState {
                     in_outage: false,
                 });
             }
-            Event::Over => self.settle(None),
+            Event::Over | Event::CutOff => self.settle(None),
             Event::Denied { until } => {
                 self.settle(Some(Trouble::Until(until)));
                 self.held = None;
@@ -288,13 +317,20 @@ impl LeaseState {
         }
     }
 
+    /// The attempt under way, if it takes too long: nobody waits for it any more.
+    pub(crate) fn overdue(&self, now: Moment) -> Option<Attempt> {
+        let overdue = self.asking.filter(|asking| now.boot >= asking.void_at);
+        overdue.map(|asking| asking.attempt)
+    }
+
     /// When time alone will change something, by the boot-time clock: there is nothing left of the proof,
-    /// or it is time to ask for another.
+    /// it is time to ask for another, or an attempt takes too long.
     pub(crate) fn wake_at(&self) -> Option<Duration> {
         let ends = self.held.map(|held| held.ends());
         let refresh = self.held.map(|held| held.refresh);
         let asks = match (self.asking, self.trouble) {
-            (Some(_), _) | (None, Some(Trouble::ForGood)) => None,
+            (Some(asking), _) => Some(asking.void_at),
+            (None, Some(Trouble::ForGood)) => None,
             (None, Some(Trouble::Until(until))) => {
                 Some(refresh.map_or(until, |refresh| refresh.max(until)))
             }
@@ -306,6 +342,7 @@ impl LeaseState {
     /// Whether nothing is held, under way or remembered.
     pub(crate) fn is_idle(&self) -> bool {
         let Self {
+            longest: _,
             held,
             asking,
             trouble,

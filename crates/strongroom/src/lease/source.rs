@@ -1,11 +1,15 @@
 //! Where the data path takes its lease from: the one that is kept, or one that is asked for now.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
+
+use futures::FutureExt as _;
 
 use strongroom_base::{Clock, Outcome as _, OutcomeKind, ResourceUid, Retry};
 use strongroom_vault::{Unavailable, VaultError};
 
+use super::budget::PATIENCE;
 use super::desk::{Desk, Outcome, Proved, Telling, Told};
 use super::keys::LeasedKeys;
 use super::machine::{Answer, Attempt, Terms};
@@ -32,17 +36,21 @@ pub(crate) struct LeaseSource {
     clock: Arc<dyn Clock>,
     uid: ResourceUid,
     caller: Caller,
+    /// How long an attempt may take: to wait for a turn at the vault, and for its answer.
+    longest: Duration,
     desk: Desk<LeasedKeys, Error>,
 }
 
 impl LeaseSource {
     pub(super) fn new(core: &Arc<Core>, uid: ResourceUid, caller: Caller) -> Self {
+        let longest = core.leases.settings().deadline().saturating_add(PATIENCE);
         Self {
             core: Arc::downgrade(core),
             clock: Arc::clone(&core.clock),
             uid,
             caller,
-            desk: Desk::new(),
+            longest,
+            desk: Desk::new(longest),
         }
     }
 
@@ -83,7 +91,12 @@ impl LeaseSource {
             self.carry_out(&core, attempt);
             let told = match telling {
                 Telling::Now(told) => told,
-                Telling::Later(told) => told.await.unwrap_or(Told::Again),
+                Telling::Later(told) => {
+                    let runtime = core.runtime.clone();
+                    drop(core);
+                    let told = runtime.wait(told).await;
+                    told.ok().and_then(Result::ok).unwrap_or(Told::Again)
+                }
             };
             match told {
                 Told::Go(lease) => return Ok(lease),
@@ -102,10 +115,16 @@ impl LeaseSource {
             source: Arc::clone(self),
             attempt,
         };
-        let core = Arc::clone(core);
-        tokio::spawn(async move {
-            let outcome = open.source.prove(&core).await;
-            open.answer(outcome, core.moment());
+        let shared = Arc::clone(core);
+        // The caller's own runtime may stand still as soon as the caller has what it wants.
+        core.runtime.spawn(async move {
+            let proving = open.source.prove(&shared);
+            let proving = AssertUnwindSafe(proving).catch_unwind();
+            let outcome = match tokio::time::timeout(open.source.longest, proving).await {
+                Ok(Ok(outcome)) => outcome,
+                Ok(Err(_)) | Err(_) => Err(overdue()),
+            };
+            open.answer(outcome, shared.moment());
         });
     }
 
@@ -114,6 +133,11 @@ impl LeaseSource {
         let proved = proof.and_then(|proof| proved(core, proof));
         proved.map_err(|error| (answer(core, &error), Arc::new(error)))
     }
+}
+
+/// An attempt that has not come to its end in time, or never will.
+pub(super) fn overdue() -> (Answer, Arc<Error>) {
+    (Answer::Outage { wait: SOON }, Arc::new(Error::ProofOverdue))
 }
 
 fn proved(core: &Core, proof: Proof) -> Result<Proved<LeasedKeys>, Error> {
@@ -191,7 +215,6 @@ impl Drop for OpenAttempt {
     /// Does nothing if it was answered.
     fn drop(&mut self) {
         let now = Moment::now(&*self.source.clock);
-        let cut_off = (Answer::Other, Arc::new(Error::Closed));
-        self.answer(Err(cut_off), now);
+        self.source.desk.cut_off(self.attempt, now);
     }
 }

@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use strongroom_base::ResourceUid;
 use strongroom_ledger::{AggregateId, Version};
 
+use super::source::overdue;
 use super::{LeaseSettings, LeaseSource, Moment};
 use crate::Error;
 use crate::audit::Caller;
@@ -173,7 +176,7 @@ impl Leases {
                 .collect()
         };
         for (uid, source) in due {
-            if !source.desk().wake(now) {
+            if !source.desk().wake(now, overdue) {
                 continue;
             }
             self.unwatch(uid);
@@ -210,8 +213,8 @@ impl Watch {
     /// Whatever is changed from now on is seen.
     pub(crate) async fn start(core: &Arc<Core>) -> Result<Self, Error> {
         let seen = core.ledger.newest().await?;
-        let task = look(Arc::downgrade(core), seen);
-        Ok(Self(tokio::spawn(task)))
+        let task = keep_looking(Arc::downgrade(core), seen);
+        Ok(Self(core.runtime.spawn(task)))
     }
 }
 
@@ -221,14 +224,29 @@ impl Drop for Watch {
     }
 }
 
-async fn look(core: Weak<Core>, mut seen: Version) {
+/// Looks on, also where looking has failed as it never should.
+async fn keep_looking(core: Weak<Core>, mut seen: Version) {
+    loop {
+        let looking = AssertUnwindSafe(look(&core, &mut seen)).catch_unwind();
+        if looking.await.is_ok() {
+            return;
+        }
+        let Some(core) = core.upgrade() else { return };
+        tracing::error!(
+            "the watch over what other processes change failed, and begins anew: leases end"
+        );
+        core.leases.drop_all(core.moment());
+    }
+}
+
+async fn look(core: &Weak<Core>, seen: &mut Version) {
     let mut mark = None;
     let mut round: u32 = 0;
     loop {
         tokio::time::sleep(LOOKED_FOR_EVERY).await;
         let Some(core) = core.upgrade() else { return };
         let looked = if core.leases.are_watched() {
-            core.look_for_changes(&mut mark, &mut seen).await
+            core.look_for_changes(&mut mark, seen).await
         } else {
             Ok(())
         };

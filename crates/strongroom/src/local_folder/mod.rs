@@ -231,7 +231,9 @@ impl LocalFolder {
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Result<T> {
-    tokio::task::spawn_blocking(work).await?.map_err(local_io)
+    strongroom_ledger::runtime::blocking(work)
+        .await?
+        .map_err(local_io)
 }
 
 fn local_io(source: io::Error) -> object_store::Error {

@@ -34,10 +34,14 @@ impl EncryptedStore {
         if source.is_empty() {
             return Ok(());
         }
-        let copies = self
-            .conditional_copies
-            .get_or_try_init(|| self.try_a_copy())
-            .await?;
+        let copies = match self.conditional_copies.get() {
+            Some(found) => found,
+            // Whoever finds it out at the same time finds the same: nobody waits for another's try.
+            None => {
+                let found = self.try_a_copy().await?;
+                self.conditional_copies.get_or_init(|| found)
+            }
+        };
         match copies {
             ConditionalCopies::Keep => Ok(()),
             ConditionalCopies::Replace(with) if *with == source => Ok(()),

@@ -14,6 +14,7 @@ use futures::future;
 use futures::stream::{self, BoxStream, StreamExt};
 use object_store::{GetRange, Result};
 use strongroom_crypto::object::{Layout, Opener, PROLOGUE_LEN};
+use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 use super::blocks::{BLOCK_CHUNKS, Blocks};
@@ -178,7 +179,10 @@ impl Rest {
         let block = self.window.part(self.next, BLOCK_CHUNKS);
         self.next = block.end;
         let file = Arc::clone(&self.file);
-        let opening = tokio::task::spawn_blocking(move || file.block(block));
-        Some(Ahead::Begun(opening))
+        // Without a runtime there is nothing to be ahead of.
+        Some(match Handle::try_current() {
+            Ok(handle) => Ahead::Begun(handle.spawn_blocking(move || file.block(block))),
+            Err(_) => Ahead::Ready(file.block(block)),
+        })
     }
 }

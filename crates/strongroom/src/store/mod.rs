@@ -20,7 +20,7 @@ mod window;
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -38,7 +38,6 @@ pub use self::list::Unlistable;
 pub(crate) use self::place::Place;
 pub(crate) use self::rights::Rights;
 use strongroom_crypto::SecureRandom;
-use tokio::sync::OnceCell;
 
 use crate::core::Core;
 use crate::lease::{Access, LeaseSource};
@@ -66,7 +65,7 @@ pub struct EncryptedStore {
     folder: Option<Arc<LocalFolder>>,
     clear_metadata: bool,
     /// Found out when it first matters.
-    conditional_copies: Arc<OnceCell<ConditionalCopies>>,
+    conditional_copies: Arc<OnceLock<ConditionalCopies>>,
 }
 
 impl EncryptedStore {

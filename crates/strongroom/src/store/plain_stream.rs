@@ -9,6 +9,7 @@ use object_store::Result;
 use object_store::path::Path;
 use strongroom_crypto::object::{OpenError, Opener, SEALED_CHUNK_LEN};
 use strongroom_crypto::{TAG_LEN, cobblestone};
+use strongroom_ledger::runtime::blocking;
 
 use super::blocks::{BLOCK_CHUNKS, Blocks};
 use super::error::{damaged, named};
@@ -136,7 +137,7 @@ impl Unsealing {
 pub(super) async fn on_blocking_pool<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
-    tokio::task::spawn_blocking(work).await?
+    blocking(work).await?
 }
 
 /// Opens all chunks of `window`, which `sealed` holds, straight into the answer.

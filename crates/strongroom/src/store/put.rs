@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use futures::future::{self, FutureExt as _};
 use object_store::path::Path;
 use object_store::{
     Attribute, Attributes, MultipartUpload as _, ObjectStore, PutMode, PutMultipartOptions,
-    PutOptions, PutPayload, PutResult, Result, TagSet,
+    PutOptions, PutPayload, PutResult, Result, TagSet, UploadPart,
 };
 use strongroom_crypto::object::{Generation, Sealer, sealed_len};
 
@@ -165,21 +166,17 @@ impl EncryptedStore {
 
 /// Sends the payload part by part, each sealed while the one before it is written.
 async fn send(mut upload: SealingUpload, payload: &PutPayload) -> Result<PutResult> {
-    let mut under_way = None;
+    let mut before: UploadPart = future::ready(Ok(())).boxed();
     for piece in pieces(payload) {
         let sealing = on_blocking_pool(move || {
             let part = upload.put_part(piece);
             Ok((upload, part))
         });
-        let (going_on, part) = sealing.await?;
-        upload = going_on;
-        if let Some(before) = under_way.replace(tokio::spawn(part)) {
-            before.await??;
-        }
+        let (written, sealed) = future::join(before, sealing).await;
+        written?;
+        (upload, before) = sealed?;
     }
-    if let Some(last) = under_way {
-        last.await??;
-    }
+    before.await?;
     upload.complete().await
 }
 

@@ -2,6 +2,7 @@
 
 use strongroom_base::Machine as _;
 use strongroom_identity::Scope;
+use strongroom_ledger::runtime::blocking;
 use strongroom_ledger::{Claim, Find};
 use strongroom_vault::import::{KeyPair, generate};
 use strongroom_vault::key::{
@@ -94,7 +95,7 @@ impl Core {
     /// Makes a key pair away from the async workers: a large one takes seconds.
     pub(crate) async fn generate_pair(&self, spec: KeySpec) -> Result<KeyPair, Error> {
         let provider = self.provider;
-        let made = tokio::task::spawn_blocking(move || generate(&provider, spec));
+        let made = blocking(move || generate(&provider, spec));
         Ok(made.await.map_err(|_ended| Error::Closed)??)
     }
 

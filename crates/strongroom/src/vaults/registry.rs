@@ -59,14 +59,16 @@ impl Core {
     /// What somebody else's vault answers, if it does so in time.
     pub(super) async fn in_time<T>(
         &self,
-        answer: impl Future<Output = Result<T, VaultError>>,
+        answer: impl Future<Output = Result<T, VaultError>> + Send,
     ) -> Result<T, VaultError> {
         let deadline = self.leases.settings().deadline();
         let late = |_| VaultError::Unavailable {
             unavailable: Unavailable::Timeout,
             source: None,
         };
-        tokio::time::timeout(deadline, answer)
+        // With our timer and our connections: others use what a vault's client keeps open.
+        self.runtime
+            .within_held(async { tokio::time::timeout(deadline, answer).await })
             .await
             .map_err(late)
             .flatten()

@@ -28,6 +28,8 @@ use crate::moment::Moment;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct No;
 
+const LONGEST: Duration = Duration::from_secs(40);
+
 type TestDesk = Desk<u8, No>;
 
 type Got = Result<std::sync::Arc<Lease<u8>>, No>;
@@ -84,7 +86,7 @@ fn lease(desk: &TestDesk, prove: impl Fn(Attempt) -> Outcome<u8, No>) -> Got {
 
 /// What two who need a lease at once are told, and how often was asked for them.
 fn two_at_once(answer: fn() -> Outcome<u8, No>) -> ([Got; 2], usize) {
-    let desk = Arc::new(TestDesk::new());
+    let desk = Arc::new(TestDesk::new(LONGEST));
     let asked = Arc::new(AtomicUsize::new(0));
     let user = || {
         let (desk, asked) = (Arc::clone(&desk), Arc::clone(&asked));
@@ -128,7 +130,7 @@ fn r17_of_those_who_need_a_lease_at_once_all_are_told_of_the_denial() {
 #[test]
 fn r17_after_a_drop_nobody_holds_what_was_proved_before() {
     loom::model(|| {
-        let desk = Arc::new(TestDesk::new());
+        let desk = Arc::new(TestDesk::new(LONGEST));
         let authority = Arc::new(AtomicUsize::new(1));
         let reader = {
             let (desk, authority) = (Arc::clone(&desk), Arc::clone(&authority));
@@ -154,7 +156,7 @@ fn r17_after_a_drop_nobody_holds_what_was_proved_before() {
 #[test]
 fn r17_a_drop_reaches_those_who_read() {
     loom::model(|| {
-        let desk = Arc::new(TestDesk::new());
+        let desk = Arc::new(TestDesk::new(LONGEST));
         let held = lease(&desk, |_| Ok(proved(1))).unwrap();
         let dropped = Arc::new(AtomicUsize::new(0));
         let reader = {
@@ -177,7 +179,7 @@ fn r17_a_drop_reaches_those_who_read() {
 #[test]
 fn r17_one_asks_ahead_for_the_next() {
     loom::model(|| {
-        let desk = Arc::new(TestDesk::new());
+        let desk = Arc::new(TestDesk::new(LONGEST));
         let held = lease(&desk, |_| Ok(proved(1))).unwrap();
         let due = Moment {
             boot: AT.boot + Duration::from_secs(59),

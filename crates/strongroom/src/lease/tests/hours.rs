@@ -72,7 +72,7 @@ fn r17_calls_stay_in_the_budget_with_ten_thousand_resources_over_ten_hours() {
     let clock = FakeRelativeClock::default();
     let limiter = RateLimiter::direct_with_clock(quota(&VaultBudget::default()), clock.clone());
     let mut now = 0;
-    let mut leases = vec![LeaseState::default(); RESOURCES];
+    let mut leases = vec![LeaseState::new(Duration::from_secs(40)); RESOURCES];
     let mut asking: Vec<Option<(Attempt, Moment)>> = vec![None; RESOURCES];
     let mut queue = VecDeque::new();
     let mut agenda: BinaryHeap<Reverse<Entry>> = (0..RESOURCES)
@@ -133,7 +133,7 @@ fn r17_calls_stay_in_the_budget_with_ten_thousand_resources_over_ten_hours() {
             };
             for event in lease.decide(command, at) {
                 lease.evolve(event);
-                if let Event::Asked(attempt) = event {
+                if let Event::Asked { attempt, .. } = event {
                     queue.push_back((resource, attempt));
                 }
             }

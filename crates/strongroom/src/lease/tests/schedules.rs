@@ -11,6 +11,8 @@ use crate::lease::moment::Moment;
 
 const DENIED_FOR: Duration = Duration::from_secs(5);
 
+const LONGEST: Duration = Duration::from_secs(40);
+
 /// What somebody in between makes of a question to the vault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Weather {
@@ -101,7 +103,7 @@ impl World {
     fn new(terms: Terms) -> Self {
         Self {
             terms,
-            state: LeaseState::default(),
+            state: LeaseState::new(LONGEST),
             now: 0,
             ahead: START,
             weather: (Weather::Honest, 0),
@@ -126,7 +128,7 @@ impl World {
     fn tell(&mut self, command: Command) {
         for event in self.state.decide(command, self.moment()) {
             self.state.evolve(event);
-            if let Event::Asked(attempt) = event {
+            if let Event::Asked { attempt, .. } = event {
                 let (weather, takes) = self.weather;
                 self.asked += 1;
                 self.questions.push(Question {
