@@ -1,8 +1,8 @@
 //! The words that all of Strongroom's crates share.
 //!
 //! This room holds ids and the macro [`ids!`] that defines others, [`Timestamp`] and [`Clock`], the
-//! one list of [`Outcome`]s with its [`Retry`] classes, the [`Machine`] shape, and the version
-//! [`SchemaV1`] that a stored state carries. It never reads a clock, draws a random number,
+//! one list of [`Outcome`]s with its [`Retry`] classes, the [`Machine`] shape, the version
+//! [`SchemaV1`] that a stored state carries, and which characters [`misleads`] whoever reads them. It never reads a clock, draws a random number,
 //! logs, or does I/O: whoever needs one of these hands it in.
 //!
 //! ```
@@ -25,6 +25,7 @@ mod machine;
 mod name;
 mod outcome;
 mod schema;
+mod text;
 mod time;
 
 pub use id::{
@@ -35,6 +36,7 @@ pub use machine::Machine;
 pub use name::{InvalidName, Region, ResourceGroupName, ResourceName};
 pub use outcome::{Outcome, OutcomeKind, Retry};
 pub use schema::SchemaV1;
+pub use text::{hides, misleads, seen};
 pub use time::{Clock, Timestamp};
 
 /// What the ids that [`ids!`] defines elsewhere are stored by.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use object_store::ObjectStore;
 use strongroom::{
-    GroupUid, LeaseSettings, LeaseTerm, Operator, Options, ResourceHandle, Strongroom,
+    DisplayName, GroupUid, LeaseSettings, LeaseTerm, Operator, Options, ResourceHandle, Strongroom,
 };
 use strongroom_base::{PrincipalId, ResourceName, SubscriptionId};
 
@@ -77,7 +77,7 @@ impl Session {
         if let Ok(id) = text.parse() {
             return Ok(id);
         }
-        let name = text.parse().map_err(strongroom::Error::from)?;
+        let name = stored_name(text)?;
         Ok(self.operator.principal_by_name(&name, None).await?.id)
     }
 
@@ -86,7 +86,7 @@ impl Session {
         if let Ok(id) = text.parse() {
             return Ok(id);
         }
-        let name = text.parse().map_err(strongroom::Error::from)?;
+        let name = stored_name(text)?;
         Ok(self.operator.subscription_by_name(&name).await?.id)
     }
 
@@ -132,6 +132,11 @@ impl Session {
     pub(crate) async fn store(&self, name: &ResourceName) -> Result<Arc<dyn ObjectStore>, Failure> {
         Ok(self.resource(name).await?.store().await?)
     }
+}
+
+/// A name that something may bear since an earlier version, which was less strict.
+fn stored_name(text: &str) -> Result<DisplayName, Failure> {
+    DisplayName::try_from(text.to_owned()).map_err(|error| strongroom::Error::from(error).into())
 }
 
 /// The data folder that was named.

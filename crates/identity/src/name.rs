@@ -3,17 +3,23 @@
 use core::fmt;
 use core::str::FromStr;
 
+use strongroom_base::{hides, seen};
+
 /// A text that cannot be a display name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{}` is not a name: expected 1 to 64 characters, no control characters, no blank at either end",
-    text.escape_debug()
+    "`{}` is not a name: expected 1 to 64 characters that can be seen, and no blank at either end; controls, \
+     marks that turn the direction of writing and characters without a shape are left out",
+    seen(text)
 )]
 pub struct InvalidDisplayName {
     text: String,
 }
 
 /// A display name: 1 to 64 characters, kept as given. It identifies nothing by itself.
+///
+/// One that somebody chooses is parsed: each of its characters must be seen as what it is. One that was
+/// stored is converted, and may hold what earlier versions let through: all but controls.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(try_from = "String", into = "String"))]
@@ -49,7 +55,11 @@ impl FromStr for DisplayName {
     type Err = InvalidDisplayName;
 
     fn from_str(text: &str) -> Result<Self, InvalidDisplayName> {
-        Self::try_from(text.to_owned())
+        let text = text.to_owned();
+        if text.chars().any(hides) {
+            return Err(InvalidDisplayName { text });
+        }
+        Self::try_from(text)
     }
 }
 
@@ -80,12 +90,38 @@ mod tests {
 
     #[test]
     fn what_would_mislead_a_reader_is_no_name() {
-        for bad in ["", " a", "a ", "a\nb", "a\u{1b}[2J", &"x".repeat(65)] {
+        for bad in [
+            "",
+            " a",
+            "a ",
+            "a\nb",
+            "a\u{1b}[2J",
+            "a\u{9b}2J",
+            "gpj\u{202e}.exe",
+            "\u{2066}a\u{2069}",
+            "a\u{200b}b",
+            "a\u{2028}b",
+            "a\u{ad}b",
+            "\u{feff}a",
+            "a\u{a0}b",
+            "a\u{3164}",
+            &"x".repeat(65),
+        ] {
             let error = bad.parse::<DisplayName>().unwrap_err().to_string();
-            assert!(!error.chars().any(char::is_control), "{error:?}");
+            assert!(!error.chars().any(hides), "{error:?}");
         }
         for good in ["Ada", "München Süd", &"ü".repeat(64)] {
             assert_eq!(good.parse::<DisplayName>().unwrap().as_str(), good);
         }
+    }
+
+    #[test]
+    fn a_name_that_an_earlier_version_stored_is_still_one() {
+        let stored = "gpj\u{202e}.exe".to_owned();
+        assert_eq!(
+            DisplayName::try_from(stored.clone()).unwrap().as_str(),
+            stored
+        );
+        assert!(DisplayName::try_from("a\u{1b}".to_owned()).is_err());
     }
 }
