@@ -2,6 +2,7 @@
 //!
 //! The README's own example is one of them.
 
+pub mod application;
 pub mod desk;
 pub mod fault;
 pub mod faulty_vault;

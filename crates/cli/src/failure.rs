@@ -4,10 +4,10 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use strongroom_base::{Outcome, OutcomeKind, Retry};
+use strongroom_base::{Outcome, OutcomeKind, Retry, seen};
 
 use crate::canary::CanaryError;
-use crate::object_path::PathError;
+use crate::object_path::{PathError, display_file};
 use crate::walk::WalkError;
 
 /// Why a verb did not do what it was asked.
@@ -35,11 +35,11 @@ pub(crate) enum Failure {
     StdinNeedsName,
     #[error("standard input stands alone: put files and folders in a call of their own")]
     StdinAlone,
-    #[error("{} is there already: pass --force to replace it", .0.display())]
+    #[error("{} is there already: pass --force to replace it", display_file(.0))]
     Exists(PathBuf),
-    #[error("{} leads through a symbolic link: nothing is written where a stored link points", .0.display())]
+    #[error("{} leads through a symbolic link: nothing is written where a stored link points", display_file(.0))]
     ThroughLink(PathBuf),
-    #[error("{what} failed for {}", path.display())]
+    #[error("{what} failed for {}", display_file(path))]
     File {
         what: &'static str,
         path: PathBuf,
@@ -59,7 +59,7 @@ pub(crate) enum Failure {
     FoundDamage(u64),
     #[error("writing the answer failed")]
     Output(#[source] io::Error),
-    #[error("{} holds no file to put through the tour, or git ignores all of them", .0.display())]
+    #[error("{} holds no file to put through the tour, or git ignores all of them", display_file(.0))]
     NothingToTour(PathBuf),
     #[error("the tour found something that does not hold: see the steps above")]
     TourFailed,
@@ -90,6 +90,21 @@ impl Failure {
     ) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::File { what, path, source }
+    }
+}
+
+impl Failure {
+    /// Whether whatever comes next fails as this did: nobody reads the answer, or access is over.
+    pub(crate) fn ends_everything(&self) -> bool {
+        use strongroom::Error;
+
+        matches!(
+            self,
+            Self::Output(_)
+                | Self::Strongroom(
+                    Error::OutOfReach(_) | Error::Proof(_) | Error::Denied(_) | Error::Closed
+                )
+        )
     }
 }
 
@@ -191,12 +206,13 @@ pub(crate) fn exit_code(kind: OutcomeKind) -> ExitCode {
     })
 }
 
-/// An error and everything that led to it, outermost first, each said once.
+/// An error and everything that led to it, outermost first, each said once and on one line: names that
+/// others chose are in what they say.
 pub(crate) fn chain(error: &dyn std::error::Error) -> Vec<String> {
-    let mut told: Vec<String> = vec![error.to_string()];
+    let mut told: Vec<String> = vec![seen(&error.to_string()).into_owned()];
     let mut next = error.source();
     while let Some(source) = next {
-        let text = source.to_string();
+        let text = seen(&source.to_string()).into_owned();
         // Some libraries repeat their source in what they say.
         if !told.iter().any(|earlier| earlier.contains(&text)) {
             told.push(text);

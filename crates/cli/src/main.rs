@@ -8,32 +8,40 @@ mod failure;
 mod object_path;
 mod output;
 mod session;
+mod several;
 mod transfer;
 mod verb;
 mod walk;
 
-use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
-use strongroom_base::Outcome as _;
+use strongroom_base::{Outcome as _, OutcomeKind};
 use tracing_subscriber::EnvFilter;
 
 use crate::args::{Cli, Verb};
 use crate::failure::{Failure, exit_code};
-use crate::output::Output;
+use crate::output::{Log, Output, with_arguments_seen};
 use crate::session::Session;
 
 fn main() -> ExitCode {
     let cli = match args::parse() {
         Ok(cli) => cli,
-        Err(error) => error.exit(),
+        // What was asked for goes to standard output, and repeats nothing that was given.
+        Err(told) if !told.use_stderr() => told.exit(),
+        Err(error) => {
+            let arguments =
+                std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
+            let text = with_arguments_seen(&error.render().to_string(), arguments);
+            Output::new(false).warn(text.trim_end());
+            return exit_code(OutcomeKind::BadInput);
+        }
     };
     let filter =
         EnvFilter::try_from_env("STRONGROOM_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_ansi(!cli.json && std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .with_writer(|| Log)
         .init();
     let output = Output::new(cli.json);
     let runtime = match tokio::runtime::Runtime::new() {

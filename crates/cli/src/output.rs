@@ -1,4 +1,8 @@
 //! Everything that the program writes: tables and words for people, JSON for programs.
+//!
+//! Others chose names that are in it. Whatever is written goes through [`seen_lines`] or [`json_text`], so
+//! that nothing but the program's own styles and ends of lines acts on a terminal. The bytes of an object
+//! or a key are written as they are, by `cat`, `get` and `key decrypt` alone.
 
 use std::io::{self, IsTerminal as _, Write};
 
@@ -8,10 +12,9 @@ use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, ContentArrangement, Table, TableStyle};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
-use strongroom_base::Timestamp;
+use strongroom_base::{Outcome as _, Timestamp, misleads, seen};
 
 use crate::failure::{Failure, chain};
-use strongroom_base::Outcome as _;
 
 /// What headings look like.
 pub(crate) const HEADING: Style = Style::new().bold();
@@ -53,14 +56,13 @@ impl Output {
 
     /// One JSON value on a line of its own.
     pub(crate) fn json_line(&self, value: &impl Serialize) -> Result<(), Failure> {
-        let text = serde_json::to_string(value)?;
-        self.line(&text)
+        self.line(&json_text(value)?)
     }
 
     /// One line of text; styles are dropped where nobody sees them.
     pub(crate) fn line(&self, text: &str) -> Result<(), Failure> {
         let mut out = AutoStream::new(io::stdout().lock(), self.colour(&io::stdout()));
-        writeln!(out, "{text}").map_err(Failure::Output)
+        writeln!(out, "{}", seen_lines(text)).map_err(Failure::Output)
     }
 
     /// Words beside the answer: not for programs.
@@ -74,7 +76,7 @@ impl Output {
     pub(crate) fn warn(&self, text: &str) {
         let mut out = AutoStream::new(io::stderr().lock(), self.colour(&io::stderr()));
         // Nobody is left to be told.
-        let _ = writeln!(out, "{text}");
+        let _ = writeln!(out, "{}", seen_lines(text));
     }
 
     /// Colour is for people who look at a terminal.
@@ -97,7 +99,7 @@ impl Output {
                 message: &message,
                 causes: &causes,
             };
-            let text = serde_json::to_string(&serde_json::json!({ "error": error }));
+            let text = json_text(&serde_json::json!({ "error": error }));
             return self.warn(&text.unwrap_or_default());
         }
         let mut text = format!("{BAD}error{BAD:#} [{}]: {message}", failure.code());
@@ -126,6 +128,14 @@ impl Output {
     /// A count of work whose end is not known, on a terminal alone.
     pub(crate) fn counter(&self, what: &str) -> ProgressBar {
         self.bar(0, &format!("{{spinner}} {{pos}} {what}, {{per_sec}}"))
+    }
+
+    /// A count of bytes whose end is not known, on a terminal alone.
+    pub(crate) fn bytes_counter(&self, what: &str) -> ProgressBar {
+        self.bar(
+            0,
+            &format!("{{spinner}} {what} {{bytes}}, {{bytes_per_sec}}"),
+        )
     }
 
     /// A line each for things that go on side by side, on a terminal alone.
@@ -157,6 +167,89 @@ impl Output {
     }
 }
 
+/// What the program's own styles are written as.
+const STYLES: [&str; 5] = [
+    "\u{1b}[0m",
+    "\u{1b}[1m",
+    "\u{1b}[2m",
+    "\u{1b}[31m",
+    "\u{1b}[32m",
+];
+
+/// A text of one or more lines, in which only the program's styles act.
+fn seen_lines(text: &str) -> String {
+    let mut lines = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(char) = rest.chars().next() {
+        let (next, shown) = match STYLES.iter().find_map(|style| rest.strip_prefix(style)) {
+            Some(after) => (after, None),
+            None => {
+                let after = rest.get(char.len_utf8()..).unwrap_or_default();
+                (after, Some(char != '\n' && misleads(char)))
+            }
+        };
+        let taken = rest.get(..rest.len() - next.len()).unwrap_or_default();
+        match shown {
+            Some(true) => lines.push_str(&seen(taken)),
+            _ => lines.push_str(taken),
+        }
+        rest = next;
+    }
+    lines
+}
+
+/// A value as JSON in which no character misleads: it is written as an escape, which means the same.
+fn json_text(value: &impl Serialize) -> Result<String, serde_json::Error> {
+    let text = serde_json::to_string(value)?;
+    if !text.chars().any(misleads) {
+        return Ok(text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 16);
+    for char in text.chars() {
+        if misleads(char) {
+            // All of them stand within strings: what JSON itself is written with is ASCII.
+            for unit in char.encode_utf16(&mut [0; 2]) {
+                escaped.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            escaped.push(char);
+        }
+    }
+    Ok(escaped)
+}
+
+/// Where what is logged goes: a line an event, whatever names are in it.
+#[derive(Debug)]
+pub(crate) struct Log;
+
+impl Write for Log {
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(event);
+        let line = text.strip_suffix('\n').unwrap_or(&text);
+        writeln!(io::stderr().lock(), "{}", seen(line))?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().lock().flush()
+    }
+}
+
+/// A text of one or more lines, in which what was given on the command line does not act.
+pub(crate) fn with_arguments_seen(text: &str, arguments: impl Iterator<Item = String>) -> String {
+    let mut text = text.to_owned();
+    for argument in arguments {
+        // An option's value may be told without the option.
+        let value = argument.split_once('=').map_or("", |(_, value)| value);
+        for told in [argument.as_str(), value] {
+            if told.chars().any(misleads) {
+                text = text.replace(told, &seen(told));
+            }
+        }
+    }
+    seen_lines(&text)
+}
+
 #[derive(Serialize)]
 struct ErrorLine<'a> {
     code: &'a str,
@@ -177,7 +270,8 @@ pub(crate) fn table<R: IntoIterator<Item = String>>(
         .set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(heading.iter().copied());
     for row in rows {
-        table.add_row(row.into_iter().collect::<Vec<_>>());
+        let cells = row.into_iter().map(|cell| seen(&cell).into_owned());
+        table.add_row(cells.collect::<Vec<_>>());
     }
     for column in right {
         if let Some(column) = table.column_mut(*column) {
@@ -209,4 +303,42 @@ pub(crate) fn time(at: Timestamp) -> String {
 /// A number of bytes as people read it.
 pub(crate) fn bytes(count: u64) -> String {
     indicatif::HumanBytes(count).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_programs_own_styles_act() {
+        let text =
+            format!("{BAD}no{BAD:#} {HEADING}x{HEADING:#} {GOOD}y{GOOD:#} {QUIET}z{QUIET:#}\nnext");
+        assert_eq!(seen_lines(&text), text);
+        let planted = "\u{1b}]0;title\u{7}\u{1b}[2J\u{9b}2J\u{202e}\r\u{1b}[8m\u{200b}";
+        let shown = seen_lines(planted);
+        assert!(!shown.chars().any(misleads), "{shown}");
+        assert!(shown.starts_with("\\u{1b}]0;title\\u{7}"), "{shown}");
+    }
+
+    #[test]
+    fn json_hides_nothing_and_means_the_same() {
+        let value = "\u{7f}\u{9b}\u{202e}\u{e0041}e\u{301} \u{1b} plain ü";
+        let text = json_text(&value).unwrap();
+        assert!(!text.chars().any(misleads), "{text}");
+        assert_eq!(serde_json::from_str::<String>(&text).unwrap(), value);
+    }
+
+    #[test]
+    fn an_argument_that_is_told_again_does_not_act() {
+        let arguments = ["--lease=a\nb\u{1b}[1m", "c\u{1b}[1m"].map(str::to_owned);
+        let text = "invalid 'a\nb\u{1b}[1m', 'c\u{1b}[1m'\nhelp";
+        let shown = with_arguments_seen(text, arguments.into_iter());
+        assert_eq!(shown, "invalid 'a\\nb\\u{1b}[1m', 'c\\u{1b}[1m'\nhelp");
+    }
+
+    #[test]
+    fn a_cell_stays_on_its_line() {
+        let shown = table(&["name"], &[], [["a\nb\u{1b}[1mc".to_owned()]]);
+        assert!(shown.ends_with("a\\nb\\u{1b}[1mc"), "{shown}");
+    }
 }

@@ -5,18 +5,28 @@ use std::io::Write as _;
 use futures::TryStreamExt as _;
 use object_store::{ObjectStore, ObjectStoreExt as _, path::Path as ObjectPath};
 
-use super::stat::find;
+use super::stat::find_file;
+use crate::address::Address;
 use crate::args::Cat;
 use crate::failure::Failure;
+use crate::output::Output;
 use crate::session::Session;
+use crate::several::Several;
 
-pub(crate) async fn run(session: &Session, args: Cat) -> Result<(), Failure> {
+pub(crate) async fn run(session: &Session, args: Cat, output: &Output) -> Result<(), Failure> {
+    let mut several = Several::new(output);
     for address in &args.paths {
-        let store = session.store(&address.resource).await?;
-        let meta = find(&*store, address).await?;
-        to_stdout(&*store, &meta.location).await?;
+        if let Err(failure) = one(session, address).await {
+            several.note(failure)?;
+        }
     }
-    Ok(())
+    several.end()
+}
+
+async fn one(session: &Session, address: &Address) -> Result<(), Failure> {
+    let store = session.store(&address.resource).await?;
+    let meta = find_file(&*store, address).await?;
+    to_stdout(&*store, &meta.location).await
 }
 
 /// Writes an object to standard output, block by block, each only once it has been authenticated.

@@ -1,15 +1,17 @@
 //! `strongroom fsck`.
 
-use futures::TryStreamExt as _;
+use futures::StreamExt as _;
 use serde_json::json;
 use strongroom::{Checked, Depth};
 use strongroom_base::Outcome as _;
 
+use crate::address::Address;
 use crate::args::Fsck;
 use crate::failure::{Failure, chain};
 use crate::object_path::{decode, display};
 use crate::output::{BAD, Output, bytes};
 use crate::session::Session;
+use crate::several::Several;
 
 pub(crate) async fn run(session: &Session, args: Fsck, output: &Output) -> Result<(), Failure> {
     let depth = if args.deep {
@@ -17,36 +19,85 @@ pub(crate) async fn run(session: &Session, args: Fsck, output: &Output) -> Resul
     } else {
         Depth::Structure
     };
-    let (mut checked, mut damaged, mut opened) = (0_u64, 0_u64, 0_u64);
+    let mut several = Several::new(output);
+    let mut sum = Sum::default();
     for place in &args.places {
-        let resource = session.resource(&place.resource).await?;
-        let store = resource.encrypted_store().await?;
+        if let Err(failure) = check(session, place, depth, &mut sum, output).await {
+            several.note(failure)?;
+        }
+    }
+    let Sum {
+        checked,
+        damaged,
+        opened,
+    } = sum;
+    if checked > 0 || several.is_empty() {
+        let summary =
+            json!({ "checked": checked, "damaged": damaged, "bytes": opened, "deep": args.deep });
+        output.answer(&summary, || {
+            let how = if args.deep { "every byte" } else { "structure" };
+            format!(
+                "{checked} checked ({how}, {} opened), {damaged} damaged",
+                bytes(opened)
+            )
+        })?;
+    }
+    if damaged > 0 {
+        several.note(Failure::FoundDamage(damaged))?;
+    }
+    several.end()
+}
+
+#[derive(Default)]
+struct Sum {
+    checked: u64,
+    damaged: u64,
+    opened: u64,
+}
+
+/// Checks the object at a place, and all that is below it.
+async fn check(
+    session: &Session,
+    place: &Address,
+    depth: Depth,
+    sum: &mut Sum,
+    output: &Output,
+) -> Result<(), Failure> {
+    let resource = session.resource(&place.resource).await?;
+    let store = resource.encrypted_store().await?;
+    let resource = place.resource.to_string();
+    let before = sum.checked;
+    if !place.path.is_empty() {
+        for kind in place.kinds() {
+            let location = place.join(b"", *kind)?;
+            if let Some(one) = store.check_object(location, depth).await? {
+                sum.add(&resource, &one, output)?;
+            }
+        }
+    }
+    if !place.link {
         let prefix = place.as_folder()?;
         let bar = output.counter("checked");
         let mut objects = store.check(Some(&prefix), depth);
-        while let Some(one) = objects.try_next().await? {
-            checked += 1;
-            opened += one.opened;
+        while let Some(one) = objects.next().await {
+            let one = one?;
             bar.inc(1);
-            if one.damage.is_some() {
-                damaged += 1;
-                bar.suspend(|| tell(&place.resource.to_string(), &one, output))?;
-            }
+            bar.suspend(|| sum.add(&resource, &one, output))?;
         }
         bar.finish_and_clear();
     }
-    let summary =
-        json!({ "checked": checked, "damaged": damaged, "bytes": opened, "deep": args.deep });
-    output.answer(&summary, || {
-        let how = if args.deep { "every byte" } else { "structure" };
-        format!(
-            "{checked} checked ({how}, {} opened), {damaged} damaged",
-            bytes(opened)
-        )
-    })?;
-    match damaged {
-        0 => Ok(()),
-        _ => Err(Failure::FoundDamage(damaged)),
+    if sum.checked == before && !place.path.is_empty() {
+        return Err(Failure::NotFound(place.shown()));
+    }
+    Ok(())
+}
+
+impl Sum {
+    fn add(&mut self, resource: &str, one: &Checked, output: &Output) -> Result<(), Failure> {
+        self.checked += 1;
+        self.opened += one.opened;
+        self.damaged += u64::from(one.damage.is_some());
+        tell(resource, one, output)
     }
 }
 
@@ -55,10 +106,8 @@ fn tell(resource: &str, checked: &Checked, output: &Output) -> Result<(), Failur
     let Some(damage) = &checked.damage else {
         return Ok(());
     };
-    let path = match decode(&checked.location) {
-        Ok((path, _)) => display(&path).to_string(),
-        Err(_) => display(checked.location.as_ref().as_bytes()).to_string(),
-    };
+    let (path, _) = decode(&checked.location);
+    let path = display(&path).to_string();
     let why = chain(damage).join(": ");
     let line = json!({
         "resource": resource,

@@ -13,7 +13,7 @@ use super::stat::find;
 use crate::address::Address;
 use crate::args::Get;
 use crate::failure::Failure;
-use crate::object_path::{ObjectKind, decode, display};
+use crate::object_path::decode;
 use crate::output::{Output, bytes};
 use crate::session::Session;
 use crate::transfer::{Moved, Target, restore_all};
@@ -31,7 +31,7 @@ pub(crate) async fn run(session: &Session, args: Get, output: &Output) -> Result
     };
     if destination.as_os_str() == "-" {
         let Some(object) = single else {
-            return Err(Failure::FolderToStdout(shown(&source)));
+            return Err(Failure::FolderToStdout(source.shown()));
         };
         return to_stdout(&*store, &object.location).await;
     }
@@ -72,10 +72,10 @@ fn one_target(
     source: &Address,
     destination: &Path,
 ) -> Result<(PathBuf, Vec<Target>), Failure> {
-    let (_, kind) = decode(&object.location)?;
+    let (_, kind) = decode(&object.location);
     let is_folder = destination.is_dir() || destination.as_os_str().as_bytes().ends_with(b"/");
     let (folder, name) = if is_folder {
-        (destination.to_owned(), base_name(&source.path).to_vec())
+        (destination.to_owned(), source.base_name().to_vec())
     } else {
         let parent = destination.parent().unwrap_or(Path::new(""));
         let parent = if parent.as_os_str().is_empty() {
@@ -105,12 +105,12 @@ async fn all_targets(store: &dyn ObjectStore, source: &Address) -> Result<Vec<Ta
     let prefix = source.as_folder()?;
     let objects: Vec<ObjectMeta> = store.list(Some(&prefix)).try_collect().await?;
     if objects.is_empty() && !source.path.is_empty() {
-        return Err(Failure::NotFound(shown(source)));
+        return Err(Failure::NotFound(source.shown()));
     }
     objects
         .into_iter()
         .map(|object| {
-            let (path, kind): (Vec<u8>, ObjectKind) = decode(&object.location)?;
+            let (path, kind) = decode(&object.location);
             let below = path.strip_prefix(source.path.as_slice()).unwrap_or(&path);
             let relative = below.strip_prefix(b"/").unwrap_or(below).to_vec();
             Ok(Target {
@@ -124,17 +124,9 @@ async fn all_targets(store: &dyn ObjectStore, source: &Address) -> Result<Vec<Ta
 
 /// As `cp -r` has it: a folder goes below a destination that is there, and becomes one that is not.
 fn folder_for(source: &Address, destination: &Path) -> PathBuf {
-    let name = base_name(&source.path);
+    let name = source.base_name();
     if name.is_empty() || source.folder || !destination.is_dir() {
         return destination.to_owned();
     }
     destination.join(OsStr::from_bytes(name))
-}
-
-fn base_name(path: &[u8]) -> &[u8] {
-    path.rsplit(|byte| *byte == b'/').next().unwrap_or(path)
-}
-
-fn shown(address: &Address) -> String {
-    format!("{}/{}", address.resource, display(&address.path))
 }

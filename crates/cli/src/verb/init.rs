@@ -7,6 +7,7 @@ use strongroom::{InitOptions, InstallationView, Strongroom};
 
 use crate::args::Init;
 use crate::failure::Failure;
+use crate::object_path::display_file;
 use crate::output::{HEADING, Output};
 use crate::session::{data_folder, options};
 
@@ -48,9 +49,9 @@ pub(crate) async fn run(data: Option<PathBuf>, args: Init, output: &Output) -> R
              subscription   {}\n\
              group          {}, region {}\n\
              administrator  {}",
-            view.data.display(),
+            display_file(&view.data),
             view.root_key,
-            view.audit_heads.display(),
+            display_file(&view.audit_heads),
             view.tenant,
             view.subscription,
             view.group,

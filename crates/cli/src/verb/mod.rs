@@ -41,7 +41,7 @@ pub(crate) async fn run(session: &Session, verb: DataVerb, output: &Output) -> R
         DataVerb::Get(args) => get::run(session, args, output).await,
         DataVerb::Ls(args) => ls::run(session, args, output).await,
         DataVerb::Rm(args) => rm::run(session, args, output).await,
-        DataVerb::Cat(args) => cat::run(session, args).await,
+        DataVerb::Cat(args) => cat::run(session, args, output).await,
         DataVerb::Stat(args) => stat::run(session, args, output).await,
         DataVerb::Cp(args) => relocate::copy(session, args, output).await,
         DataVerb::Mv(args) => relocate::r#move(session, args, output).await,

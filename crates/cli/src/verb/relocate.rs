@@ -2,19 +2,21 @@
 
 use std::sync::Arc;
 
-use futures::{StreamExt as _, TryStreamExt as _, stream};
+use futures::stream::BoxStream;
+use futures::{StreamExt as _, stream};
 use indicatif::ProgressBar;
 use object_store::path::Path as ObjectPath;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt as _};
 use serde_json::json;
 
-use super::stat::find;
+use super::stat::{find, is_folder};
 use crate::address::Address;
 use crate::args::{Copy, Move};
 use crate::failure::Failure;
-use crate::object_path::{ObjectKind, decode, display};
+use crate::object_path::decode;
 use crate::output::{Output, bytes};
 use crate::session::Session;
+use crate::several::Several;
 use crate::transfer::{AT_ONCE, Moved, store_blocks};
 
 /// What is done with what is there.
@@ -64,31 +66,38 @@ async fn run(
     } else {
         session.store(&destination.resource).await?
     };
-    let ways = ways(&*from, &*to, source, destination, recursive).await?;
-    let size = ways.iter().map(|way| way.object.size).sum();
+    let ways = ways(&from, &*to, source, destination, recursive).await?;
     let (doing, done) = match keep {
         Keep::Source => ("copying", "copied"),
         Keep::Nothing => ("moving", "moved"),
     };
-    let bar = output.bytes_bar(doing, size);
+    let bar = output.bytes_counter(doing);
     let ends = Ends {
         from: &*from,
         to: &*to,
         within,
         keep,
     };
-    let moved = stream::iter(&ways)
-        .map(|way| ends.relocate(way, &bar))
-        .buffer_unordered(AT_ONCE)
-        .try_fold(Moved::default(), async |moved, bytes| {
-            Ok(moved.and_one(bytes))
-        })
-        .await;
+    let mut several = Several::new(output);
+    let mut moved = Moved::default();
+    let mut one_by_one = ways
+        .map(|way| async { ends.relocate(&way?, &bar).await })
+        .buffer_unordered(AT_ONCE);
+    while let Some(one) = one_by_one.next().await {
+        match one {
+            Ok(bytes) => moved = moved.and_one(bytes),
+            Err(failure) => bar.suspend(|| several.note(failure))?,
+        }
+    }
+    drop(one_by_one);
     bar.finish_and_clear();
-    let Moved { files, bytes: size } = moved?;
-    output.answer(&json!({ "files": files, "bytes": size }), || {
-        format!("{files} {done}, {}", bytes(size))
-    })
+    let Moved { files, bytes: size } = moved;
+    if files > 0 || several.is_empty() {
+        output.answer(&json!({ "files": files, "bytes": size }), || {
+            format!("{files} {done}, {}", bytes(size))
+        })?;
+    }
+    several.end()
 }
 
 /// One object and where it goes.
@@ -102,86 +111,69 @@ struct Way {
 /// As `cp -r` has it: one file goes to the path that is named, unless that is a folder's, and a folder
 /// becomes what is named, unless that is there; then it goes below it.
 async fn ways(
-    from: &dyn ObjectStore,
+    from: &Arc<dyn ObjectStore>,
     to: &dyn ObjectStore,
     source: &Address,
     destination: &Address,
     recursive: bool,
-) -> Result<Vec<Way>, Failure> {
-    let into =
-        destination.path.is_empty() || destination.folder || is_folder(to, destination).await?;
+) -> Result<BoxStream<'static, Result<Way, Failure>>, Failure> {
+    let into = destination.path.is_empty()
+        || destination.folder
+        || is_folder(to, &destination.as_folder()?).await?;
     let target = if into {
-        Address {
-            path: destination.joined(base_name(&source.path)),
-            ..destination.clone()
-        }
+        destination.at(destination.joined(source.base_name()))
     } else {
         destination.clone()
     };
     let within = source.resource == destination.resource;
     if !source.path.is_empty() && !source.folder {
-        match find(from, source).await {
+        match find(&**from, source).await {
             Ok(object) => {
                 if within && target.path == source.path {
-                    return Err(Failure::OntoItself(shown(source)));
+                    return Err(Failure::OntoItself(source.shown()));
                 }
-                return Ok(vec![way(object, b"", &target)?]);
+                let way = way(object, b"", &target);
+                return Ok(stream::once(async { way }).boxed());
             }
             Err(Failure::NotFound(_)) => {}
             Err(other) => return Err(other),
         }
     }
     let prefix = source.as_folder()?;
-    let objects: Vec<ObjectMeta> = from.list(Some(&prefix)).try_collect().await?;
-    if objects.is_empty() {
-        return Err(Failure::NotFound(shown(source)));
+    if source.link || !is_folder(&**from, &prefix).await? {
+        return Err(Failure::NotFound(source.shown()));
     }
     if !recursive {
-        return Err(Failure::IsFolder(shown(source)));
+        return Err(Failure::IsFolder(source.shown()));
     }
     if within && is_below(&target.path, &source.path) {
-        return Err(Failure::OntoItself(shown(source)));
+        return Err(Failure::OntoItself(source.shown()));
     }
-    objects
-        .into_iter()
-        .map(|object| {
-            let (path, _) = decode(&object.location)?;
-            let below = path.strip_prefix(source.path.as_slice()).unwrap_or(&path);
-            let below = below.strip_prefix(b"/").unwrap_or(below).to_vec();
-            way(object, &below, &target)
-        })
-        .collect()
+    let above = source.path.len();
+    // Each goes as it is listed: no folder is too large for the memory.
+    let listed = from.list(Some(&prefix));
+    let ways = listed.map(move |object| {
+        let object = object?;
+        let (path, _) = decode(&object.location);
+        let below = path.get(above..).unwrap_or_default();
+        let below = below.strip_prefix(b"/").unwrap_or(below).to_vec();
+        way(object, &below, &target)
+    });
+    Ok(ways.boxed())
 }
 
 fn way(object: ObjectMeta, below: &[u8], target: &Address) -> Result<Way, Failure> {
-    let (_, kind) = decode(&object.location)?;
-    let other = match kind {
-        ObjectKind::File => ObjectKind::Link,
-        ObjectKind::Link => ObjectKind::File,
-    };
+    let (_, kind) = decode(&object.location);
     Ok(Way {
         object,
         to: target.join(below, kind)?,
-        replaces: target.join(below, other)?,
+        replaces: target.join(below, kind.other())?,
     })
-}
-
-async fn is_folder(store: &dyn ObjectStore, address: &Address) -> Result<bool, Failure> {
-    let mut below = store.list(Some(&address.as_folder()?));
-    Ok(below.try_next().await?.is_some())
 }
 
 fn is_below(path: &[u8], folder: &[u8]) -> bool {
     path.strip_prefix(folder)
         .is_some_and(|rest| folder.is_empty() || rest.is_empty() || rest.starts_with(b"/"))
-}
-
-fn base_name(path: &[u8]) -> &[u8] {
-    path.rsplit(|byte| *byte == b'/').next().unwrap_or(path)
-}
-
-fn shown(address: &Address) -> String {
-    format!("{}/{}", address.resource, display(&address.path))
 }
 
 struct Ends<'a> {

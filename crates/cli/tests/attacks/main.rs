@@ -1,5 +1,7 @@
 //! What each attacker of `docs/threat-model.md` is known to try, tried on the program: a file an attack.
 
+mod terminal;
+
 use strongroom_tests::desk::Desk;
 
 /// A folder with an installation, and the program.

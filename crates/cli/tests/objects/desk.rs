@@ -97,10 +97,10 @@ impl Desk {
     /// The paths of everything in a resource.
     pub(crate) fn listed(&self, resource: &str) -> Vec<String> {
         let lines = self.lines(&["ls", "-r", resource]);
-        lines
-            .iter()
-            .map(|line| line["path"].as_str().unwrap().to_owned())
-            .collect()
+        let paths = lines.iter().map(|line| line["path"].as_str().unwrap());
+        let mut paths: Vec<String> = paths.map(str::to_owned).collect();
+        paths.sort();
+        paths
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is done with objects beyond putting and getting them: checked, copied, moved, ingested.
+//! What is done with objects beyond putting and getting them: named, checked, copied, moved, ingested.
 #![expect(
     clippy::indexing_slicing,
     clippy::unwrap_used,
@@ -8,6 +8,7 @@
 mod checked;
 mod desk;
 mod ingested;
+mod named;
 mod relocated;
 
 /// Bytes that no wrong offset keeps.

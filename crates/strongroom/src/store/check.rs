@@ -2,7 +2,7 @@
 
 use futures::stream::{BoxStream, StreamExt, TryStreamExt};
 use object_store::path::Path;
-use object_store::{GetOptions, GetRange, ObjectMeta, ObjectStore as _};
+use object_store::{GetOptions, GetRange, ObjectStore as _};
 use strongroom_base::{Outcome as _, OutcomeKind};
 
 use super::EncryptedStore;
@@ -52,7 +52,7 @@ impl EncryptedStore {
                 let store = store.clone();
                 async move {
                     match entry {
-                        Ok(meta) => store.check_one(meta, depth).await.transpose(),
+                        Ok(meta) => store.check_object(meta.location, depth).await.transpose(),
                         Err(error) => Some(of_listing(error.into())),
                     }
                 }
@@ -62,9 +62,15 @@ impl EncryptedStore {
             .boxed()
     }
 
-    /// None if it is gone.
-    async fn check_one(&self, meta: ObjectMeta, depth: Depth) -> Result<Option<Checked>, Error> {
-        let ObjectMeta { location, .. } = meta;
+    /// Looks at one object. None if it is not there, or gone meanwhile.
+    ///
+    /// # Errors
+    /// [`Error`] if it cannot be looked at.
+    pub async fn check_object(
+        &self,
+        location: Path,
+        depth: Depth,
+    ) -> Result<Option<Checked>, Error> {
         match self.open_to(&location, depth).await {
             Ok(opened) => Ok(Some(Checked {
                 location,

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::revocation::OfWay;
 use crate::failure::Failure;
+use crate::object_path::display_file;
 use crate::output::{BAD, GOOD, HEADING, Output, QUIET, bytes};
 use crate::walk::{Entry, Skipped};
 
@@ -93,7 +94,7 @@ impl<'a> Report<'a> {
         let (files, size) = (self.files, bytes(self.bytes));
         self.output.line(&format!(
             "{HEADING}A tour of Strongroom{HEADING:#} with {}: {files} files, {size}\n",
-            folder.display()
+            display_file(folder)
         ))
     }
 

@@ -9,7 +9,7 @@ use super::report::Report;
 use super::stage::{Stage, root};
 use crate::canary::Findings;
 use crate::failure::Failure;
-use crate::object_path::ObjectKind;
+use crate::object_path::{ObjectKind, display_file};
 use crate::output::bytes;
 use crate::transfer::store_all;
 
@@ -83,7 +83,7 @@ pub(super) fn at_rest(
             "; the first, in {}, at byte {} of {}",
             form.name(),
             hit.offset,
-            file.display()
+            display_file(file)
         )
     });
     let detail = format!(

@@ -18,6 +18,7 @@ use super::second_process::SecondProcess;
 use crate::address::Address;
 use crate::canary::Canaries;
 use crate::failure::Failure;
+use crate::object_path::display_file;
 use crate::output::Output;
 use crate::session::options;
 use crate::walk::{Entry, EntryKind};
@@ -155,7 +156,10 @@ impl Stage {
         room.close().await?;
         drop(held);
         if stays {
-            output.remark(&format!("\nThe data folder stays in {}", data.display()));
+            output.remark(&format!(
+                "\nThe data folder stays in {}",
+                display_file(&data)
+            ));
             return Ok(());
         }
         let path = scratch.path().to_owned();
@@ -170,6 +174,7 @@ pub(super) fn root() -> Result<Address, Failure> {
         resource,
         path: Vec::new(),
         folder: true,
+        link: false,
     })
 }
 
