@@ -3,6 +3,7 @@
 //! The README's own example is one of them.
 
 pub mod application;
+pub mod database;
 pub mod desk;
 pub mod fault;
 pub mod faulty_vault;

@@ -95,7 +95,7 @@ fn in_the_ledger() -> Vec<String> {
         ),
         replaced("aggregates", "version > 0", "version > 7"),
         replaced("aggregates", ") STRICT", ")"),
-        replaced("index_rows", " REFERENCES aggregates (id)", ""),
+        replaced("index_rows", " REFERENCES \"aggregates\" (id)", ""),
         replaced("index_rows_unique", "is_unique = 1", "is_unique = 0"),
         edited("DELETE FROM sqlite_master WHERE name = 'audit_entries_by_record'"),
         edited(

@@ -11,6 +11,7 @@
 
 mod chains;
 mod claims;
+mod edit;
 mod index;
 mod records;
 mod revisions;
@@ -24,6 +25,7 @@ use strongroom_base::{RecordId, Timestamp};
 
 pub use self::chains::{audit_is_atomic, chains_grow, tampering_is_found};
 pub use self::claims::claims;
+pub use self::edit::edit;
 pub use self::index::{index_rows, paging};
 pub use self::records::{
     bad_input, changes_are_marked, changes_are_told, closing, concurrency, guards, versions,
