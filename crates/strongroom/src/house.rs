@@ -1,7 +1,6 @@
 //! What time makes due and what was cut off, over everything that an installation keeps.
 
-use strongroom_base::Machine as _;
-use strongroom_base::{CorrelationId, TenantId};
+use strongroom_base::{CorrelationId, Machine as _, Outcome as _, OutcomeKind, TenantId};
 use strongroom_identity::{
     AccessCommand, AccessRefusal, Scope, Tenant, TenantCommand, TenantEffect, TenantMachine,
     TenantRefusal,
@@ -33,17 +32,19 @@ impl Core {
     /// Goes on with what was cut off, and with what time has made due.
     ///
     /// What cannot be done for one aggregate stays owing and is logged; it does not keep the others
-    /// waiting.
+    /// waiting. Nor does damage to what says what is due keep the rest waiting: what is found is done.
     pub(crate) async fn resume(&self) -> Result<(), Error> {
-        self.sweep_announced_keys().await?;
-        let Due { woken, owing } = self.due().await?;
-        for id in woken {
-            log(&id, self.wake(&id).await);
+        go_on(self.sweep_announced_keys().await)?;
+        if let Some(Due { woken, owing }) = go_on(self.due().await)? {
+            for id in woken {
+                log(&id, self.wake(&id).await);
+            }
+            for id in owing {
+                log(&id, self.settle(&id).await);
+            }
         }
-        for id in owing {
-            log(&id, self.settle(&id).await);
-        }
-        self.follow_keys().await
+        go_on(self.follow_keys().await)?;
+        Ok(())
     }
 
     /// The time of an aggregate has come.
@@ -167,13 +168,95 @@ impl Core {
     }
 }
 
-fn log(id: &AggregateId, done: Result<(), Error>) {
-    use strongroom_base::{Outcome as _, OutcomeKind};
+/// Damage is logged, and does not stop what comes after it.
+fn go_on<T>(done: Result<T, Error>) -> Result<Option<T>, Error> {
+    match done {
+        Err(error) if error.kind() == OutcomeKind::Damaged => {
+            tracing::error!(%error, code = error.code(), "something that was due could not be found");
+            Ok(None)
+        }
+        done => done.map(Some),
+    }
+}
 
+pub(crate) fn log(id: &AggregateId, done: Result<(), Error>) {
     match done {
         Ok(()) | Err(Error::HeldElsewhere { .. }) => {}
         // Another process was faster, or it was undone meanwhile.
         Err(error) if error.kind() == OutcomeKind::Refused => {}
         Err(error) => tracing::error!(%id, %error, "something is still owed"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+    use sqlx::{AssertSqlSafe, Connection as _};
+    use strongroom_base::{ResourceUid, Timestamp};
+
+    use crate::resource::NewResource;
+    use crate::{InitOptions, Options, Strongroom};
+
+    async fn open(data: &Path, hours: u64) -> Strongroom {
+        let start = Timestamp::from_unix_millis(1_800_000_000_000);
+        let now = start.saturating_add(Duration::from_hours(hours));
+        let options = Options::new(crate::aws_lc_rs::PROVIDER).with_clock(Arc::new(now));
+        if !data.exists() {
+            Strongroom::init(data, InitOptions::default(), &options)
+                .await
+                .unwrap();
+        }
+        Strongroom::open(data, &options).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_is_damaged_keeps_nothing_else_waiting() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let room = open(&data, 0).await;
+        let mut announced = Vec::new();
+        for uid in [1, 2] {
+            let uid = ResourceUid::from_bytes([uid; 16]);
+            announced.push(room.core().new_service_key(uid).await.unwrap().id);
+        }
+        let mut resources = Vec::new();
+        for name in ["notes", "plans"] {
+            let new = NewResource::new(name.parse().unwrap(), "local".parse().unwrap());
+            let resource = room.create_resource(new).await.unwrap();
+            resource.delete().await.unwrap();
+            resources.push(resource);
+        }
+        let keys = async |room: &Strongroom| room.core().service_keys.ids(None, 9).await.unwrap();
+        assert_eq!(keys(&room).await.len(), 4);
+        let damaged = [
+            format!("announced-key/{}", announced[0]),
+            format!("resource/{}", resources[0].uid()),
+        ];
+        room.close().await.unwrap();
+
+        let file = SqliteConnectOptions::new().filename(data.join("ledger.db"));
+        let mut ledger = SqliteConnection::connect_with(&file).await.unwrap();
+        for id in &damaged {
+            let damage = format!("UPDATE aggregates SET state = zeroblob(40) WHERE id = '{id}'");
+            // It is said to follow its key, too.
+            let follows =
+                format!("INSERT INTO index_rows VALUES ('resource.follower', '', '{id}', 0)");
+            for statement in [damage, follows] {
+                let statement = sqlx::query(AssertSqlSafe(statement));
+                statement.execute(&mut ledger).await.unwrap();
+            }
+        }
+        ledger.close().await.unwrap();
+
+        // All of it is due by then; the second of each is done.
+        let room = open(&data, 49).await;
+        assert_eq!(keys(&room).await.len(), 2);
+        let plans = room.resource(&"plans".parse().unwrap()).await;
+        assert!(plans.is_err(), "{plans:?}");
+        room.close().await.unwrap();
     }
 }

@@ -23,6 +23,7 @@ use strongroom_vault::MaterialRef;
 use crate::Error;
 use crate::core::{Core, Loaded, encode};
 use crate::driver::kept::index;
+use crate::house::log;
 
 /// How long a new key may wait for the commit that names it.
 const ANNOUNCED_FOR: Duration = Duration::from_mins(10);
@@ -77,6 +78,13 @@ pub(crate) struct NewServiceKey {
     pub(crate) key: ServiceManagedKey,
     /// What the commit that names it must assert.
     pub(crate) announcement: Guard,
+}
+
+/// What came of looking at an announcement.
+enum Swept {
+    /// Its maker may only be slow; so may those of all that come after it.
+    TooYoung,
+    Done,
 }
 
 /// What the ledger says of a key that is being made.
@@ -173,21 +181,32 @@ impl Core {
             };
             // Each once: what somebody else is changing is theirs.
             page = Page::after(oldest, 1);
-            let Loaded { state, version } = self.load::<Announcement>(&oldest.id).await?;
-            let Some(announcement) = state else { continue };
-            if now.saturating_since(announcement.made) < ANNOUNCED_FOR {
-                return Ok(());
-            }
-            let withdrawn = if announcement.withdrawn {
-                let id = oldest.id.clone();
-                Some(Guard { id, version })
-            } else {
-                self.withdraw(&oldest.id, version, announcement).await?
-            };
-            if let Some(withdrawn) = withdrawn {
-                self.settle_announcement(withdrawn).await?;
+            match self.sweep_announced_key(&oldest.id, now).await {
+                Ok(Swept::TooYoung) => return Ok(()),
+                // What cannot be read keeps no other waiting.
+                done => log(&oldest.id, done.map(drop)),
             }
         }
+    }
+
+    async fn sweep_announced_key(&self, id: &AggregateId, now: Timestamp) -> Result<Swept, Error> {
+        let Loaded { state, version } = self.load::<Announcement>(id).await?;
+        let Some(announcement) = state else {
+            return Ok(Swept::Done);
+        };
+        if now.saturating_since(announcement.made) < ANNOUNCED_FOR {
+            return Ok(Swept::TooYoung);
+        }
+        let withdrawn = if announcement.withdrawn {
+            let id = id.clone();
+            Some(Guard { id, version })
+        } else {
+            self.withdraw(id, version, announcement).await?
+        };
+        if let Some(withdrawn) = withdrawn {
+            self.settle_announcement(withdrawn).await?;
+        }
+        Ok(Swept::Done)
     }
 
     async fn announce(&self, place: Shelf, key: &str) -> Result<Guard, Error> {

@@ -2,7 +2,7 @@
 //! same rules and the same saga as at a command (R16).
 
 use strongroom_base::{Outcome as _, ResourceUid};
-use strongroom_ledger::Find;
+use strongroom_ledger::{AggregateId, Find};
 use strongroom_resource::{Refusal, ResourceAction, ResourceCommand, against};
 use strongroom_vault::OpId;
 
@@ -19,16 +19,16 @@ impl Core {
     pub(crate) async fn follow_keys(&self) -> Result<(), Error> {
         let followers = Find::prefix(index::FOLLOWER, "");
         for (_, id) in self.find_all(&followers, |_| true).await? {
-            let uid = id.id().parse()?;
-            let caller = self.caller_for_resource(&id).await?;
-            if let Err(error) = self.follow_key(uid, &caller).await {
-                tracing::warn!(%uid, %error, code = error.code(), "a resource stays on its key version");
+            if let Err(error) = self.follow_key(&id).await {
+                tracing::warn!(%id, %error, code = error.code(), "a resource stays on its key version");
             }
         }
         Ok(())
     }
 
-    async fn follow_key(&self, uid: ResourceUid, caller: &Caller) -> Result<(), Error> {
+    async fn follow_key(&self, id: &AggregateId) -> Result<(), Error> {
+        let uid = id.id().parse()?;
+        let caller = &self.caller_for_resource(id).await?;
         match self
             .against_following(uid, caller)
             .await?
