@@ -74,6 +74,7 @@ async fn run(cli: Cli, output: &Output) -> Result<(), Failure> {
     } = cli;
     match verb {
         Verb::Init(args) => verb::init::run(data, args, output).await,
+        Verb::Relocate(args) => verb::init::relocate(data, args, output).await,
         Verb::Tour(args) => verb::tour::run(data, lease, args, output).await,
         Verb::InDataFolder(verb) => {
             let session = Session::open(data, asker, lease).await?;

@@ -47,6 +47,8 @@ pub enum Operation {
     IdentityEnable,
     /// The installation was made, with its first tenant, subscription, group and administrator.
     InstallationCreate,
+    /// It was said anew where the root key or the audit heads of the installation are.
+    InstallationRelocate,
     /// A resource went over to another key-encryption key or generation.
     KeyChange,
     /// Such a change began, or was refused.

@@ -1,7 +1,7 @@
 //! The machine's own clock, and one that can be set forward for trying things.
 
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,6 +10,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 use strongroom_base::{Clock, Timestamp};
+
+use crate::installation::write_anew;
 
 /// The wall clock of this machine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -108,9 +110,7 @@ impl Clock for ForwardClock {
 
 fn write_durably(path: &Path, text: &[u8]) -> io::Result<()> {
     let draft = path.with_extension("json.new");
-    let mut file = File::create(&draft)?;
-    file.write_all(text)?;
-    file.sync_all()?;
+    write_anew(&draft, text)?;
     fs::rename(&draft, path)?;
     path.parent()
         .map_or(Ok(()), |folder| File::open(folder)?.sync_all())

@@ -56,7 +56,8 @@ pub use crate::error::Error;
 #[cfg_attr(docsrs, doc(cfg(feature = "fault-injection")))]
 pub use crate::installation::{Danger, Faults};
 pub use crate::installation::{
-    InitOptions, InstallationError, InstallationView, Options, RootKeySource, UnknownRootKeySource,
+    InitOptions, InstallationError, InstallationView, Options, Relocation, RootKeySource,
+    UnknownRootKeySource,
 };
 pub use crate::lease::{
     InvalidLease, LeaseSettings, LeaseTerm, LeaseTooShort, OutOfReach, VaultBudget,

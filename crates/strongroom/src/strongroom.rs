@@ -13,7 +13,7 @@ use crate::Error;
 use crate::audit::Caller;
 use crate::audit_chain::{Audited, Checkpoints, VerifiedAudit};
 use crate::core::{Core, random_id};
-use crate::installation::{self, InitOptions, InstallationView, Opened, Options};
+use crate::installation::{self, InitOptions, InstallationView, Opened, Options, Relocation};
 use crate::lease::Watch;
 use crate::operator::Operator;
 use crate::resource::{NewResource, ResourceHandle, ResourceView};
@@ -43,6 +43,19 @@ impl Strongroom {
         options: &Options,
     ) -> Result<InstallationView, Error> {
         installation::init(data.as_ref(), init, options).await
+    }
+
+    /// Says anew where the root key and the audit heads of the installation in `data` are, and writes its
+    /// settings file from what its ledger says; recorded in the audit. Whoever has the root key may.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open).
+    pub async fn relocate(
+        data: impl AsRef<Path>,
+        relocation: Relocation,
+        options: &Options,
+    ) -> Result<InstallationView, Error> {
+        installation::relocate(data.as_ref(), relocation, options).await
     }
 
     /// Opens the installation in `data`, and goes on with whatever was cut off in it.

@@ -91,6 +91,10 @@ pub(crate) enum Verb {
     /// Makes an installation: a data folder, a root key, and a first tenant, subscription, group
     /// and administrator.
     Init(Init),
+    /// Says anew where the root key and the audit heads of an installation are, and writes its
+    /// installation.json from what its ledger says: after a restore to another place, or where that file
+    /// is lost or was changed.
+    Relocate(Relocate),
     #[command(flatten)]
     InDataFolder(DataVerb),
     /// Puts a folder through everything that Strongroom promises, and says whether it held.
@@ -167,6 +171,17 @@ pub(crate) struct Init {
     pub(crate) root_key: Option<RootKeySource>,
 
     /// Where the heads of the audit chains are written. By default a file beside the data folder.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) audit_heads: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Relocate {
+    /// Where the root key is now, as for `init`. By default where installation.json says.
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) root_key: Option<RootKeySource>,
+
+    /// Where the heads of the audit chains are now: copy the file there first. By default where they were.
     #[arg(long, value_name = "FILE")]
     pub(crate) audit_heads: Option<PathBuf>,
 }

@@ -1,11 +1,11 @@
-//! `strongroom init`.
+//! `strongroom init`, and `strongroom relocate`.
 
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
-use strongroom::{InitOptions, InstallationView, Strongroom};
+use strongroom::{InitOptions, InstallationView, Relocation, Strongroom};
 
-use crate::args::Init;
+use crate::args::{Init, Relocate};
 use crate::failure::Failure;
 use crate::object_path::display_file;
 use crate::output::{HEADING, Output};
@@ -40,9 +40,36 @@ pub(crate) async fn run(data: Option<PathBuf>, args: Init, output: &Output) -> R
         audit_heads,
     };
     let view = Strongroom::init(data_folder(data)?, init, &options(None)).await?;
-    output.answer(&wire(&view), || {
+    tell(&view, "A new installation in", output)?;
+    output.remark(
+        "\nKeep a copy of the root key in a safe place, away from the data: without it nothing here \
+         can be opened again.",
+    );
+    Ok(())
+}
+
+/// `strongroom relocate`.
+pub(crate) async fn relocate(
+    data: Option<PathBuf>,
+    args: Relocate,
+    output: &Output,
+) -> Result<(), Failure> {
+    let Relocate {
+        root_key,
+        audit_heads,
+    } = args;
+    let relocation = Relocation {
+        root_key,
+        audit_heads,
+    };
+    let view = Strongroom::relocate(data_folder(data)?, relocation, &options(None)).await?;
+    tell(&view, "The installation in", output)
+}
+
+fn tell(view: &InstallationView, heading: &str, output: &Output) -> Result<(), Failure> {
+    output.answer(&wire(view), || {
         format!(
-            "{HEADING}A new installation in {}{HEADING:#}\n\
+            "{HEADING}{heading} {}{HEADING:#}\n\
              root key       {}\n\
              audit heads    {}\n\
              tenant         {}\n\
@@ -58,10 +85,5 @@ pub(crate) async fn run(data: Option<PathBuf>, args: Init, output: &Output) -> R
             view.region,
             view.administrator,
         )
-    })?;
-    output.remark(
-        "\nKeep a copy of the root key in a safe place, away from the data: without it nothing here \
-         can be opened again.",
-    );
-    Ok(())
+    })
 }

@@ -1,5 +1,7 @@
 //! What each attacker of `docs/threat-model.md` is known to try, tried on the program: a file an attack.
 
+mod put_back;
+mod settings;
 mod terminal;
 
 use strongroom_tests::desk::Desk;
@@ -18,4 +20,17 @@ fn without_an_attack_everything_holds() {
     desk.ok(&["put", file.to_str().unwrap(), "notes/"]);
     assert_eq!(desk.read("notes/greeting"), b"hello");
     desk.ok(&["audit", "verify"]);
+}
+
+/// A resource `notes` under a customer's key, with an object in it.
+fn customer_key(desk: &Desk) {
+    desk.ok(&["vault", "create", "contoso", "--purge-protection"]);
+    let uri = desk.ok(&["key", "create", "contoso", "docs"]);
+    desk.ok(&["resource", "create", "notes", "--tier", "S0"]);
+    desk.ok(&["resource", "identity", "enable", "notes"]);
+    desk.ok(&["vault", "grant", "contoso", "--resource", "notes"]);
+    let set = ["resource", "encryption", "set", "notes", "--key"];
+    desk.ok(&[set.as_slice(), &[uri.trim()]].concat());
+    let file = desk.file("greeting", b"hello");
+    desk.ok(&["put", file.to_str().unwrap(), "notes/"]);
 }

@@ -2,6 +2,8 @@
 //! each archive and how it was made; none is ever made anew.
 #![expect(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
+mod once;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};

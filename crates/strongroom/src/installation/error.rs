@@ -11,7 +11,8 @@ use strongroom_base::{Outcome, OutcomeKind, Retry};
 #[non_exhaustive]
 pub enum InstallationError {
     /// Something is where the data folder is to be made.
-    #[error("{} exists and is not an empty folder: choose another folder, or open what is there",
+    #[error("{} exists and is not an empty folder: choose another folder, or open what is there (if \
+             its installation.json is lost, `strongroom relocate --root-key …` writes it anew)",
             path.display())]
     Occupied {
         /// The folder.
@@ -35,6 +36,22 @@ pub enum InstallationError {
             path.display(), path.display())]
     Absent {
         /// The folder.
+        path: PathBuf,
+    },
+    /// There is an installation, and its settings file is gone.
+    #[error("{} holds an installation without its installation.json: restore it from a backup, or write \
+             it anew with `strongroom relocate --root-key file:…`", path.display())]
+    SettingsLost {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The settings file does not say what the ledger says, or is of the form that it had before the ledger
+    /// said it.
+    #[error("{} does not say what the installation's ledger says of it, or was put back: somebody has \
+             changed it. Restore it, or write it anew with `strongroom relocate`, which also takes \
+             another place for the audit heads", path.display())]
+    ForgedSettings {
+        /// The file.
         path: PathBuf,
     },
     /// The settings file cannot be read.
@@ -120,6 +137,8 @@ impl Outcome for InstallationError {
             Self::Absent { .. } => "NoInstallation",
             Self::NotUtf8 { .. } => "PathNotUtf8",
             Self::Settings { .. } => "DamagedSettings",
+            Self::SettingsLost { .. } => "SettingsLost",
+            Self::ForgedSettings { .. } => "ForgedSettings",
             Self::Format { .. } => "UnknownInstallationFormat",
             Self::RootKeyExists { .. } => "RootKeyExists",
             Self::RootKeyExposed { .. } => "RootKeyExposed",
@@ -139,7 +158,9 @@ impl Outcome for InstallationError {
             | Self::RootKeyUnreadable { .. }
             | Self::OtherRootKey { .. } => OutcomeKind::BadInput,
             Self::RootKeyExposed { .. } => OutcomeKind::Refused,
-            Self::Settings { .. } => OutcomeKind::Damaged,
+            Self::Settings { .. } | Self::SettingsLost { .. } | Self::ForgedSettings { .. } => {
+                OutcomeKind::Damaged
+            }
             Self::Io { .. } | Self::UnderWay { .. } => OutcomeKind::Unavailable,
         }
     }
@@ -150,6 +171,8 @@ impl Outcome for InstallationError {
             Self::Format { .. } | Self::Settings { .. } => Retry::Never,
             Self::Occupied { .. }
             | Self::Absent { .. }
+            | Self::SettingsLost { .. }
+            | Self::ForgedSettings { .. }
             | Self::NotUtf8 { .. }
             | Self::RootKeyExists { .. }
             | Self::RootKeyExposed { .. }

@@ -15,7 +15,7 @@ use super::root_key::{unfinished, write_new};
 use super::settings::{FORMAT, Layout, Settings, resolve};
 use super::{InstallationError, InstallationView, Options, RootKeySource};
 use crate::Error;
-use crate::audit::{Caller, Happened, Operation};
+use crate::audit::{Caller, Operation};
 use crate::core::{Core, random_id};
 use crate::directory::{FirstTenant, GroupRequest, SubscriptionRequest};
 use crate::driver::Assertions;
@@ -54,6 +54,7 @@ pub(crate) async fn init(
         return Err(InstallationError::NotUtf8 { path: path.clone() }.into());
     }
     let mut begun = Begun::begin(&layout)?;
+    begun.clear(&layout).await?;
     let InitOptions {
         dev,
         root_key,
@@ -160,7 +161,7 @@ fn keep(layout: &Layout) -> Result<PathBuf, InstallationError> {
     Ok(keep)
 }
 
-fn absolute(path: &Path) -> Result<PathBuf, InstallationError> {
+pub(super) fn absolute(path: &Path) -> Result<PathBuf, InstallationError> {
     std::path::absolute(path).map_err(InstallationError::io("finding", path))
 }
 
@@ -208,9 +209,8 @@ async fn found_directory(core: &Core, settings: &Settings, options: &Options) ->
         caller: &caller,
     };
     core.drive(&create, Assertions::default(), &caller).await?;
-    let target = format!("installation/{}", settings.id);
-    let created = Happened::new(Operation::InstallationCreate, target);
-    core.record(vec![created], &caller).await
+    core.settle_settings(settings, Operation::InstallationCreate, &caller)
+        .await
 }
 
 #[cfg(test)]
@@ -260,5 +260,23 @@ mod tests {
 
         let view = init(&layout.data, keyed(&key), &options()).await.unwrap();
         assert_eq!(view.root_key_id, made.id().to_string());
+    }
+
+    #[tokio::test]
+    async fn i09_an_init_that_was_cut_off_at_its_very_end_is_begun_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::new(folder.path().join("data"));
+        let made = init(&layout.data, InitOptions::default(), &options())
+            .await
+            .unwrap();
+        // As it is just before the settings get their name.
+        fs::remove_file(layout.settings()).unwrap();
+        fs::write(layout.begun_settings(), &made.root_key_id).unwrap();
+
+        let anew = init(&layout.data, InitOptions::default(), &options())
+            .await
+            .unwrap();
+        assert_eq!(anew.root_key_id, made.root_key_id);
+        assert_ne!(anew.id, made.id);
     }
 }

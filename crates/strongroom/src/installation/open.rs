@@ -11,11 +11,13 @@ use strongroom_ledger::Ledger;
 use strongroom_ledger::checkpoint::FileCheckpoints;
 use strongroom_ledger::key_file::{KeyFile, SqliteKeyFile};
 use strongroom_ledger::runtime::OwnRuntime;
-use strongroom_ledger::sqlite::{SqliteLedger, SqliteOptions, Upgrade};
+use strongroom_ledger::sqlite::SqliteOptions;
 use strongroom_vault::VaultSuffix;
 
 use super::InstallationError;
+use super::begun::remove_left_over;
 use super::settings::{Layout, Settings};
+use super::settled::LedgerFile;
 use crate::Error;
 use crate::audit_chain::AuditChainKey;
 use crate::busy::Busy;
@@ -181,16 +183,17 @@ pub(crate) struct Opened {
 /// Opens the installation in `data`.
 pub(crate) async fn open(data: &Path, options: &Options) -> Result<Opened, Error> {
     let layout = Layout::new(data);
-    let settings = Settings::read(&layout)?;
-    let key = settings.root_key.read(&layout.data)?;
+    let file = Settings::read(&layout)?;
+    let key = file.root_key.read(&layout.data)?;
     let root = RootKeys::derive(&options.provider, &key)?;
     let found = root.id().to_string();
-    if found != settings.root_key_id {
-        let expected = settings.root_key_id;
+    if found != file.root_key_id {
+        let expected = file.root_key_id;
         return Err(InstallationError::OtherRootKey { expected, found }.into());
     }
-    let core = open_core(&layout, &settings, root, options, false).await?;
-    Ok(Opened { settings, core })
+    let opened = open_core(&layout, Basis::File(&file), root, options).await?;
+    remove_left_over(&layout);
+    Ok(opened)
 }
 
 /// Makes the databases and folders of a new installation.
@@ -202,16 +205,26 @@ pub(super) async fn make(
 ) -> Result<Arc<Core>, Error> {
     let objects = layout.objects();
     std::fs::create_dir_all(&objects).map_err(InstallationError::io("making", objects))?;
-    open_core(layout, settings, root, options, true).await
+    let opened = open_core(layout, Basis::New(settings), root, options).await?;
+    Ok(opened.core)
 }
 
-async fn open_core(
+/// What the settings are taken from.
+pub(super) enum Basis<'a> {
+    /// The installation is being made with them.
+    New(&'a Settings),
+    /// The ledger, and this file must say the same.
+    File(&'a Settings),
+    /// The ledger alone.
+    Ledger,
+}
+
+pub(super) async fn open_core(
     layout: &Layout,
-    settings: &Settings,
+    basis: Basis<'_>,
     root: RootKeys,
     options: &Options,
-    create: bool,
-) -> Result<Arc<Core>, Error> {
+) -> Result<Opened, Error> {
     let chain_key = Arc::new(AuditChainKey::new(&root)?);
     let runtime = |name: &str, workers| {
         OwnRuntime::start(name, workers).map_err(InstallationError::io(
@@ -221,19 +234,16 @@ async fn open_core(
     };
     // Apart, so that a vault of somebody else that blocks a thread keeps no database waiting.
     let databases = SqliteOptions::new()
-        .create(create)
+        .create(matches!(basis, Basis::New(_)))
         .on(&runtime("strongroom-db", 1)?);
     let runtime = runtime("strongroom", 2)?;
-    let upgrade = Upgrade {
-        at: options.clock.now(),
-        records: Vec::new(),
+    let ledger = LedgerFile {
+        layout,
+        key: &chain_key,
+        options: databases.clone(),
+        now: options.clock.now(),
     };
-    let ledger = SqliteLedger::open(
-        &layout.ledger(),
-        chain_key.clone(),
-        databases.clone().upgrade(Some(upgrade)),
-    )
-    .await?;
+    let (ledger, settings) = ledger.open(basis).await?;
     let service_keys = SqliteKeyFile::open(&layout.service_keys(), databases.clone()).await?;
     let vault_keys = SqliteKeyFile::open(&layout.vault_keys(), databases).await?;
     let heads = FileCheckpoints::new(layout.data.join(&settings.audit_heads), chain_key.clone());
@@ -260,9 +270,9 @@ async fn open_core(
         let folder = Arc::new(folder);
         (folder.clone(), Some(folder))
     };
-    let (clock, ahead) = clocks(layout, settings, options)?;
+    let (clock, ahead) = clocks(layout, &settings, options)?;
     let owner = ResourceUid::from_bytes(random_id(&options.provider)?).to_string();
-    Ok(Arc::new_cyclic(|core| Core {
+    let core = Arc::new_cyclic(|core| Core {
         budgets: Budgets::new(&options.leases, runtime.clone()),
         runtime,
         ledger,
@@ -289,7 +299,8 @@ async fn open_core(
         first_tenant: settings.tenant,
         follows_allowed: options.follow_keys,
         leases: leases(options),
-    }))
+    });
+    Ok(Opened { settings, core })
 }
 
 fn leases(options: &Options) -> Leases {

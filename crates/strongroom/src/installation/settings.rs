@@ -1,17 +1,29 @@
 //! `installation.json`: what an installation is, and where its parts are.
+//!
+//! The file decides nothing. What an installation is stands in its ledger, authenticated like every state, and
+//! the file must say the same: else it is damaged, and nothing that it says is obeyed. The one thing that is
+//! taken from it before the ledger is open is where the root key is, and a root key proves itself: the ledger
+//! opens under no other.
 
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use strongroom_base::{PrincipalId, Region, ResourceUid, SubscriptionId, TenantId};
 use strongroom_identity::GroupUid;
+use strongroom_ledger::AggregateId;
 
 use super::{InstallationError, RootKeySource};
+use crate::Error;
 
-/// The one format of the settings file.
-pub(super) const FORMAT: u32 = 1;
+/// The format of the settings file.
+pub(super) const FORMAT: u32 = 2;
+/// The format that it had while the ledger said nothing of the installation.
+pub(super) const OLD_FORMAT: u32 = 1;
 
-/// The settings file's content. It holds no secret.
+/// The settings file's content, and the ledger's. It holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Settings {
     pub(crate) format: u32,
@@ -126,20 +138,38 @@ impl Layout {
     }
 }
 
+/// Under which id the ledger has the settings.
+pub(crate) fn settings_id() -> Result<AggregateId, Error> {
+    Ok(AggregateId::new("installation", "settings")?)
+}
+
 impl Settings {
     pub(crate) fn read(layout: &Layout) -> Result<Self, InstallationError> {
+        Self::read_at(layout, layout.settings())
+    }
+
+    /// The draft, if there is one.
+    pub(super) fn read_draft(layout: &Layout) -> Result<Self, InstallationError> {
+        Self::read_at(layout, layout.settings_draft())
+    }
+
+    fn read_at(layout: &Layout, path: PathBuf) -> Result<Self, InstallationError> {
         #[derive(Deserialize)]
         struct Format {
             format: u32,
         }
 
-        let path = layout.settings();
-        let text = match std::fs::read(&path) {
+        let text = match fs::read(&path) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(InstallationError::Absent {
-                    path: layout.data.clone(),
-                });
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let path = layout.data.clone();
+                return Err(
+                    if layout.ledger().exists() && !layout.begun_settings().exists() {
+                        InstallationError::SettingsLost { path }
+                    } else {
+                        InstallationError::Absent { path }
+                    },
+                );
             }
             Err(source) => return Err(InstallationError::io("reading", path)(source)),
         };
@@ -148,7 +178,7 @@ impl Settings {
             source,
         };
         let Format { format: found } = serde_json::from_slice(&text).map_err(damaged)?;
-        if found != FORMAT {
+        if found != FORMAT && found != OLD_FORMAT {
             return Err(InstallationError::Format {
                 path,
                 found,
@@ -158,7 +188,44 @@ impl Settings {
         serde_json::from_slice(&text).map_err(damaged)
     }
 
-    pub(crate) fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+    /// Whether the file, which is `self`, says what the ledger says. Where the root key is need not be the
+    /// same: it has proved itself by now.
+    pub(super) fn agrees_with(&self, ledger: &Self) -> bool {
+        let own = Self {
+            format: ledger.format,
+            root_key: ledger.root_key.clone(),
+            ..self.clone()
+        };
+        own == *ledger
+    }
+
+    /// The same in today's format.
+    pub(super) fn in_todays_format(self) -> Self {
+        Self {
+            format: FORMAT,
+            ..self
+        }
+    }
+
+    /// Makes the file anew, beside the one that is there.
+    pub(super) fn write_draft(&self, layout: &Layout) -> Result<(), Error> {
+        let text = self.to_json().map_err(Error::Encoding)?;
+        let draft = layout.settings_draft();
+        write_anew(&draft, &text).map_err(InstallationError::io("writing", draft))?;
+        Ok(())
+    }
+
+    /// The draft becomes the settings file, durably.
+    pub(super) fn publish_draft(layout: &Layout) -> Result<(), InstallationError> {
+        let name = layout.settings();
+        let publish = || {
+            fs::rename(layout.settings_draft(), &name)?;
+            File::open(&layout.data)?.sync_all()
+        };
+        publish().map_err(InstallationError::io("writing", &name))
+    }
+
+    pub(super) fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
         let mut text = serde_json::to_vec_pretty(self)?;
         text.push(b'\n');
         Ok(text)
@@ -188,4 +255,20 @@ pub(super) fn resolve(data: &Path, path: &Path) -> PathBuf {
         Ok(sibling) => data.parent().unwrap_or(data).join(sibling),
         Err(_) => data.join(path),
     }
+}
+
+/// Writes a file of its owner's alone, durably. Whatever had the name is unlinked, not written to: it may be
+/// a link that somebody has put there.
+pub(crate) fn write_anew(path: &Path, content: &[u8]) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(content)?;
+    file.sync_all()
 }
