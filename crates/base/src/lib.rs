@@ -26,6 +26,7 @@ mod name;
 mod outcome;
 mod schema;
 mod text;
+mod shell;
 mod time;
 
 pub use id::{
@@ -37,6 +38,7 @@ pub use name::{InvalidName, Region, ResourceGroupName, ResourceName};
 pub use outcome::{Outcome, OutcomeKind, Retry};
 pub use schema::SchemaV1;
 pub use text::{hides, misleads, seen};
+pub use shell::shell_word;
 pub use time::{Clock, Timestamp};
 
 /// What the ids that [`ids!`] defines elsewhere are stored by.

@@ -291,13 +291,7 @@ pub(crate) fn table<R: IntoIterator<Item = String>>(
 
 /// A time as people and programs read it (RFC 3339, UTC).
 pub(crate) fn time(at: Timestamp) -> String {
-    i64::try_from(at.as_unix_millis())
-        .ok()
-        .and_then(|millis| jiff::Timestamp::from_millisecond(millis).ok())
-        .map_or_else(
-            || format!("{} ms", at.as_unix_millis()),
-            |time| format!("{time:.3}"),
-        )
+    at.to_string()
 }
 
 /// A number of bytes as people read it.

@@ -319,8 +319,9 @@ pub enum Invalid {
         path: PathBuf,
     },
     /// A claim that ends before it begins.
-    #[error("claim `{name}` would expire at {} and it is {} already: claim it for longer",
-        expires.as_unix_millis(), now.as_unix_millis())]
+    #[error(
+        "claim `{name}` would expire at {expires} and it is {now} already: claim it for longer"
+    )]
     ClaimExpired {
         /// Which claim.
         name: String,
