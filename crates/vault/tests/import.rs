@@ -11,6 +11,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use pem_rfc7468::LineEnding;
 use pkcs1::RsaPrivateKey;
 use pkcs8::PrivateKeyInfoRef;
+use pkcs8::der::Encode as _;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use strongroom_base::{Outcome, OutcomeKind};
@@ -101,24 +102,108 @@ fn what_is_no_pem_of_a_private_key_is_refused_by_what_it_is() {
         (String::new(), ImportError::Pem),
         (pem("PRIVATE KEY", &der[..40]), ImportError::Pkcs8),
         (pem("PRIVATE KEY", &[5, 0]), ImportError::Pkcs8),
-        (
-            pem("RSA PRIVATE KEY", der),
-            ImportError::Label {
-                label: "RSA PRIVATE KEY".to_owned(),
-            },
-        ),
-        (
-            pem("PUBLIC KEY", der),
-            ImportError::Label {
-                label: "PUBLIC KEY".to_owned(),
-            },
-        ),
     ];
     for (text, expected) in cases {
         let error = from_pem(&PROVIDER, &text).unwrap_err();
         assert_eq!(error, expected);
         assert_eq!(error.kind(), OutcomeKind::BadInput);
     }
+}
+
+#[test]
+fn what_people_give_in_the_place_of_pkcs8_is_called_by_its_name_with_the_way_to_convert_it() {
+    let block = |label| pem(label, pair().private.expose());
+    let traditional = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\
+                       DEK-Info: AES-256-CBC,00\n\nAAAA\n-----END RSA PRIVATE KEY-----\n";
+    let ecparam = block("EC PARAMETERS") + &block("EC PRIVATE KEY");
+    for (text, named, mend) in [
+        (
+            block("ENCRYPTED PRIVATE KEY"),
+            "an encrypted private key",
+            "openssl pkey",
+        ),
+        (
+            traditional.to_owned(),
+            "an encrypted private key",
+            "openssl pkey",
+        ),
+        (block("RSA PRIVATE KEY"), "PKCS#1", "openssl pkey"),
+        (ecparam, "SEC 1", "openssl pkey"),
+        (block("EC PARAMETERS"), "without a key", "openssl genpkey"),
+        (
+            block("OPENSSH PRIVATE KEY"),
+            "OpenSSH",
+            "ssh-keygen -p -m PKCS8",
+        ),
+        (block("PUBLIC KEY"), "a public key", "private key"),
+        (block("CERTIFICATE"), "a certificate", "private key"),
+        (block("PGP MESSAGE"), "PGP MESSAGE", "private key"),
+        (
+            block("CERTIFICATE") + &block("PRIVATE KEY"),
+            "several",
+            "alone",
+        ),
+        (
+            "ssh-rsa AAAA me@here".to_owned(),
+            "a public key of OpenSSH",
+            "private key",
+        ),
+        (jwk(pair()).to_string(), "JSON", "--jwk-file"),
+    ] {
+        let error = from_pem(&PROVIDER, &text).unwrap_err();
+        let told = error.to_string();
+        assert!(told.contains(named) && told.contains(mend), "{told}");
+        assert_eq!(
+            (error.code(), error.kind()),
+            ("BadParameter", OutcomeKind::BadInput)
+        );
+    }
+}
+
+/// PKCS#8 of an RSA key whose modulus has so many bits; its other numbers do not matter to its size.
+fn rsa_of(bits: usize) -> Vec<u8> {
+    let mut modulus = vec![0xff; bits.div_ceil(8)];
+    modulus[0] >>= modulus.len() * 8 - bits;
+    let n = pkcs1::UintRef::new(&modulus).unwrap();
+    let one = pkcs1::UintRef::new(&[1]).unwrap();
+    let key = RsaPrivateKey {
+        modulus: n,
+        public_exponent: one,
+        private_exponent: one,
+        prime1: one,
+        prime2: one,
+        exponent1: one,
+        exponent2: one,
+        coefficient: one,
+        other_prime_infos: None,
+    };
+    let der = key.to_der().unwrap();
+    let octets = pkcs8::der::asn1::OctetStringRef::new(&der).unwrap();
+    PrivateKeyInfoRef::new(pkcs1::ALGORITHM_ID, octets)
+        .to_der()
+        .unwrap()
+}
+
+#[test]
+fn r15_an_rsa_key_of_another_size_is_refused_with_the_sizes_that_are_taken() {
+    for bits in [1_024, 2_047, 2_049, 8_192] {
+        let error = from_pem(&PROVIDER, &pem("PRIVATE KEY", &rsa_of(bits))).unwrap_err();
+        assert_eq!(error, ImportError::RsaSize { bits });
+        assert!(error.to_string().contains("2048, 3072 or 4096"), "{error}");
+    }
+    let error = from_pem(&PROVIDER, &pem("PRIVATE KEY", &rsa_of(2_048))).unwrap_err();
+    assert_eq!(error, ImportError::Inconsistent);
+}
+
+#[test]
+fn a_jwk_that_permits_nothing_is_not_one_that_says_nothing() {
+    let mut key = jwk(pair());
+    key["key_ops"] = json!([]);
+    let read = from_jwk(&PROVIDER, &key.to_string()).unwrap();
+    assert_eq!(read.operations, Some(std::collections::BTreeSet::new()));
+    key.as_object_mut().unwrap().remove("key_ops");
+    let read = from_jwk(&PROVIDER, &key.to_string()).unwrap();
+    assert_eq!(read.operations, None);
 }
 
 #[test]

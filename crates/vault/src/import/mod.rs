@@ -22,7 +22,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use strongroom_base::{Outcome, OutcomeKind, Retry};
-use strongroom_crypto::{CryptoError, Provider, RsaPrivateKey, SecretBytes};
+use strongroom_crypto::{CryptoError, Provider, RsaKeySize, RsaPrivateKey, SecretBytes};
 
 pub use jwk::{ImportedJwk, from_jwk};
 pub use pem::from_pem;
@@ -94,6 +94,7 @@ fn from_pkcs8(provider: &Provider, der: &[u8]) -> Result<KeyPair, ImportError> {
     let info = pkcs8::PrivateKeyInfoRef::try_from(der).map_err(|_| ImportError::Pkcs8)?;
     match info.algorithm.oid {
         RSA => {
+            rsa_size(info.private_key.as_bytes())?;
             let private = provider
                 .key_transport
                 .private_key(der)
@@ -108,6 +109,16 @@ fn from_pkcs8(provider: &Provider, der: &[u8]) -> Result<KeyPair, ImportError> {
     }
 }
 
+/// The provider says of a key of another size no more than that it does not take it.
+fn rsa_size(pkcs1: &[u8]) -> Result<(), ImportError> {
+    let key: pkcs1::RsaPrivateKey<pkcs1::UintRef<'_>> =
+        pkcs1.try_into().map_err(|_| ImportError::Inconsistent)?;
+    let modulus = key.modulus.as_bytes();
+    let leading = modulus.first().map_or(0, |first| first.leading_zeros());
+    let bits = (modulus.len() * 8).saturating_sub(usize::try_from(leading).unwrap_or(0));
+    RsaKeySize::from_bits(bits).map_or(Err(ImportError::RsaSize { bits }), |_| Ok(()))
+}
+
 /// Why key material is not taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -117,18 +128,32 @@ pub enum ImportError {
     Pem,
     /// PEM of something else.
     #[error(
-        "the PEM holds `{label}`, and a vault takes an unencrypted PKCS#8 `PRIVATE KEY`: convert it, \
-         as with openssl pkcs8 -topk8 -nocrypt"
+        "this is {what} (`{label}`), and a vault takes an unencrypted PKCS#8 `PRIVATE KEY`: {mend}"
     )]
     Label {
         /// What it says it holds.
         label: String,
+        /// What that is.
+        what: &'static str,
+        /// What to do about it.
+        mend: &'static str,
+    },
+    /// Something else that is known by its beginning.
+    #[error("this is {what}, and not PEM (RFC 7468): {mend}")]
+    NotPem {
+        /// What it is.
+        what: &'static str,
+        /// What to do about it.
+        mend: &'static str,
     },
     /// Not PKCS#8.
     #[error("the PEM does not hold PKCS#8 (RFC 5208)")]
     Pkcs8,
     /// Not a JWK.
-    #[error("the text is not a JWK (RFC 7517): a JSON object with text members such as `kty`")]
+    #[error(
+        "the text is not a JWK (RFC 7517), a JSON object with text members such as `kty`; PEM is imported \
+         with --pem-file"
+    )]
     Jwk,
     /// A member of the JWK is missing.
     #[error("the JWK has no member `{member}`, and an import takes the whole private key")]
@@ -148,6 +173,15 @@ pub enum ImportError {
     /// Another type, size or curve.
     #[error("a vault takes RSA of 2048, 3072 or 4096 bits and EC P-256, and this key is neither")]
     Type,
+    /// An RSA key of another size.
+    #[error(
+        "the RSA key has {bits} bits, and a vault takes 2048, 3072 or 4096 (a resource 2048 alone, R15): \
+         make another, as with openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out key.pem"
+    )]
+    RsaSize {
+        /// How many.
+        bits: usize,
+    },
     /// The numbers do not make a key.
     #[error("the key is malformed, or its numbers do not belong together")]
     Inconsistent,
