@@ -71,13 +71,22 @@ pub(crate) enum Failure {
         "`{0}` is the URI of a key, and the name of a key follows a vault: name one or the other"
     )]
     KeyNamedTwice(String),
-    #[error("`{0}` names no key: give VAULT KEY, or https://VAULT.vault.localhost/keys/KEY")]
+    #[error("`{0}` names no key: give {0} KEY, or https://{0}.vault.localhost/keys/KEY")]
     NoKey(String),
+    #[error(
+        "`{0}` names one version, and --all-versions means all: name the key, or leave the option"
+    )]
+    OneVersionOrAll(String),
+    #[error("{0}")]
+    Usage(String),
     #[error(
         "the text is not base64: give what `strongroom key wrap` or `strongroom key encrypt` printed"
     )]
     NotBase64,
-    #[error("the text is not UTF-8, as PEM and JWK are")]
+    #[error(
+        "the text is not UTF-8, as PEM and JWK are: DER is converted with openssl pkey -inform DER -in FILE \
+         -out key.pem"
+    )]
     NotText,
     #[error("the answer could not be encoded as JSON")]
     Json(#[from] serde_json::Error),
@@ -141,7 +150,8 @@ impl Outcome for Failure {
             Self::SecondProcess { .. } => "SecondProcessFailed",
             Self::TaskStopped(_) => "TaskStopped",
             Self::KeyNamedTwice(_) | Self::NoKey(_) => "KeyNotNamed",
-            Self::NotBase64 | Self::NotText => "BadParameter",
+            Self::NotBase64 | Self::NotText | Self::OneVersionOrAll(_) => "BadParameter",
+            Self::Usage(_) => "UsageError",
             Self::Json(_) => "EncodingFailed",
         }
     }
@@ -163,6 +173,8 @@ impl Outcome for Failure {
             | Self::NoKey(_)
             | Self::NotBase64
             | Self::NotText
+            | Self::OneVersionOrAll(_)
+            | Self::Usage(_)
             | Self::OntoItself(_)
             | Self::NothingToIngest(_)
             | Self::NothingToTour(_) => OutcomeKind::BadInput,

@@ -28,13 +28,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         // What was asked for goes to standard output, and repeats nothing that was given.
         Err(told) if !told.use_stderr() => told.exit(),
-        Err(error) => {
-            let arguments =
-                std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
-            let text = with_arguments_seen(&error.render().to_string(), arguments);
-            Output::new(false).warn(text.trim_end());
-            return exit_code(OutcomeKind::BadInput);
-        }
+        Err(error) => return turned_down(&error),
     };
     let filter =
         EnvFilter::try_from_env("STRONGROOM_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
@@ -62,6 +56,20 @@ fn main() -> ExitCode {
             exit_code(failure.kind())
         }
     }
+}
+
+/// A command line that cannot be read is told as every failure is.
+fn turned_down(error: &clap::Error) -> ExitCode {
+    if args::asks_for_json() {
+        let usage = Failure::Usage(args::plainly(error));
+        Output::new(true).failure(&usage);
+    } else {
+        let arguments =
+            std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
+        let text = with_arguments_seen(&error.render().to_string(), arguments);
+        Output::new(false).warn(text.trim_end());
+    }
+    exit_code(OutcomeKind::BadInput)
 }
 
 async fn run(cli: Cli, output: &Output) -> Result<(), Failure> {

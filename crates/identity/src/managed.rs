@@ -2,7 +2,9 @@
 
 use core::convert::Infallible;
 
-use strongroom_base::{Machine, Outcome, OutcomeKind, PrincipalId, Retry, TenantId, Timestamp};
+use strongroom_base::{
+    Machine, Outcome, OutcomeKind, PrincipalId, ResourceName, Retry, TenantId, Timestamp,
+};
 
 use crate::Standing;
 
@@ -160,8 +162,7 @@ pub enum IdentityRefusal {
     /// takes a word of its own.
     #[error(
         "the managed identity stayed in tenant {home} when the resource came to {present} (R13): move \
-         the resource back, or make it anew, after which the old one is lost for good: strongroom \
-         resource identity disable NAME, then: strongroom resource identity enable NAME"
+         the resource back, or make it anew, after which the old one is lost for good"
     )]
     LeftBehind {
         /// Where it stayed.
@@ -207,16 +208,11 @@ impl Outcome for IdentityRefusal {
 #[expect(clippy::exhaustive_enums, reason = "a revocation must name its cause")]
 pub enum NoToken {
     /// The managed identity is off.
-    #[error(
-        "the managed identity is off (R12): enable it with `strongroom resource identity enable NAME`, \
-         and grant the new principal access to the vault"
-    )]
+    #[error("the managed identity is off (R12)")]
     IdentityOff,
     /// A move to another tenant left it behind.
     #[error(
-        "the managed identity stayed in tenant {home} when the resource came to {present} (R13): move \
-         everything back, or make it anew (`strongroom resource identity disable NAME`, then `strongroom \
-         resource identity enable NAME`) and grant it access to the vault, which must trust {present}"
+        "the managed identity stayed in tenant {home} when the resource came to {present} (R13)"
     )]
     LeftBehind {
         /// Where it stayed.
@@ -225,23 +221,60 @@ pub enum NoToken {
         present: TenantId,
     },
     /// Its principal was deleted, or is not registered yet.
-    #[error(
-        "principal {principal} of the managed identity is not in the directory (R12): make it anew with \
-         `strongroom resource identity disable NAME`, then `strongroom resource identity enable NAME`"
-    )]
+    #[error("principal {principal} of the managed identity is not in the directory (R12)")]
     PrincipalDeleted {
         /// Which.
         principal: PrincipalId,
     },
     /// Its principal is disabled.
-    #[error(
-        "principal {principal} of the managed identity is disabled (R12): an owner of its tenant must \
-         enable it: strongroom principal enable {principal}"
-    )]
+    #[error("principal {principal} of the managed identity is disabled (R12)")]
     PrincipalDisabled {
         /// Which.
         principal: PrincipalId,
     },
+}
+
+impl IdentityRefusal {
+    /// What would satisfy it, for the resource of this name.
+    #[must_use]
+    pub fn remedy(self, resource: &ResourceName) -> Option<String> {
+        match self {
+            Self::NoOp => None,
+            Self::LeftBehind { .. } => Some(made_anew(resource)),
+        }
+    }
+}
+
+impl NoToken {
+    /// What would turn it into a yes, for the resource of this name.
+    #[must_use]
+    pub fn remedy(self, resource: &ResourceName) -> String {
+        match self {
+            Self::IdentityOff => format!(
+                "enable it: strongroom resource identity enable {resource}; and grant the new principal \
+                 access to the vault"
+            ),
+            Self::LeftBehind { present, .. } => format!(
+                "move everything back, or make it anew: {}; and grant it access to the vault, which must \
+                 trust {present}",
+                made_anew(resource)
+            ),
+            Self::PrincipalDeleted { .. } => format!(
+                "make it anew: {}; and grant it access to the vault",
+                made_anew(resource)
+            ),
+            Self::PrincipalDisabled { principal } => format!(
+                "an owner of its tenant enables it: strongroom principal enable {principal}"
+            ),
+        }
+    }
+}
+
+fn made_anew(resource: &ResourceName) -> String {
+    format!(
+        "strongroom resource identity disable {resource}, then: strongroom resource identity enable \
+         {resource}"
+    )
 }
 
 impl Outcome for NoToken {

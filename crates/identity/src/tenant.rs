@@ -2,7 +2,9 @@
 
 use core::fmt::Debug;
 
-use strongroom_base::{Machine, Outcome, OutcomeKind, PrincipalId, Retry, TenantId, Timestamp};
+use strongroom_base::{
+    Machine, Outcome, OutcomeKind, PrincipalId, Retry, TenantId, Timestamp, shell_word,
+};
 
 use crate::{Action, Denied, DisplayName, SchemaV1, Verdict};
 
@@ -131,9 +133,11 @@ pub enum TenantRefusal {
     /// Its first Owner would be a guest in it, and a user alone can be one (R13).
     #[error(
         "principal {principal} is no user, and nobody else can be a guest in a new tenant (R13): let a \
-         user create it: strongroom tenant create NAME --as PRINCIPAL"
+         user create it: strongroom tenant create {} --as PRINCIPAL", shell_word(name.as_str())
     )]
     NotAUser {
+        /// What was to be created.
+        name: DisplayName,
         /// Who asked.
         principal: PrincipalId,
     },

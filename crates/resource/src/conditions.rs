@@ -3,25 +3,24 @@
 
 use std::collections::BTreeSet;
 
-use strongroom_base::{PrincipalId, TenantId, Timestamp};
+use strongroom_base::{PrincipalId, ResourceName, TenantId, Timestamp};
 use strongroom_crypto::RsaKeySize;
 use strongroom_vault::vault::Authorization;
 use strongroom_vault::{
-    Denial, KeyId, KeyOperation, KeyPermission, KeyProperties, KeyType, Origin, VaultProperties,
+    Denial, KeyId, KeyOperation, KeyPermission, KeyProperties, KeyType, Origin, Party,
+    VaultProperties,
 };
 
 use crate::{Granting, Refusal, Resource, SeenKey};
 
 /// What the identity needs of a vault (R9).
-pub const NEEDED: [KeyPermission; 3] = [
-    KeyPermission::Get,
-    KeyPermission::WrapKey,
-    KeyPermission::UnwrapKey,
-];
+pub const NEEDED: [KeyPermission; 3] = KeyPermission::NEEDED_BY_RESOURCES;
 
 /// Who will ask for the key, and from where.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Asking {
+pub(crate) struct Asking<'a> {
+    /// The resource.
+    pub(crate) name: &'a ResourceName,
     /// The identity; none while it is off.
     pub(crate) principal: Option<PrincipalId>,
     /// The tenant that the resource is in now.
@@ -33,7 +32,7 @@ pub(crate) struct Asking {
 }
 
 /// Everything that stands against using `seen`, in the order of the rules; nothing, if it may be used.
-pub(crate) fn against(resource: &Resource, seen: &SeenKey, asking: Asking) -> Vec<Refusal> {
+pub(crate) fn against(resource: &Resource, seen: &SeenKey, asking: Asking<'_>) -> Vec<Refusal> {
     let mut against = Vec::new();
     let vault = seen.asked.vault.name();
     if seen.vault.tenant != asking.present {
@@ -59,7 +58,7 @@ pub(crate) fn against(resource: &Resource, seen: &SeenKey, asking: Asking) -> Ve
     let missing = missing(&seen.vault);
     let granted_on_the_way = asking.may_grant && grantable(seen);
     if !missing.is_empty() && !granted_on_the_way {
-        against.push(permission(seen, missing, asking.principal));
+        against.push(permission(seen, missing, asking));
         // What the key is, is for those who may read it.
         return against;
     }
@@ -111,19 +110,18 @@ fn region(resource: &Resource, asked: &KeyId, vault: &VaultProperties) -> Option
     })
 }
 
-fn permission(
-    seen: &SeenKey,
-    missing: BTreeSet<KeyPermission>,
-    principal: Option<PrincipalId>,
-) -> Refusal {
+fn permission(seen: &SeenKey, missing: BTreeSet<KeyPermission>, asking: Asking<'_>) -> Refusal {
     let vault = seen.asked.vault.name().clone();
+    let (name, principal) = (asking.name.clone(), asking.principal);
     match seen.vault.authorization {
         Authorization::AccessPolicies => Refusal::PermissionMissing {
+            name,
             vault,
             missing,
             principal,
         },
         Authorization::Roles => Refusal::RoleMissing {
+            name,
             vault,
             missing,
             principal,
@@ -133,7 +131,7 @@ fn permission(
 
 /// The key's kind (R15), and whether it makes something new now: expiry is no revocation, but an
 /// expired key is not set anew (R17).
-fn key_itself(key: &KeyProperties, asked: &KeyId, asking: Asking) -> Vec<Refusal> {
+fn key_itself(key: &KeyProperties, asked: &KeyId, asking: Asking<'_>) -> Vec<Refusal> {
     let mut against = Vec::new();
     let rsa_2048 = matches!(key.key_type, KeyType::Rsa | KeyType::RsaHsm)
         && key.bits == RsaKeySize::Rsa2048.bits();
@@ -169,7 +167,7 @@ fn key_itself(key: &KeyProperties, asked: &KeyId, asking: Asking) -> Vec<Refusal
     against
 }
 
-pub(crate) fn unusable(denial: Denial, asked: &KeyId, asking: Asking) -> Refusal {
+pub(crate) fn unusable(denial: Denial, asked: &KeyId, asking: Asking<'_>) -> Refusal {
     let vault = asked.vault.name();
     match denial {
         Denial::ForeignTenant => Refusal::OtherTenant {
@@ -178,10 +176,13 @@ pub(crate) fn unusable(denial: Denial, asked: &KeyId, asking: Asking) -> Refusal
         },
         denial => Refusal::KeyUnusable {
             denial,
-            remedy: asking.principal.map_or_else(
-                || "enable the resource's identity and ask again: strongroom resource identity enable NAME"
-                    .to_owned(),
-                |principal| denial.remedy(asked, principal),
+            remedy: denial.remedy(
+                asked,
+                &Party::Identity {
+                    resource: asking.name.clone(),
+                    principal: asking.principal,
+                    tenant: asking.present,
+                },
             ),
         },
     }

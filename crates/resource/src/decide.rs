@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use strongroom_base::{Machine as _, ResourceName, TenantId, Timestamp};
 use strongroom_crypto::keyring::Kek;
 use strongroom_identity::{
-    Crossing, Descent, GroupUid, IdentityCommand, IdentityFacts, IdentityMachine, IdentityStanding,
-    ManagedIdentity, NameUse, SchemaV1,
+    Crossing, Descent, GroupUid, IdentityCommand, IdentityFacts, IdentityMachine, IdentityRefusal,
+    IdentityStanding, ManagedIdentity, NameUse, SchemaV1,
 };
 use strongroom_vault::OpId;
 use strongroom_vault::vault::{Holder, Place};
@@ -147,12 +147,12 @@ fn active(resource: &Resource, command: &ResourceCommand, facts: &ResourceFacts<
             nothing_under_way(resource)?;
             delete(resource, command.at)
         }
-        ResourceAction::Recover { .. }
-        | ResourceAction::Purge
-        | ResourceAction::EndRetention
-        | ResourceAction::Forget => Err(Refusal::NotDeleted {
-            name: resource.name.clone(),
-        }),
+        ResourceAction::Recover { .. } => Err(Refusal::NoOp),
+        ResourceAction::Purge | ResourceAction::EndRetention | ResourceAction::Forget => {
+            Err(Refusal::NotDeleted {
+                name: resource.name.clone(),
+            })
+        }
         owed => settle(resource, owed, command.at, facts),
     }
 }
@@ -376,6 +376,7 @@ pub(crate) fn against_setting(
         }
     };
     let asking = Asking {
+        name: &resource.name,
         principal,
         present,
         at,
@@ -484,6 +485,7 @@ fn still_usable(
 fn usable(resource: &Resource, at: Timestamp, facts: &ResourceFacts<'_>) -> Result<(), Refusal> {
     let present = place(facts.present)?.tenant;
     let asking = Asking {
+        name: &resource.name,
         principal: Some(usable_principal(resource, present)?),
         present,
         at,
@@ -506,9 +508,10 @@ fn usable_principal(
         IdentityStanding::Off => Err(Refusal::IdentityOff {
             name: resource.name.clone(),
         }),
-        IdentityStanding::LeftBehind { home, present, .. } => {
-            Err(strongroom_identity::IdentityRefusal::LeftBehind { home, present }.into())
-        }
+        IdentityStanding::LeftBehind { home, present, .. } => Err(Refusal::Identity {
+            name: resource.name.clone(),
+            refusal: IdentityRefusal::LeftBehind { home, present },
+        }),
     }
 }
 
@@ -564,7 +567,11 @@ fn delete(resource: &Resource, at: Timestamp) -> Decision {
 }
 
 fn identity(resource: &Resource, command: IdentityCommand, present: TenantId) -> Decision {
-    let events = IdentityMachine::decide(&resource.identity, &command, &IdentityFacts { present })?;
+    let events = IdentityMachine::decide(&resource.identity, &command, &IdentityFacts { present })
+        .map_err(|refusal| Refusal::Identity {
+            name: resource.name.clone(),
+            refusal,
+        })?;
     Ok(events.into_iter().map(ResourceEvent::Identity).collect())
 }
 

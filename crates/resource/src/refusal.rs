@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use strongroom_base::{
     Outcome, OutcomeKind, PrincipalId, Region, ResourceName, Retry, SubscriptionId, TenantId,
-    Timestamp,
+    Timestamp, shell_word,
 };
-use strongroom_identity::{Denied, IdentityRefusal};
-use strongroom_vault::{Denial, KeyId, KeyPermission, KeyType, OpId, VaultName};
+use strongroom_identity::{Denied, IdentityRefusal, Role};
+use strongroom_vault::{Denial, KeyId, KeyPermission, KeyType, OpId, VaultName, advice};
 
 use crate::{ChangeKind, Tier};
 
@@ -41,8 +41,8 @@ pub enum Refusal {
     },
     /// It is not deleted.
     #[error(
-        "the resource is not deleted: only a deleted resource can be recovered or purged, so \
-         delete it first with `strongroom resource delete {name}`"
+        "the resource is not deleted: only a deleted resource can be purged, so delete it first with \
+         `strongroom resource delete {name}`"
     )]
     NotDeleted {
         /// The resource.
@@ -58,7 +58,7 @@ pub enum Refusal {
     #[error("the resource was deleted more than its retention ago: it is being purged")]
     RetentionEnded,
     /// The retention has not ended.
-    #[error("the retention ends {} ms after the epoch, and not before", until.as_unix_millis())]
+    #[error("the retention ends at {until}, and not before")]
     RetentionNotOver {
         /// When it ends.
         until: Timestamp,
@@ -69,7 +69,8 @@ pub enum Refusal {
     /// A customer's key is set on a resource that exists, and never at its creation (R8).
     #[error(
         "a customer-managed key cannot be asked for at creation (R8), and nothing was created: create \
-         `{name}` without one, then: strongroom resource encryption set {name} --key {key}"
+         `{name}` without one, then: strongroom resource encryption set {name} --key {}",
+        shell_word(key)
     )]
     CmkAtCreation {
         /// The resource that was to be created.
@@ -100,8 +101,13 @@ pub enum Refusal {
         tier: Tier,
     },
     /// The identity says no.
-    #[error(transparent)]
-    Identity(#[from] IdentityRefusal),
+    #[error("{refusal}{}", after_colon(refusal.remedy(name)))]
+    Identity {
+        /// The resource.
+        name: ResourceName,
+        /// What it says.
+        refusal: IdentityRefusal,
+    },
     /// The identity is off, so the key cannot be asked (R12).
     #[error(
         "the managed identity of `{name}` is off, so nobody can ask for its key (R12): strongroom \
@@ -168,9 +174,11 @@ pub enum Refusal {
     /// The vault's access policy lacks permissions, and the caller may not grant them (R9).
     #[error(
         "the access policies of vault `{vault}` do not grant the resource's identity {} (R9), and the \
-         caller may not: {}", words(missing), grant(vault, *principal, missing)
+         caller may not: {}", words(missing), grant(name, vault, *principal, missing)
     )]
     PermissionMissing {
+        /// The resource.
+        name: ResourceName,
         /// The vault.
         vault: VaultName,
         /// What is missing.
@@ -181,9 +189,11 @@ pub enum Refusal {
     /// The vault is in role mode, and no role assignment grants it (R9).
     #[error(
         "the vault `{vault}` is judged by role assignments, and none grants the resource's identity {} \
-         (R9): {}", words(missing), assign(vault, *principal)
+         (R9): {}", words(missing), assign(name, vault, *principal)
     )]
     RoleMissing {
+        /// The resource.
+        name: ResourceName,
         /// The vault.
         vault: VaultName,
         /// What is missing.
@@ -252,7 +262,7 @@ impl Outcome for Refusal {
             Self::CmkAtCreation { .. } => "CmkNotAllowedAtCreation",
             Self::TierTooLow { .. } => "TierWithoutCustomerKeys",
             Self::TierNeeded { .. } => "TierNeededByCustomerKey",
-            Self::Identity(refusal) => refusal.code(),
+            Self::Identity { refusal, .. } => refusal.code(),
             Self::IdentityOff { .. } => "IdentityOff",
             Self::ChangeUnderWay { .. } => "KeyChangeUnderWay",
             Self::NoSuchChange { .. } => "NoSuchKeyChange",
@@ -273,7 +283,7 @@ impl Outcome for Refusal {
     fn kind(&self) -> OutcomeKind {
         match self {
             Self::Denied(denied) => denied.kind(),
-            Self::Identity(refusal) => refusal.kind(),
+            Self::Identity { refusal, .. } => refusal.kind(),
             Self::Absent => OutcomeKind::BadInput,
             Self::StaleFacts | Self::NoSuchChange { .. } => OutcomeKind::Internal,
             Self::NameTaken { .. }
@@ -306,7 +316,7 @@ impl Outcome for Refusal {
     fn retry(&self) -> Retry {
         match self {
             Self::Denied(denied) => denied.retry(),
-            Self::Identity(refusal) => refusal.retry(),
+            Self::Identity { refusal, .. } => refusal.retry(),
             Self::ChangeUnderWay { .. } => Retry::After(core::time::Duration::from_secs(1)),
             Self::Absent
             | Self::Exists
@@ -339,6 +349,20 @@ impl Outcome for Refusal {
 }
 
 impl Refusal {
+    /// Whether things are as asked already: nothing had to be done, and nothing was.
+    #[must_use]
+    pub const fn changes_nothing(&self) -> bool {
+        matches!(
+            self,
+            Self::NoOp
+                | Self::AlreadyDeleted
+                | Self::Identity {
+                    refusal: IdentityRefusal::NoOp,
+                    ..
+                }
+        )
+    }
+
     /// The rule that says no, where one does.
     #[must_use]
     pub const fn rule(&self) -> Option<&'static str> {
@@ -346,7 +370,10 @@ impl Refusal {
             Self::CmkAtCreation { .. } => Some("R8"),
             Self::TierTooLow { .. } | Self::TierNeeded { .. } => Some("R10"),
             Self::IdentityOff { .. } => Some("R12"),
-            Self::Identity(IdentityRefusal::LeftBehind { .. }) => Some("R13"),
+            Self::Identity {
+                refusal: IdentityRefusal::LeftBehind { .. },
+                ..
+            } => Some("R13"),
             Self::OtherTenant { .. } | Self::OtherRegion { .. } => Some("R7"),
             Self::SoftDeleteOff { .. } | Self::PurgeProtectionOff { .. } => Some("R14"),
             Self::PermissionMissing { .. } | Self::RoleMissing { .. } => Some("R9"),
@@ -359,40 +386,42 @@ impl Refusal {
     }
 }
 
-fn words(missing: &BTreeSet<KeyPermission>) -> String {
+pub(crate) fn words(missing: &BTreeSet<KeyPermission>) -> String {
     let words: Vec<_> = missing.iter().map(|one| format!("`{one}`")).collect();
     words.join(", ")
 }
 
+fn after_colon(remedy: Option<String>) -> String {
+    remedy.map_or_else(String::new, |remedy| format!(": {remedy}"))
+}
+
 fn grant(
+    name: &ResourceName,
     vault: &VaultName,
     principal: Option<PrincipalId>,
     missing: &BTreeSet<KeyPermission>,
 ) -> String {
-    let missing: Vec<_> = missing.iter().map(ToString::to_string).collect();
-    let missing = missing.join(" ");
     match principal {
         Some(principal) => format!(
-            "an owner of the vault grants it: strongroom vault grant {vault} --object-id {principal} \
-             --key-permissions {missing}"
+            "an owner of the vault grants it: {}",
+            advice::grant(vault, principal, missing.iter().copied())
         ),
         None => format!(
-            "enable the identity first (strongroom resource identity enable NAME), and let an owner of \
-             the vault grant it: strongroom vault grant {vault} --object-id PRINCIPAL --key-permissions \
-             {missing}"
+            "enable the identity first (strongroom resource identity enable {name}), and let an owner of \
+             the vault grant it: strongroom vault grant {vault} --resource {name}"
         ),
     }
 }
 
-fn assign(vault: &VaultName, principal: Option<PrincipalId>) -> String {
+fn assign(name: &ResourceName, vault: &VaultName, principal: Option<PrincipalId>) -> String {
     match principal {
-        Some(principal) => format!(
-            "strongroom role assign \"Key Vault Crypto Service Encryption User\" --assignee {principal} \
-             --vault {vault}"
-        ),
+        Some(principal) => {
+            advice::assign_role(Role::KeyVaultCryptoServiceEncryptionUser, vault, principal)
+        }
         None => format!(
-            "enable the identity first (strongroom resource identity enable NAME), then: strongroom role \
-             assign \"Key Vault Crypto Service Encryption User\" --assignee PRINCIPAL --vault {vault}"
+            "enable the identity first: strongroom resource identity enable {name}; then assign it the role \
+             `{}` at the vault",
+            Role::KeyVaultCryptoServiceEncryptionUser
         ),
     }
 }

@@ -3,14 +3,14 @@
 use strongroom_base::{Machine as _, Outcome as _};
 use strongroom_crypto::keyring::Kek;
 use strongroom_identity::{IdentityRefusal, IdentityStanding, ManagedIdentity, SubscriptionState};
-use strongroom_vault::vault::{Holder, Place};
+use strongroom_vault::vault::{Authorization, Holder, Place};
 use strongroom_vault::{Denial, KeyPermission};
 
 use crate::samples::*;
 use crate::{
-    Candidate, ChangeKind, Life, NewResource, RETENTION, Refusal, Report, Resource, ResourceAction,
-    ResourceCommand, ResourceEffect, ResourceEvent, ResourceFacts, ResourceMachine, SeenKey, Step,
-    Tier, against, at_creation, reports,
+    Candidate, ChangeKind, Granting, Life, NewResource, RETENTION, Refusal, Report, Resource,
+    ResourceAction, ResourceCommand, ResourceEffect, ResourceEvent, ResourceFacts, ResourceMachine,
+    SeenKey, Step, Tier, against, at_creation, reports,
 };
 
 fn decide(
@@ -398,7 +398,10 @@ fn r13_a_key_cannot_be_set_while_the_identity_is_left_behind() {
     assert!(
         matches!(
             refusal,
-            Refusal::Identity(IdentityRefusal::LeftBehind { .. })
+            Refusal::Identity {
+                refusal: IdentityRefusal::LeftBehind { .. },
+                ..
+            }
         ),
         "{refusal}"
     );
@@ -410,16 +413,118 @@ fn r09_what_an_unwrap_does_not_need_is_reported() {
         seen.vault.permissions = without(KeyPermission::WrapKey);
         seen.key.as_mut().unwrap().expires = Some(NOW);
     });
-    let reported = reports(&seen.vault, seen.key.as_ref().unwrap(), NOW);
+    let reported = reports(&customer_managed(), &seen, None, NOW);
+    let name = || customer_managed().name;
     assert_eq!(
         reported,
         [
             Report::PermissionMissing {
-                permission: KeyPermission::WrapKey
+                name: name(),
+                principal: IDENTITY,
+                vault: "contoso".parse().unwrap(),
+                authorization: Authorization::AccessPolicies,
+                missing: [KeyPermission::WrapKey].into(),
+                on_the_way: true,
             },
-            Report::Expired { since: NOW }
+            Report::Expired {
+                key: key_id(&version(KEY, 1)),
+                name: name(),
+                since: NOW
+            }
         ]
     );
+}
+
+/// What `encryption show` says of the next change is what happens to it.
+#[test]
+fn r09_what_is_reported_of_a_missing_permission_is_what_the_next_change_does() {
+    for (granting, set_works) in [(Granting::Caller(Ok(())), true), (Granting::Owner, false)] {
+        let lacking = |key: &str| {
+            seen_but(key, |seen| {
+                seen.vault.permissions = without(KeyPermission::WrapKey);
+                seen.granting = granting.clone();
+            })
+        };
+        let present = lacking(&version(KEY, 1));
+        let told = reports(&customer_managed(), &present, None, NOW)
+            .iter()
+            .map(ToString::to_string)
+            .collect::<String>();
+        assert!(told.contains("--key-permissions wrapKey"), "{told}");
+        assert_eq!(told.contains("grants it on the way"), set_works, "{told}");
+        assert!(told.contains("`rekey`"), "{told}");
+        let other = lacking(&version(KEY, 2));
+        let set = decide(
+            &customer_managed(),
+            set(&version(KEY, 2)),
+            &facts(Candidate::Seen(&other)),
+        );
+        assert_eq!(set.is_ok(), set_works);
+        let rekey = ResourceAction::Rekey { op: OP };
+        let rekeyed = decide(
+            &customer_managed(),
+            rekey,
+            &facts(Candidate::Seen(&present)),
+        );
+        assert_eq!(rekeyed.unwrap_err().code(), "KeyVaultPermissionMissing");
+    }
+    let without_unwrap = seen_but(&version(KEY, 1), |seen| seen.vault.permissions.clear());
+    let told = reports(&customer_managed(), &without_unwrap, None, NOW)[0].to_string();
+    assert!(told.contains("out of reach"), "{told}");
+    assert!(
+        told.contains("--key-permissions get,wrapKey,unwrapKey"),
+        "{told}"
+    );
+}
+
+#[test]
+fn r16_a_newer_version_is_reported_to_whoever_stays_on_an_older_one() {
+    let (present, newer) = (seen(&version(KEY, 1)), seen(&version(KEY, 2)));
+    let of = |resource: &Resource, latest| reports(resource, &present, latest, NOW);
+    let told = of(&customer_managed(), Some(&newer));
+    assert!(
+        matches!(&told[..], [Report::NewerVersion { .. }]),
+        "{told:?}"
+    );
+    let command = format!(
+        "encryption set {} --key {}",
+        customer_managed().name,
+        version(KEY, 2)
+    );
+    assert!(told[0].to_string().ends_with(&command), "{}", told[0]);
+    assert_eq!(of(&customer_managed(), Some(&present)), []);
+    let disabled = key_but(&version(KEY, 2), |key| key.enabled = false);
+    assert_eq!(of(&customer_managed(), Some(&disabled)), []);
+    let follows = Resource {
+        follows: true,
+        ..customer_managed()
+    };
+    assert_eq!(of(&follows, Some(&newer)), []);
+}
+
+/// A person and an identity that is off are told what to type, by the names that are known.
+#[test]
+fn a_refusal_names_the_resource_that_it_is_about() {
+    let off = seen_but(&version(KEY, 1), |seen| {
+        seen.vault.permissions.clear();
+        seen.granting = Granting::Owner;
+    });
+    let closed = seen_but(&version(KEY, 1), |seen| seen.vault.firewall = closed());
+    for (candidate, told) in [
+        (&off, "strongroom resource identity enable notes"),
+        (&closed, "--bypass AzureServices"),
+    ] {
+        let refusal = decide(
+            &resource(),
+            set(&version(KEY, 1)),
+            &facts(Candidate::Seen(candidate)),
+        );
+        let refusal = refusal.unwrap_err().to_string();
+        assert!(
+            refusal.contains(told) && !refusal.contains("NAME"),
+            "{refusal}"
+        );
+    }
 }
 
 #[test]

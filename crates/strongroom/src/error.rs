@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use strongroom_base::{InvalidId, InvalidName, Outcome, OutcomeKind, Retry};
+use strongroom_base::{InvalidId, InvalidName, Outcome, OutcomeKind, ResourceName, Retry};
 use strongroom_crypto::keyring::KeyringError;
 use strongroom_crypto::object::{HeaderError, LengthError, OpenError, SealError};
 use strongroom_crypto::{CryptoError, RootKeyTextError, ServiceKeyError, ServiceKeyId};
@@ -210,8 +210,13 @@ pub enum Error {
     #[error(transparent)]
     Key(#[from] KeyRefusal),
     /// The directory gives no token for the resource's identity: its data is out of reach.
-    #[error(transparent)]
-    NoToken(#[from] NoToken),
+    #[error("{source}: {}", source.remedy(name))]
+    NoToken {
+        /// The resource.
+        name: ResourceName,
+        /// Why not.
+        source: NoToken,
+    },
     /// A vault did not do what was asked of a key.
     #[error("the resource's key {key} cannot be used: {source}; {remedy}")]
     KeyUse {
@@ -365,6 +370,23 @@ impl From<LengthError> for Error {
 }
 
 impl Error {
+    /// Whether what was asked for is so already: nothing had to be done, and nothing was. Whoever asks for
+    /// a state, and not for a change, takes it for a success.
+    #[must_use]
+    pub fn changes_nothing(&self) -> bool {
+        match self {
+            Self::Tenant(TenantRefusal::NoOp)
+            | Self::Subscription(SubscriptionRefusal::NoOp)
+            | Self::Group(GroupRefusal::NoOp)
+            | Self::Principal(PrincipalRefusal::NoOp)
+            | Self::Access(AccessRefusal::NoOp)
+            | Self::Vault(VaultRefusal::NoOp)
+            | Self::Key(KeyRefusal::NoOp) => true,
+            Self::Refused(refusal) => refusal.changes_nothing(),
+            _ => false,
+        }
+    }
+
     /// That the data of the resource are out of reach, and why, if that is what went wrong: whoever holds
     /// the key, or the directory, says no (R17). It is found in an `object_store` error, too, by way of
     /// [`Error::from`].
@@ -429,7 +451,7 @@ impl Outcome for Error {
             Self::Access(refusal) => refusal.code(),
             Self::Vault(refusal) => refusal.code(),
             Self::Key(refusal) => refusal.code(),
-            Self::NoToken(no_token) => no_token.code(),
+            Self::NoToken { source, .. } => source.code(),
             Self::KeyUse { source, .. } => source.code(),
             Self::VaultDenied { source, .. } | Self::KeyDenied { source, .. } => source.code(),
             Self::InvalidRotationPolicy(_) => "BadParameter",
@@ -500,7 +522,7 @@ impl Outcome for Error {
             Self::Access(refusal) => refusal.kind(),
             Self::Vault(refusal) => refusal.kind(),
             Self::Key(refusal) => refusal.kind(),
-            Self::NoToken(no_token) => no_token.kind(),
+            Self::NoToken { source, .. } => source.kind(),
             Self::VaultDenied { source, .. } | Self::KeyDenied { source, .. } => source.kind(),
             Self::VaultCall(error) => error.kind(),
             Self::Import(error) => error.kind(),
@@ -538,7 +560,7 @@ impl Outcome for Error {
             Self::Access(refusal) => refusal.retry(),
             Self::Vault(refusal) => refusal.retry(),
             Self::Key(refusal) => refusal.retry(),
-            Self::NoToken(no_token) => no_token.retry(),
+            Self::NoToken { source, .. } => source.retry(),
             Self::VaultDenied { source, .. } | Self::KeyDenied { source, .. } => source.retry(),
             Self::VaultCall(error) => error.retry(),
             Self::Import(error) => error.retry(),

@@ -64,14 +64,14 @@ pub use crate::lease::{
 };
 pub use crate::operator::Operator;
 pub use crate::resource::{
-    ChangeView, EncryptionView, Explanation, IdentityView, KeySource, NewResource, Obstacle, Probe,
-    ResourceChange, ResourceHandle, ResourceState, ResourceView,
+    ChangeView, EncryptionView, Explanation, IdentityView, KeySource, NewResource, Obstacle,
+    OnTheWay, Probe, ResourceChange, ResourceHandle, ResourceState, ResourceView,
 };
 pub use crate::store::{Checked, Depth, EncryptedStore, Unlistable};
 pub use crate::strongroom::{ExportedKey, Strongroom};
 pub use crate::vaults::{
     KeyCensus, KeyInfo, KeyVersionInfo, LifeInfo, NewKey, NewVault, OutsideVault, VaultInfo,
-    VersionChange,
+    VersionInUse,
 };
 #[cfg(feature = "aws-lc-rs")]
 pub use strongroom_crypto::aws_lc_rs;
@@ -88,7 +88,9 @@ pub use strongroom_identity::{
 pub use strongroom_resource::{
     Capability, ChangeKind, Inaccessible, Reason, Refusal, Report, Tier, UnknownTier,
 };
-pub use strongroom_vault::key::{InvalidRotationPolicy, RotateWhen, RotationPolicy};
+pub use strongroom_vault::key::{
+    AttributeChange as VersionChange, InvalidRotationPolicy, RotateWhen, RotationPolicy, TimeChange,
+};
 pub use strongroom_vault::vault::{
     Authorization, Bypass, DefaultAction, Firewall, Grant, Grantee, InvalidRetention, PolicyEntry,
     RetentionDays, VaultUpdate,

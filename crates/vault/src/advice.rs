@@ -1,53 +1,111 @@
 //! The commands of `strongroom` that answers name, in one place.
 
-use strongroom_base::PrincipalId;
+use strongroom_base::{PrincipalId, ResourceName, TenantId, Timestamp, shell_word};
+use strongroom_identity::Role;
 
-use crate::{Denial, KeyId, KeyName, KeyPermission, VaultAddress, VaultName};
+use crate::{Caller, Denial, KeyId, KeyName, KeyPermission, VaultAddress, VaultName};
+
+/// For whom a remedy is: what a vault's firewall, policies and directory take differs between people
+/// and the identities of resources.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "it is one or the other")]
+pub enum Party {
+    /// Somebody who calls the vault from a network address: a person, or an application.
+    Caller {
+        /// The object id.
+        principal: PrincipalId,
+        /// The tenant that it is of.
+        tenant: TenantId,
+    },
+    /// The managed identity of a resource.
+    Identity {
+        /// Whose.
+        resource: ResourceName,
+        /// The object id; none while the identity is off.
+        principal: Option<PrincipalId>,
+        /// The tenant that the resource is in.
+        tenant: TenantId,
+    },
+}
+
+impl From<&Caller> for Party {
+    fn from(caller: &Caller) -> Self {
+        Self::Caller {
+            principal: caller.principal,
+            tenant: caller.tenant,
+        }
+    }
+}
 
 /// What would turn a denial into a yes.
-pub(crate) fn against(denial: Denial, key: &KeyId, principal: PrincipalId) -> String {
+pub(crate) fn against(denial: Denial, key: &KeyId, party: &Party) -> String {
     let vault = key.vault.name();
     let name = &key.name;
     match denial {
         Denial::KeyDeleted => format!("recover the key: {}", recover_key(vault, name)),
         Denial::KeyDisabled => format!("enable the version: strongroom key enable {key}"),
-        Denial::KeyExpired => {
-            format!("change its expiry, or add a version: strongroom key rotate {vault} {name}")
-        }
-        _ => at_vault(denial, vault, principal),
+        Denial::KeyNotYetValid => format!(
+            "wait until then, or let it be valid now: strongroom key update {key} --not-before none"
+        ),
+        Denial::KeyExpired => format!(
+            "take its expiry away: strongroom key update {key} --expires none; or add a version: \
+             strongroom key rotate {vault} {name}"
+        ),
+        _ => at_vault(denial, vault, party),
     }
 }
 
 /// The same where no key is named.
-pub(crate) fn at_vault(denial: Denial, vault: &VaultName, principal: PrincipalId) -> String {
+pub(crate) fn at_vault(denial: Denial, vault: &VaultName, party: &Party) -> String {
     match denial {
-        Denial::IdentityGone => {
-            "enable the managed identity again and grant the vault's access to the new principal"
-                .to_owned()
-        }
-        Denial::ForeignTenant => format!(
-            "move everything back, or let the vault trust the new tenant: {}, and grant the \
-             identity made anew there",
-            trust(vault)
-        ),
+        Denial::IdentityGone => gone(vault, party),
+        Denial::ForeignTenant => foreign(vault, party),
         Denial::VaultNotFound => format!(
             "name a vault that exists, or create it: {}",
             create_vault(vault)
         ),
         Denial::VaultDeleted => format!("recover the vault: {}", recover_vault(vault)),
-        Denial::FirewallClosed => format!(
-            "let trusted services through the firewall: {}",
-            open_firewall(vault)
-        ),
-        Denial::PolicyMissing { permission } => {
-            format!("grant it: {}", grant(vault, principal, permission))
-        }
-        Denial::RoleMissing { permission } => {
-            format!(
-                "assign a role that holds `{permission}`: {}",
-                assign_role(vault, principal)
-            )
-        }
+        Denial::FirewallClosed => match party {
+            Party::Caller { .. } => format!(
+                "people come in only where the default allows it: strongroom vault firewall {vault} \
+                 --default-action Allow"
+            ),
+            Party::Identity { .. } => format!(
+                "let trusted services through the firewall: strongroom vault firewall {vault} --bypass \
+                 AzureServices"
+            ),
+        },
+        Denial::PolicyMissing { permission } => match party {
+            Party::Caller { principal, .. } => {
+                format!("grant it: {}", grant(vault, *principal, [permission]))
+            }
+            Party::Identity { principal, .. } => {
+                first_an_identity(party, *principal, |principal| {
+                    let needed = KeyPermission::NEEDED_BY_RESOURCES;
+                    format!(
+                        "grant it all that it needs: {}",
+                        grant(vault, principal, needed)
+                    )
+                })
+            }
+        },
+        Denial::RoleMissing { permission } => match party {
+            Party::Caller { principal, .. } => match permission.action() {
+                Some(action) => format!(
+                    "assign a role that holds `{permission}`: {}",
+                    assign_role(Role::least_for(action), vault, *principal)
+                ),
+                None => format!("no role holds `{permission}`: access policies alone grant it"),
+            },
+            Party::Identity { principal, .. } => {
+                first_an_identity(party, *principal, |principal| {
+                    format!(
+                        "assign a role that holds all that it needs: {}",
+                        assign_role(Role::KeyVaultCryptoServiceEncryptionUser, vault, principal)
+                    )
+                })
+            }
+        },
         Denial::KeyNotFound => format!("name a key that exists: strongroom key list {vault}"),
         Denial::KeyDeleted => format!("recover the key; see: strongroom key list {vault}"),
         Denial::KeyDisabled => format!("enable the version; see: strongroom key list {vault}"),
@@ -59,43 +117,114 @@ pub(crate) fn at_vault(denial: Denial, vault: &VaultName, principal: PrincipalId
     }
 }
 
-/// The same for a key of one's own vault. Strongroom itself, which no principal stands for, needs none.
+fn gone(vault: &VaultName, party: &Party) -> String {
+    match party {
+        Party::Caller { principal, .. } => {
+            format!("an owner of its tenant enables it: strongroom principal enable {principal}")
+        }
+        Party::Identity {
+            resource,
+            principal: None,
+            ..
+        } => format!(
+            "enable the managed identity: strongroom resource identity enable {resource}; and grant it \
+             access: strongroom vault grant {vault} --resource {resource}"
+        ),
+        Party::Identity { resource, .. } => format!(
+            "make the managed identity anew: strongroom resource identity disable {resource}; then: \
+             strongroom resource identity enable {resource}; and grant the new one access: strongroom \
+             vault grant {vault} --resource {resource}"
+        ),
+    }
+}
+
+fn foreign(vault: &VaultName, party: &Party) -> String {
+    match party {
+        Party::Caller { tenant, .. } => format!(
+            "ask as a principal of the tenant that it trusts, or let it trust yours, which drops its \
+             access policies: {}",
+            trust(vault, *tenant)
+        ),
+        Party::Identity {
+            resource, tenant, ..
+        } => format!(
+            "move everything back, or let the vault trust the new tenant: {}; and grant the identity made \
+             anew there: strongroom vault grant {vault} --resource {resource}",
+            trust(vault, *tenant)
+        ),
+    }
+}
+
+fn first_an_identity(
+    party: &Party,
+    principal: Option<PrincipalId>,
+    then: impl FnOnce(PrincipalId) -> String,
+) -> String {
+    match (principal, party) {
+        (Some(principal), _) => then(principal),
+        (None, Party::Identity { resource, .. }) => format!(
+            "enable the managed identity first, and grant it access then: strongroom resource identity \
+             enable {resource}"
+        ),
+        (None, Party::Caller { principal, .. }) => then(*principal),
+    }
+}
+
+/// The same for a key of one's own vault. Strongroom itself, which no party stands for, needs none.
 pub(crate) fn on_key(
     denial: Denial,
     vault: &VaultName,
     name: &KeyName,
-    principal: Option<PrincipalId>,
+    party: Option<&Party>,
 ) -> String {
     let key = KeyId {
         vault: VaultAddress::embedded(vault.clone()),
         name: name.clone(),
         version: None,
     };
-    principal.map_or_else(
+    party.map_or_else(
         || "it goes on by itself once that is mended".to_owned(),
-        |principal| against(denial, &key, principal),
+        |party| against(denial, &key, party),
     )
 }
 
-pub(crate) fn grant(
+/// What makes the name of something deleted usable again.
+pub(crate) fn free_name(recover: &str, purge: &str, kept_until: Option<Timestamp>) -> String {
+    match kept_until {
+        Some(until) => format!(
+            "recover it ({recover}), or choose another name: purge protection keeps this one until \
+             {until} (R14)"
+        ),
+        None => format!("recover it ({recover}) or purge it ({purge}) first"),
+    }
+}
+
+/// The command that lets a principal use the keys of a vault.
+#[must_use]
+pub fn grant(
     vault: &VaultName,
     principal: PrincipalId,
-    permission: KeyPermission,
+    permissions: impl IntoIterator<Item = KeyPermission>,
 ) -> String {
-    format!("strongroom vault grant {vault} --object-id {principal} --key-permissions {permission}")
-}
-
-pub(crate) fn assign_role(vault: &VaultName, principal: PrincipalId) -> String {
+    let permissions: Vec<_> = permissions.into_iter().map(KeyPermission::as_str).collect();
     format!(
-        "strongroom role assign \"Key Vault Crypto Service Encryption User\" --assignee {principal} --vault {vault}"
+        "strongroom vault grant {vault} --object-id {principal} --key-permissions {}",
+        permissions.join(",")
     )
 }
 
-pub(crate) fn trust(vault: &VaultName) -> String {
-    format!("strongroom vault update {vault} --tenant TENANT")
+/// The command that assigns a role at a vault.
+#[must_use]
+pub fn assign_role(role: Role, vault: &VaultName, principal: PrincipalId) -> String {
+    let role = shell_word(role.as_str());
+    format!("strongroom role assign {role} --assignee {principal} --vault {vault}")
 }
 
-pub(crate) fn create_vault(vault: &VaultName) -> String {
+fn trust(vault: &VaultName, tenant: TenantId) -> String {
+    format!("strongroom vault update {vault} --tenant {tenant}")
+}
+
+fn create_vault(vault: &VaultName) -> String {
     format!("strongroom vault create {vault}")
 }
 
@@ -105,10 +234,6 @@ pub(crate) fn recover_vault(vault: &VaultName) -> String {
 
 pub(crate) fn purge_vault(vault: &VaultName) -> String {
     format!("strongroom vault purge {vault}")
-}
-
-pub(crate) fn open_firewall(vault: &VaultName) -> String {
-    format!("strongroom vault firewall {vault} --bypass AzureServices")
 }
 
 pub(crate) fn recover_key(vault: &VaultName, key: &KeyName) -> String {

@@ -1,8 +1,8 @@
 //! The closed list of why a vault, or its directory, says no.
 
-use strongroom_base::{Outcome, OutcomeKind, PrincipalId, Retry};
+use strongroom_base::{Outcome, OutcomeKind, Retry};
 
-use crate::{KeyId, KeyOperation, KeyPermission, VaultName, advice};
+use crate::{KeyId, KeyOperation, KeyPermission, Party, VaultName, advice};
 
 /// Why a vault says no to a caller. A provider draws one from nothing but a well-formed answer of
 /// the vault or the directory: whatever else went wrong is no denial.
@@ -94,14 +94,14 @@ impl Denial {
 
     /// What would turn it into a yes, as a sentence with the exact command where there is one.
     #[must_use]
-    pub fn remedy(self, key: &KeyId, principal: PrincipalId) -> String {
-        advice::against(self, key, principal)
+    pub fn remedy(self, key: &KeyId, party: &Party) -> String {
+        advice::against(self, key, party)
     }
 
     /// The same where the call named no key.
     #[must_use]
-    pub fn remedy_at(self, vault: &VaultName, principal: PrincipalId) -> String {
-        advice::at_vault(self, vault, principal)
+    pub fn remedy_at(self, vault: &VaultName, party: &Party) -> String {
+        advice::at_vault(self, vault, party)
     }
 }
 

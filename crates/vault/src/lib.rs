@@ -9,7 +9,7 @@
 
 mod access;
 mod address;
-mod advice;
+pub mod advice;
 mod caller;
 #[cfg(feature = "conformance")]
 #[cfg_attr(docsrs, doc(cfg(feature = "conformance")))]
@@ -36,6 +36,7 @@ pub use address::{
     EMBEDDED_SUFFIX, InvalidKeyId, InvalidSuffix, KeyId, KeyVersionId, VaultAddress, VaultSuffix,
     VaultSuffixes,
 };
+pub use advice::Party;
 pub use caller::{Asker, Caller, Origin, Standing};
 pub use denial::Denial;
 pub use error::{Unavailable, VaultError};

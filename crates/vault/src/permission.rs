@@ -127,6 +127,9 @@ words! {
 }
 
 impl KeyPermission {
+    /// What the identity of a resource needs of the vault that holds its key (R9).
+    pub const NEEDED_BY_RESOURCES: [Self; 3] = [Self::Get, Self::WrapKey, Self::UnwrapKey];
+
     /// The action that grants it in role mode. The house has no signing, backup or release, so their
     /// permissions are granted by policies alone; the right to set a rotation policy is that to
     /// rotate.

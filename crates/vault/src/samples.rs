@@ -1,7 +1,5 @@
 //! People, vaults and keys that the tests of the machines share.
 
-use std::collections::BTreeSet;
-
 use strongroom_base::{CorrelationId, PrincipalId, SubscriptionId, TenantId, Timestamp};
 use strongroom_crypto::RsaKeySize;
 use strongroom_identity::{Action, Denied, GroupUid, SubscriptionState, Tenancy, VaultUid};
@@ -155,7 +153,7 @@ pub(crate) fn new_version(n: u8) -> NewVersion {
         minted: minted(n),
         enabled: true,
         validity: Validity::default(),
-        operations: BTreeSet::new(),
+        operations: None,
     }
 }
 

@@ -181,7 +181,7 @@ fn key() -> (Key, Vec<KeyEvent>) {
         minted,
         enabled: true,
         validity,
-        operations: BTreeSet::new(),
+        operations: None,
     };
     let rsa = PublicKey::Rsa {
         size: RsaKeySize::Rsa2048,

@@ -17,7 +17,7 @@ use strongroom_tests::naive::{
 };
 use strongroom_vault::import::from_pem;
 use strongroom_vault::key::{
-    AttributeChange, KeyAction, KeyCommand, MintedVersion, NewVersion, Validity,
+    KeyAction, KeyCommand, MintedVersion, NewVersion, TimeChange, Validity,
 };
 use strongroom_vault::vault::{
     Authorization, Bypass, DefaultAction, Firewall, Grant, Grantee, PolicyChange, PolicySpec,
@@ -192,18 +192,7 @@ impl House {
                 version,
             } => {
                 let version = Some(self.version(OUTSIDE, key, version));
-                let VersionChange {
-                    enabled,
-                    not_before,
-                    expires,
-                    operations,
-                } = self.change_of(step);
-                let change = AttributeChange {
-                    enabled,
-                    not_before,
-                    expires,
-                    operations,
-                };
+                let change = self.change_of(step);
                 Some(self.ask_outside_key(by, key, KeyAction::Update { version, change }))
             }
             Step::DeleteKey {
@@ -268,7 +257,7 @@ impl House {
             },
             enabled: true,
             validity: Validity::default(),
-            operations: BTreeSet::new(),
+            operations: None,
         });
         self.ask_outside_key(by, key, import)?;
         self.versions.insert(number, id);
@@ -293,8 +282,8 @@ impl House {
         let mut change = VersionChange::default();
         match step {
             Step::EnableKey { on, .. } => change.enabled = Some(on),
-            Step::ExpireKey { .. } => change.expires = Some(later),
-            Step::NotBefore { .. } => change.not_before = Some(later),
+            Step::ExpireKey { .. } => change.expires = TimeChange::Set(later),
+            Step::NotBefore { .. } => change.not_before = TimeChange::Set(later),
             _ => {}
         }
         change

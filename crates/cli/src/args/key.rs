@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use strongroom::{
-    KeyName, KeyOperation, KeySpec, KeyVersion, RotateWhen, RsaKeySize, VaultName, VersionChange,
+    KeyName, KeyOperation, KeySpec, KeyVersion, RotateWhen, RsaKeySize, TimeChange, VaultName,
+    VersionChange,
 };
 use strongroom_base::Timestamp;
 
@@ -26,9 +27,10 @@ pub(crate) enum Key {
     /// Changes attributes of a version, by default of the latest.
     Update(KeyUpdate),
     /// Lets a version be used, by default the latest.
-    Enable(KeyNamed),
-    /// Lets a version no longer be used, by default the latest: what it wraps is out of reach (R17).
-    Disable(KeyNamed),
+    Enable(KeyVersions),
+    /// Lets a version no longer be used, by default the latest: what it wraps is out of reach (R17). After
+    /// a rotation, resources stay on an older version: --all-versions stops them all.
+    Disable(KeyVersions),
     /// Adds a version like the latest one; a resource stays on its own until it is set anew (R16).
     Rotate(KeyNamed),
     /// Shows or sets when the vault adds a version by itself (R16).
@@ -67,6 +69,17 @@ pub(crate) struct KeyNamed {
     pub(crate) version: Option<KeyVersion>,
 }
 
+/// A version of a key, or all of them.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct KeyVersions {
+    #[command(flatten)]
+    pub(crate) named: KeyNamed,
+
+    /// All versions of the key at once, not the latest alone.
+    #[arg(long, conflicts_with = "version")]
+    pub(crate) all_versions: bool,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct VaultOfKeys {
     /// The vault's name.
@@ -76,11 +89,12 @@ pub(crate) struct VaultOfKeys {
 /// What a version may be used for, and when.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct KeyAttributes {
-    /// What it may be used for (`key_ops`); by default, all that its type can do.
-    #[arg(long, num_args = 1.., value_delimiter = ',', value_name = "OPERATION")]
+    /// What it may be used for (`key_ops`), as wrapKey,unwrapKey; by default, all that its type can do.
+    #[arg(long, value_delimiter = ',', value_name = "OPERATIONS")]
     pub(crate) ops: Vec<KeyOperation>,
 
-    /// From when on it makes something new, as 2027-01-31T00:00:00Z.
+    /// From when on it makes something new: a date, as 2027-01-31 (midnight UTC), or a time with its zone,
+    /// as 2027-01-31T12:00:00Z.
     #[arg(long, value_parser = time, value_name = "TIME")]
     pub(crate) not_before: Option<Timestamp>,
 
@@ -90,9 +104,13 @@ pub(crate) struct KeyAttributes {
 }
 
 impl KeyAttributes {
-    pub(crate) fn operations(&self) -> BTreeSet<KeyOperation> {
-        self.ops.iter().copied().collect()
+    pub(crate) fn operations(&self) -> Option<BTreeSet<KeyOperation>> {
+        operations(&self.ops)
     }
+}
+
+fn operations(named: &[KeyOperation]) -> Option<BTreeSet<KeyOperation>> {
+    (!named.is_empty()).then(|| named.iter().copied().collect())
 }
 
 #[derive(Debug, Args)]
@@ -182,31 +200,42 @@ pub(crate) struct KeyImport {
 #[derive(Debug, Args)]
 pub(crate) struct KeyUpdate {
     #[command(flatten)]
-    pub(crate) named: KeyNamed,
+    pub(crate) versions: KeyVersions,
 
     /// Whether the version may be used at all.
     #[arg(long, value_name = "BOOL")]
     pub(crate) enabled: Option<bool>,
 
-    #[command(flatten)]
-    pub(crate) attributes: KeyAttributes,
+    /// What it may be used for (`key_ops`), as wrapKey,unwrapKey.
+    #[arg(long, value_delimiter = ',', value_name = "OPERATIONS")]
+    pub(crate) ops: Vec<KeyOperation>,
+
+    /// From when on it makes something new: a date, a time with its zone, or `none` for always.
+    #[arg(long, value_parser = time_change, value_name = "TIME | none")]
+    pub(crate) not_before: Option<TimeChange>,
+
+    /// From when on it makes nothing new; what it wrapped can still be unwrapped (R17). A date, a time with
+    /// its zone, or `none` for never.
+    #[arg(long, value_parser = time_change, value_name = "TIME | none")]
+    pub(crate) expires: Option<TimeChange>,
 }
 
 impl KeyUpdate {
-    pub(crate) fn change(self) -> (KeyNamed, VersionChange) {
+    pub(crate) fn change(self) -> (KeyVersions, VersionChange) {
         let Self {
-            named,
+            versions,
             enabled,
-            attributes,
+            ops,
+            not_before,
+            expires,
         } = self;
-        let operations = attributes.operations();
         let change = VersionChange {
             enabled,
-            not_before: attributes.not_before,
-            expires: attributes.expires,
-            operations: Some(operations).filter(|operations| !operations.is_empty()),
+            not_before: not_before.unwrap_or_default(),
+            expires: expires.unwrap_or_default(),
+            operations: operations(&ops),
         };
-        (named, change)
+        (versions, change)
     }
 }
 
@@ -285,16 +314,73 @@ pub(crate) struct Ciphertext {
     pub(crate) algorithm: Algorithm,
 }
 
+/// A date is the midnight in UTC with which it begins.
 fn time(text: &str) -> Result<Timestamp, TimeError> {
-    let millis = text.parse::<jiff::Timestamp>()?.as_millisecond();
+    use jiff::civil::{DateTime, Time};
+
+    const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+
+    let unclear = |_| TimeError::Unclear;
+    let pieces = jiff::fmt::temporal::Pieces::parse(text).map_err(unclear)?;
+    let (time, offset) = match (pieces.time(), pieces.to_numeric_offset()) {
+        (None, None) => (Time::midnight(), 0),
+        (Some(time), Some(offset)) => (time, offset.seconds()),
+        (Some(_), None) | (None, Some(_)) => return Err(TimeError::NoZone),
+    };
+    let local = EPOCH.duration_until(pieces.date().to_datetime(time));
+    let millis = local.as_millis() - i128::from(offset) * 1_000;
     let millis = u64::try_from(millis).map_err(|_| TimeError::BeforeEpoch)?;
     Ok(Timestamp::from_unix_millis(millis))
 }
 
-#[derive(Debug, thiserror::Error)]
+fn time_change(text: &str) -> Result<TimeChange, TimeError> {
+    if text.eq_ignore_ascii_case("none") {
+        return Ok(TimeChange::Remove);
+    }
+    time(text).map(TimeChange::Set)
+}
+
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
 enum TimeError {
-    #[error(transparent)]
-    Text(#[from] jiff::Error),
-    #[error("no key is from before 1970")]
+    #[error(
+        "give a date, as 2027-01-31 (midnight UTC), or a time with its zone, as 2027-01-31T12:00:00Z"
+    )]
+    Unclear,
+    #[error("a time needs its zone, as 2027-01-31T12:00:00Z or 2027-01-31T12:00:00+01:00")]
+    NoZone,
+    #[error("no key is from before 1970: give a date, as 2027-01-31, or a time with its zone")]
     BeforeEpoch,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_a_date_or_has_its_zone() {
+        for (text, shown) in [
+            ("2027-01-31", "2027-01-31T00:00:00.000Z"),
+            ("2027-01-31T12:00:00Z", "2027-01-31T12:00:00.000Z"),
+            ("2027-01-31T12:00:00.25+01:30", "2027-01-31T10:30:00.250Z"),
+            ("2027-01-31 12:00:00Z", "2027-01-31T12:00:00.000Z"),
+            ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59.000Z"),
+            ("1970-01-01", "1970-01-01T00:00:00.000Z"),
+        ] {
+            assert_eq!(time(text).unwrap().to_string(), shown);
+        }
+        for text in [
+            "",
+            "soon",
+            "2027",
+            "2027-02-30",
+            "31.1.2027",
+            "1800000000",
+            "12:00",
+        ] {
+            assert_eq!(time(text), Err(TimeError::Unclear), "{text}");
+        }
+        assert_eq!(time("2027-01-31T12:00:00"), Err(TimeError::NoZone));
+        assert_eq!(time("1969-12-31"), Err(TimeError::BeforeEpoch));
+        assert_eq!(time_change("None"), Ok(TimeChange::Remove));
+    }
 }

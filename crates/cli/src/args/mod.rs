@@ -7,6 +7,7 @@ mod objects;
 mod printed;
 mod resource;
 mod vault;
+mod words;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -20,7 +21,7 @@ use crate::address::Address;
 
 pub(crate) use self::directory::{Group, Principal, Role, RoleScope, Subscription, Tenant};
 pub(crate) use self::key::{
-    Ciphertext, Key, KeyAttributes, KeyImport, KeyNamed, KeyRotationPolicy, Plaintext,
+    Ciphertext, Key, KeyAttributes, KeyImport, KeyNamed, KeyRotationPolicy, KeyVersions, Plaintext,
 };
 pub(crate) use self::objects::{Copy, Fsck, Ingest, Move};
 pub(crate) use self::resource::{
@@ -56,7 +57,8 @@ pub(crate) struct Cli {
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Asker {
     /// Who asks: a principal's object id or name; by default the administrator made by `init`.
-    #[arg(long = "as", global = true, value_name = "PRINCIPAL")]
+    // Under an id of its own: with that of a verb's argument, it would take that one's value.
+    #[arg(id = "asker", long = "as", global = true, value_name = "PRINCIPAL")]
     pub(crate) principal: Option<String>,
 
     /// The resource group to work in, by name or uid; by default the installation's first.
@@ -72,7 +74,8 @@ pub(crate) struct Asker {
 ///
 /// A tour makes a data folder of its own: what the environment says of another is not meant by it.
 pub(crate) fn parse() -> Result<Cli, clap::Error> {
-    let matches = Cli::command().try_get_matches()?;
+    let typed = words::gathered(std::env::args_os());
+    let matches = Cli::command().try_get_matches_from(typed)?;
     let mut cli = Cli::from_arg_matches(&matches)?;
     if matches!(cli.verb, Verb::Tour(_)) {
         let from_environment = |id| matches.value_source(id) == Some(ValueSource::EnvVariable);
@@ -84,6 +87,32 @@ pub(crate) fn parse() -> Result<Cli, clap::Error> {
         }
     }
     Ok(cli)
+}
+
+/// Whether the command line asks for JSON, though it cannot be read.
+pub(crate) fn asks_for_json() -> bool {
+    std::env::args_os()
+        .take_while(|word| word != "--")
+        .any(|word| word == "--json")
+}
+
+/// What is wrong with a command line, without the usage and the hints that a terminal gets.
+pub(crate) fn plainly(error: &clap::Error) -> String {
+    if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return "the command is not whole: add --help to see what may follow".to_owned();
+    }
+    let text = error.render().to_string();
+    let (told, _) = text.split_once("\n\nUsage:").unwrap_or((&text, ""));
+    let (told, _) = told
+        .split_once("\n\nFor more information")
+        .unwrap_or((told, ""));
+    let told = told.strip_prefix("error: ").unwrap_or(told);
+    let lines: Vec<&str> = told
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    lines.join(" ")
 }
 
 #[derive(Debug, Subcommand)]
@@ -276,13 +305,17 @@ pub(crate) enum Clock {
     },
 }
 
-fn duration(text: &str) -> Result<Duration, jiff::Error> {
+fn duration(text: &str) -> Result<Duration, InvalidDuration> {
     // A day is 24 hours: no calendar is meant.
-    let span: jiff::Span = text.parse()?;
     let day = jiff::SpanRelativeTo::days_are_24_hours();
-    let duration = span.to_duration(day)?;
-    Duration::try_from(duration)
+    let span: jiff::Span = text.parse().map_err(|_| InvalidDuration)?;
+    let duration = span.to_duration(day).map_err(|_| InvalidDuration)?;
+    duration.try_into().map_err(|_| InvalidDuration)
 }
+
+#[derive(Debug, thiserror::Error)]
+#[error("give a time from now on, as 90s, 15min, 48h or 7d")]
+struct InvalidDuration;
 
 #[derive(Debug, Args)]
 pub(crate) struct Tour {

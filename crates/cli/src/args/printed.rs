@@ -3,7 +3,7 @@
 use clap::Parser as _;
 use strongroom::Refusal;
 use strongroom_base::PrincipalId;
-use strongroom_vault::{Denial, KeyOperation, KeyPermission, VaultSuffixes};
+use strongroom_vault::{Denial, KeyOperation, KeyPermission, Party, VaultSuffixes};
 
 use super::Cli;
 
@@ -21,7 +21,7 @@ fn commands(text: &str) -> Vec<Vec<String>> {
             .min();
         let command = &rest[..end.unwrap_or(rest.len())];
         let mut words = Vec::new();
-        for (number, part) in command.split('"').enumerate() {
+        for (number, part) in command.split('\'').enumerate() {
             if number % 2 == 1 {
                 words.push(part.to_owned());
             } else {
@@ -51,9 +51,16 @@ fn what_would_turn_a_denial_into_a_yes_can_be_typed_as_it_is_printed() {
     let key = format!("https://contoso.vault.localhost/keys/docs/{VERSION}");
     let key = VaultSuffixes::embedded().parse_key_id(&key).unwrap();
     let principal = PrincipalId::from_bytes([7; 16]);
+    let tenant = UUID.parse().unwrap();
+    let caller = Party::Caller { principal, tenant };
+    let identity = |principal| Party::Identity {
+        resource: "notes".parse().unwrap(),
+        principal,
+        tenant,
+    };
     let permission = KeyPermission::UnwrapKey;
     for (denial, printed) in [
-        (Denial::IdentityGone, 0),
+        (Denial::IdentityGone, 1),
         (Denial::ForeignTenant, 1),
         (Denial::VaultNotFound, 1),
         (Denial::VaultDeleted, 1),
@@ -63,7 +70,7 @@ fn what_would_turn_a_denial_into_a_yes_can_be_typed_as_it_is_printed() {
         (Denial::KeyNotFound, 1),
         (Denial::KeyDeleted, 1),
         (Denial::KeyDisabled, 1),
-        (Denial::KeyNotYetValid, 0),
+        (Denial::KeyNotYetValid, 1),
         (Denial::KeyExpired, 1),
         (
             Denial::OperationNotPermitted {
@@ -72,7 +79,15 @@ fn what_would_turn_a_denial_into_a_yes_can_be_typed_as_it_is_printed() {
             0,
         ),
     ] {
-        hold(&denial.remedy(&key, principal), printed);
+        for party in [&caller, &identity(Some(principal)), &identity(None)] {
+            let remedy = denial.remedy(&key, party);
+            hold(&remedy, printed);
+            assert!(
+                !["NAME", "TENANT", "PRINCIPAL"]
+                    .iter()
+                    .any(|word| remedy.contains(word))
+            );
+        }
     }
 }
 
@@ -107,16 +122,19 @@ fn what_would_satisfy_a_rule_can_be_typed_as_it_is_printed() {
         },
         Refusal::PurgeProtectionOff { vault: vault() },
         Refusal::PermissionMissing {
+            name: name(),
             vault: vault(),
             missing: missing.into(),
             principal,
         },
         Refusal::PermissionMissing {
+            name: name(),
             vault: vault(),
             missing: missing.into(),
             principal: None,
         },
         Refusal::RoleMissing {
+            name: name(),
             vault: vault(),
             missing: missing.into(),
             principal,

@@ -61,17 +61,17 @@ pub(crate) struct VaultCreate {
     pub(crate) retention_days: RetentionDays,
 
     /// Lets nothing be purged before that, for good (R14).
-    #[arg(long, visible_alias = "enable-purge-protection", value_name = "BOOL", num_args = 0..=1,
+    #[arg(long, visible_alias = "enable-purge-protection", value_name = "BOOL", num_args = 0..=1, require_equals = true,
         default_value = "false", default_missing_value = "true")]
     pub(crate) purge_protection: bool,
 
     /// Azure's `enableSoftDelete`: it cannot be off (R14).
-    #[arg(long, visible_alias = "enable-soft-delete", value_name = "BOOL", num_args = 0..=1,
+    #[arg(long, visible_alias = "enable-soft-delete", value_name = "BOOL", num_args = 0..=1, require_equals = true,
         default_value = "true", default_missing_value = "true")]
     pub(crate) soft_delete: bool,
 
     /// Judges callers by role assignments instead of access policies (R9).
-    #[arg(long, visible_alias = "enable-rbac-authorization", value_name = "BOOL", num_args = 0..=1,
+    #[arg(long, visible_alias = "enable-rbac-authorization", value_name = "BOOL", num_args = 0..=1, require_equals = true,
         default_value = "false", default_missing_value = "true")]
     pub(crate) rbac: bool,
 
@@ -147,12 +147,12 @@ pub(crate) struct VaultUpdateArgs {
     pub(crate) vault: VaultName,
 
     /// Lets nothing be purged before its retention ends: for good (R14).
-    #[arg(long, visible_alias = "enable-purge-protection", value_name = "BOOL", num_args = 0..=1,
+    #[arg(long, visible_alias = "enable-purge-protection", value_name = "BOOL", num_args = 0..=1, require_equals = true,
         default_missing_value = "true")]
     pub(crate) purge_protection: Option<bool>,
 
     /// Azure's `enableSoftDelete`: it cannot be turned off (R14).
-    #[arg(long, visible_alias = "enable-soft-delete", value_name = "BOOL", num_args = 0..=1,
+    #[arg(long, visible_alias = "enable-soft-delete", value_name = "BOOL", num_args = 0..=1, require_equals = true,
         default_missing_value = "true")]
     pub(crate) soft_delete: Option<bool>,
 
@@ -161,7 +161,7 @@ pub(crate) struct VaultUpdateArgs {
     pub(crate) tenant: Option<TenantId>,
 
     /// Whether role assignments judge callers instead of access policies (R9).
-    #[arg(long, visible_alias = "enable-rbac-authorization", value_name = "BOOL", num_args = 0..=1,
+    #[arg(long, visible_alias = "enable-rbac-authorization", value_name = "BOOL", num_args = 0..=1, require_equals = true,
         default_missing_value = "true")]
     pub(crate) rbac: Option<bool>,
 }
@@ -212,9 +212,9 @@ pub(crate) struct VaultGrant {
     #[command(flatten)]
     pub(crate) grantee: GranteeArgs,
 
-    /// What they may do with keys, or `all`; what a resource needs by default.
-    #[arg(long, num_args = 1.., value_delimiter = ',', value_parser = permissions,
-        required_unless_present = "resource", value_name = "PERMISSION")]
+    /// What they may do with keys, as get,list, or `all`; what a resource needs by default.
+    #[arg(long, value_delimiter = ',', value_parser = permissions,
+        required_unless_present = "resource", value_name = "PERMISSIONS")]
     pub(crate) key_permissions: Vec<BTreeSet<KeyPermission>>,
 
     /// Sets their permissions instead of adding to them.
@@ -231,8 +231,7 @@ pub(crate) struct VaultRevoke {
     pub(crate) grantee: GranteeArgs,
 
     /// What they may no longer do with keys; by default, everything.
-    #[arg(long, num_args = 1.., value_delimiter = ',', value_parser = permissions,
-        value_name = "PERMISSION")]
+    #[arg(long, value_delimiter = ',', value_parser = permissions, value_name = "PERMISSIONS")]
     pub(crate) key_permissions: Vec<BTreeSet<KeyPermission>>,
 }
 
@@ -270,13 +269,14 @@ fn permissions(text: &str) -> Result<BTreeSet<KeyPermission>, UnknownWord> {
 }
 
 fn retention(text: &str) -> Result<RetentionDays, RetentionError> {
-    Ok(text.parse::<u16>()?.try_into()?)
+    let days: u16 = text.parse().map_err(|_| RetentionError::Number)?;
+    Ok(days.try_into()?)
 }
 
 #[derive(Debug, thiserror::Error)]
 enum RetentionError {
-    #[error(transparent)]
-    Number(#[from] std::num::ParseIntError),
+    #[error("give a number of days, from 7 to 90")]
+    Number,
     #[error(transparent)]
     Days(#[from] InvalidRetention),
 }

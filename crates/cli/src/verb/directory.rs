@@ -10,6 +10,7 @@ use crate::args::{Group, Principal, Role, RoleScope, Subscription, Tenant};
 use crate::failure::Failure;
 use crate::output::{Output, table, time};
 use crate::session::Session;
+use crate::verb::change::Change;
 
 /// Something that is shown, as programs and as people read it.
 trait Shown {
@@ -20,6 +21,13 @@ trait Shown {
 
 fn one(view: &impl Shown, output: &Output) -> Result<(), Failure> {
     many(std::slice::from_ref(view), output)
+}
+
+/// A view that was asked to change, or was so already.
+fn changed<V: Shown>(what: &str, change: &Change<V>, output: &Output) -> Result<(), Failure> {
+    change.tell(what, output, Shown::wire, |view| {
+        table(V::COLUMNS, &[], [view.row()])
+    })
 }
 
 fn many<V: Shown>(views: &[V], output: &Output) -> Result<(), Failure> {
@@ -48,30 +56,31 @@ pub(crate) async fn subscription(
     output: &Output,
 ) -> Result<(), Failure> {
     let operator = &session.operator;
-    let view = match args {
+    let (name, id, asked) = match args {
         Subscription::Create { name, tenant } => {
             let tenant = tenant.unwrap_or_else(|| operator.tenant());
-            operator.create_subscription(name, tenant).await?
+            return one(&operator.create_subscription(name, tenant).await?, output);
         }
         Subscription::List => return many(&operator.subscriptions().await?, output),
         Subscription::Move { name, tenant } => {
             let id = session.subscription(&name).await?;
-            operator.move_subscription(id, tenant).await?
+            (name, id, operator.move_subscription(id, tenant).await)
         }
         Subscription::Rename { name, to } => {
             let id = session.subscription(&name).await?;
-            operator.rename_subscription(id, to).await?
+            (name, id, operator.rename_subscription(id, to).await)
         }
         Subscription::Enable { name } => {
             let id = session.subscription(&name).await?;
-            operator.enable_subscription(id).await?
+            (name, id, operator.enable_subscription(id).await)
         }
         Subscription::Disable { name } => {
             let id = session.subscription(&name).await?;
-            operator.disable_subscription(id).await?
+            (name, id, operator.disable_subscription(id).await)
         }
     };
-    one(&view, output)
+    let change = Change::of(asked, operator.subscription(id)).await?;
+    changed(&format!("the subscription {name}"), &change, output)
 }
 
 pub(crate) async fn group(session: &Session, args: Group, output: &Output) -> Result<(), Failure> {
@@ -90,7 +99,9 @@ pub(crate) async fn group(session: &Session, args: Group, output: &Output) -> Re
         } => {
             let group = session.group(&name, session.subscription).await?;
             let subscription = session.subscription(&destination_subscription).await?;
-            one(&operator.move_group(group, subscription).await?, output)
+            let asked = operator.move_group(group, subscription).await;
+            let change = Change::of(asked, operator.group_by_uid(group)).await?;
+            changed(&format!("the group {name}"), &change, output)
         }
     }
 }
@@ -101,10 +112,11 @@ pub(crate) async fn principal(
     output: &Output,
 ) -> Result<(), Failure> {
     let operator = &session.operator;
-    let view = match args {
+    let (named, id, asked) = match args {
         Principal::Create { name, tenant, kind } => {
             let tenant = tenant.unwrap_or_else(|| operator.tenant());
-            operator.create_principal(tenant, name, kind.into()).await?
+            let made = operator.create_principal(tenant, name, kind.into()).await?;
+            return one(&made, output);
         }
         Principal::List { tenant } => {
             let tenant = tenant.unwrap_or_else(|| operator.tenant());
@@ -112,18 +124,23 @@ pub(crate) async fn principal(
         }
         Principal::Enable(named) => {
             let id = session.principal(&named.principal).await?;
-            operator.enable_principal(id).await?
+            (named, id, operator.enable_principal(id).await)
         }
         Principal::Disable(named) => {
             let id = session.principal(&named.principal).await?;
-            operator.disable_principal(id).await?
+            (named, id, operator.disable_principal(id).await)
         }
         Principal::Delete(named) => {
             let id = session.principal(&named.principal).await?;
-            operator.delete_principal(id).await?
+            (named, id, operator.delete_principal(id).await)
         }
     };
-    one(&view, output)
+    let change = Change::of(asked, operator.principal_by_id(id)).await?;
+    changed(
+        &format!("the principal {}", named.principal),
+        &change,
+        output,
+    )
 }
 
 pub(crate) async fn role(session: &Session, args: Role, output: &Output) -> Result<(), Failure> {
@@ -132,22 +149,26 @@ pub(crate) async fn role(session: &Session, args: Role, output: &Output) -> Resu
         Role::Assign(args) => {
             let scope = scope(session, args.scope).await?;
             let principal = session.principal(&args.assignee).await?;
-            operator.assign_role(args.role, principal, scope).await?;
-            let value = json!({ "assigned": args.role.as_str(), "principal": principal.to_string(),
-                "scope": scope.to_string() });
-            output.answer(&value, || {
-                format!("{principal} is {} at {scope}", args.role)
-            })
+            let asked = operator.assign_role(args.role, principal, scope).await;
+            let change = Change::of(asked, std::future::ready(Ok(()))).await?;
+            let told = format!("{principal} is {} at {scope}", args.role);
+            let wire = |_: &()| {
+                json!({ "assigned": args.role.as_str(),
+                "principal": principal.to_string(), "scope": scope.to_string() })
+            };
+            change.tell("the role", output, wire, |_| told)
         }
         Role::Remove(args) => {
             let scope = scope(session, args.scope).await?;
             let principal = session.principal(&args.assignee).await?;
-            operator.remove_role(args.role, principal, scope).await?;
-            let value = json!({ "removed": args.role.as_str(), "principal": principal.to_string(),
-                "scope": scope.to_string() });
-            output.answer(&value, || {
-                format!("{principal} is no longer {} at {scope}", args.role)
-            })
+            let asked = operator.remove_role(args.role, principal, scope).await;
+            let change = Change::of(asked, std::future::ready(Ok(()))).await?;
+            let told = format!("{principal} is no longer {} at {scope}", args.role);
+            let wire = |_: &()| {
+                json!({ "removed": args.role.as_str(),
+                "principal": principal.to_string(), "scope": scope.to_string() })
+            };
+            change.tell("the role", output, wire, |_| told)
         }
         Role::List(args) => {
             let scope = scope(session, args).await?;

@@ -1,7 +1,7 @@
 //! `strongroom explain …`: the same decision as the change itself, with nothing done.
 
 use serde_json::json;
-use strongroom::{Explanation, Probe, ResourceChange};
+use strongroom::{Explanation, KeyPermission, OnTheWay, Probe, ResourceChange, VaultName};
 use strongroom_base::{Outcome as _, ResourceName};
 
 use crate::args::{Explain, ExplainWhat};
@@ -14,7 +14,9 @@ pub(crate) async fn run(session: &Session, args: Explain, output: &Output) -> Re
     let (name, change): (ResourceName, ResourceChange) = match what {
         ExplainWhat::Use(named) => {
             let resource = session.resource(&named.name).await?;
-            return answer(&resource.explain_use(probe).await?, output);
+            let explanation = resource.explain_use(probe).await?;
+            let reports = super::resource::reports(&resource).await?;
+            return answer_use(&explanation, &reports, output);
         }
         ExplainWhat::Update(update) => (update.name, ResourceChange::SetTier(update.tier)),
         ExplainWhat::IdentityEnable(named) => (named.name, ResourceChange::EnableIdentity),
@@ -32,6 +34,26 @@ pub(crate) async fn run(session: &Session, args: Explain, output: &Output) -> Re
     };
     let resource = session.resource(&name).await?;
     answer(&resource.explain(change, probe).await?, output)
+}
+
+/// Whether the data can be used, and what to know of the key beside it.
+fn answer_use(
+    explanation: &Explanation,
+    reports: &[String],
+    output: &Output,
+) -> Result<(), Failure> {
+    let mut value = wire(explanation);
+    if let serde_json::Value::Object(members) = &mut value {
+        members.insert("reports".to_owned(), reports.into());
+    }
+    output.answer(&value, || {
+        let mut text = shown(explanation);
+        if explanation.would_work() && matches!(explanation.probe, Probe::NotTried) {
+            text.push_str(", as far as is known without asking for the key (--probe asks)");
+        }
+        text.extend(reports.iter().map(|report| format!("\n  {report}")));
+        text
+    })
 }
 
 fn answer(explanation: &Explanation, output: &Output) -> Result<(), Failure> {
@@ -53,13 +75,44 @@ fn wire(explanation: &Explanation) -> serde_json::Value {
         }),
         _ => serde_json::Value::Null,
     };
-    json!({ "wouldWork": explanation.would_work(), "against": against, "probe": probe })
+    json!({
+        "wouldWork": explanation.would_work(),
+        "wouldChange": explanation.would_work() && !explanation.unchanged,
+        "against": against,
+        "onTheWay": {
+            "identity": explanation.on_the_way.identity,
+            "grant": explanation.on_the_way.grant.as_ref().map(VaultName::as_str),
+        },
+        "probe": probe,
+    })
+}
+
+/// What a change of key does first, or did.
+pub(super) fn on_the_way(on_the_way: &OnTheWay) -> Option<String> {
+    let needed = KeyPermission::NEEDED_BY_RESOURCES
+        .map(KeyPermission::as_str)
+        .join(", ");
+    let grant = on_the_way.grant.as_ref();
+    let grant = grant.map(|vault| format!("{needed} in the vault `{vault}`"));
+    match (on_the_way.identity, grant) {
+        (true, Some(grant)) => Some(format!("the managed identity is made, and granted {grant}")),
+        (true, None) => Some("the managed identity is made".to_owned()),
+        (false, Some(grant)) => Some(format!("the managed identity is granted {grant}")),
+        (false, None) => None,
+    }
 }
 
 fn shown(explanation: &Explanation) -> String {
     let mut lines = Vec::new();
-    if explanation.would_work() {
+    if explanation.unchanged {
+        lines.push(format!(
+            "{GOOD}yes{GOOD:#}: it is so already, and no change is needed"
+        ));
+    } else if explanation.would_work() {
         lines.push(format!("{GOOD}yes{GOOD:#}: nothing stands against it"));
+        lines.extend(
+            on_the_way(&explanation.on_the_way).map(|told| format!("  on the way: {told}")),
+        );
     } else {
         lines.push(format!("{BAD}no{BAD:#}:"));
     }

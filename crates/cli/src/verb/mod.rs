@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod cat;
+pub(crate) mod change;
 pub(crate) mod clock;
 pub(crate) mod directory;
 pub(crate) mod explain;

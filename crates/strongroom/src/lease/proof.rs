@@ -96,7 +96,7 @@ fn reason(error: &Error) -> Option<Reason> {
             VaultError::Denied(denial) if denial.revokes() => Some(Reason::Vault(*denial)),
             _ => None,
         },
-        Error::NoToken(no_token) => Some(Reason::Identity(*no_token)),
+        Error::NoToken { source, .. } => Some(Reason::Identity(*source)),
         Error::Refused(Refusal::OtherRegion { .. }) => Some(Reason::OtherRegion),
         _ => None,
     }

@@ -6,10 +6,13 @@ use strongroom_crypto::ResourceKey;
 use strongroom_crypto::keyring::Kek;
 use strongroom_crypto::object::Generation;
 use strongroom_resource::{
-    Refusal, Report, ResourceAction, ResourceCommand, SeenKey, against, reports,
+    Reason, Refusal, Report, Resource, ResourceAction, ResourceCommand, ResourceEvent, against,
+    reports,
 };
+use strongroom_vault::{KeyId, VaultName};
 
 use super::handle::{ResourceChange, ResourceHandle};
+use super::keys::party;
 use super::request::ResourceRequest;
 use crate::Error;
 use crate::driver::{Reader, Request};
@@ -20,8 +23,22 @@ use crate::driver::{Reader, Request};
 pub struct Explanation {
     /// Everything that stands against it; nothing, if it would be done.
     pub against: Vec<Obstacle>,
+    /// Whether things are so already, so that nothing would change.
+    pub unchanged: bool,
+    /// What a change of key would do first, so that the key can be used.
+    pub on_the_way: OnTheWay,
     /// What the key itself said, if it was tried.
     pub probe: Probe,
+}
+
+/// What a change of key does for the identity of its resource (R11).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OnTheWay {
+    /// Whether it makes the identity.
+    pub identity: bool,
+    /// The vault whose policies it has grant the identity what it needs.
+    pub grant: Option<VaultName>,
 }
 
 /// One thing that stands against a change.
@@ -48,6 +65,27 @@ pub enum Probe {
     Fails(Error),
 }
 
+impl Obstacle {
+    fn of(refusal: &Refusal) -> Self {
+        Self {
+            code: refusal.code(),
+            rule: refusal.rule(),
+            message: refusal.to_string(),
+        }
+    }
+}
+
+fn on_the_way(events: &[ResourceEvent]) -> OnTheWay {
+    let begun = events.iter().find_map(|event| match event {
+        ResourceEvent::ChangeBegun(change) => Some(change),
+        _ => None,
+    });
+    begun.map_or_else(OnTheWay::default, |change| OnTheWay {
+        identity: change.identity_added,
+        grant: change.grant.as_ref().map(|grant| grant.vault.clone()),
+    })
+}
+
 impl Explanation {
     /// Whether nothing stands against it, as far as was looked.
     #[must_use]
@@ -71,19 +109,18 @@ impl ResourceHandle {
             },
             caller: &self.caller,
         };
-        let against = self
+        let (refusals, on_the_way) = self
             .core
-            .explain(&request, |state, gathered, _| {
-                against(state, &request.command, &request.facts(gathered))
+            .explain(&request, |state, gathered, decision| {
+                let against = against(state, &request.command, &request.facts(gathered));
+                (against, on_the_way(decision.as_deref().unwrap_or_default()))
             })
             .await?;
-        let against: Vec<_> = against
+        let unchanged = refusals.first().is_some_and(Refusal::changes_nothing);
+        let against: Vec<_> = refusals
             .iter()
-            .map(|refusal| Obstacle {
-                code: refusal.code(),
-                rule: refusal.rule(),
-                message: refusal.to_string(),
-            })
+            .filter(|refusal| !refusal.changes_nothing())
+            .map(Obstacle::of)
             .collect();
         let forbidden = against.iter().any(|one| one.rule == Some("I5"));
         let probe = if probe && !forbidden {
@@ -91,37 +128,83 @@ impl ResourceHandle {
         } else {
             Probe::NotTried
         };
-        Ok(Explanation { against, probe })
+        Ok(Explanation {
+            against,
+            unchanged,
+            on_the_way,
+            probe,
+        })
     }
 
-    /// Explains whether the data can be used now. With `probe`, the key is asked to unwrap; without, only
-    /// what the directory says is known.
+    /// Explains whether the data can be used now. With `probe`, the key is asked to unwrap; without, what
+    /// the directory says is known, and what was found when the key was last asked for.
     ///
     /// # Errors
     /// If what it rests on cannot be read, or the caller may not see the resource.
     pub async fn explain_use(&self, probe: bool) -> Result<Explanation, Error> {
         self.show().await?;
         let resource = self.load().await?;
-        let against = match super::keys::check_usable(&resource) {
-            Ok(()) => Vec::new(),
-            Err(refusal) => vec![Obstacle {
-                code: refusal.code(),
-                rule: refusal.rule(),
-                message: refusal.to_string(),
-            }],
-        };
-        let probe = match (probe, against.is_empty()) {
-            (true, true) => match self.core.probe(self.uid, &self.caller).await {
-                Ok(_) => Probe::Works,
-                Err(error) => Probe::Fails(error),
+        let (against, probe) = match super::keys::check_usable(&resource) {
+            Err(refusal) => (vec![Obstacle::of(&refusal)], Probe::NotTried),
+            Ok(()) if probe => match self.core.probe(self.uid, &self.caller).await {
+                Ok(_) => (Vec::new(), Probe::Works),
+                Err(error) => (Vec::new(), Probe::Fails(error)),
             },
-            (false, _) | (_, false) => Probe::NotTried,
+            Ok(()) => {
+                let known = self.known_against(&resource).await?;
+                (known.into_iter().collect(), Probe::NotTried)
+            }
         };
-        Ok(Explanation { against, probe })
+        Ok(Explanation {
+            against,
+            unchanged: false,
+            on_the_way: OnTheWay::default(),
+            probe,
+        })
     }
 
-    /// What does not stop the resource and will stop its next change of key (R9, R17); nothing, while the
-    /// service keeps its key or the vault cannot be seen.
+    /// What stands against the use of a customer's key without asking for it.
+    async fn known_against(&self, resource: &Resource) -> Result<Option<Obstacle>, Error> {
+        let Some(kid) = resource.customer_key() else {
+            return Ok(None);
+        };
+        let user = Reader::new(&self.core).user(resource, &self.caller).await?;
+        let identity = match user.identity() {
+            Ok(identity) => identity,
+            Err(error) => {
+                let code = error.code();
+                let left_behind = code == "IdentityLeftBehind";
+                return Ok(Some(Obstacle {
+                    code,
+                    rule: Some(if left_behind { "R13" } else { "R12" }),
+                    message: error.to_string(),
+                }));
+            }
+        };
+        Ok(resource.inaccessible.map(|found| {
+            let remedy = match found.reason {
+                Reason::Vault(denial) => {
+                    let key = self.core.vaults.parse(kid);
+                    key.map(|key| denial.remedy(&key, &party(resource, identity))).ok()
+                }
+                Reason::Identity(_) | Reason::OtherRegion => None,
+            };
+            let remedy = remedy.map_or_else(String::new, |remedy| format!(": {remedy}"));
+            Obstacle {
+                code: found.reason.code(),
+                rule: Some("R17"),
+                message: format!(
+                    "it was so when the key was last asked for, since {}, and may be mended meanwhile \
+                     (--probe asks now): {}{remedy}",
+                    found.since, found.reason
+                ),
+            }
+        }))
+    }
+
+    /// What to know of the customer's key before it is changed: what its next change will stumble over
+    /// (R9, R17), and whether it has a newer version (R16); nothing, while the service keeps the key or
+    /// the vault cannot be seen.
     ///
     /// # Errors
     /// If what it rests on cannot be read, or the caller may not see the resource.
@@ -132,16 +215,21 @@ impl ResourceHandle {
             return Ok(Vec::new());
         };
         let asked = self.core.vaults.parse(kid)?;
-        let mut reader = Reader::new(&self.core);
-        let seen = reader.see(asked, &resource, &self.caller).await?;
-        let mut reported = match &seen {
-            Some(SeenKey {
-                vault,
-                key: Ok(key),
-                ..
-            }) => reports(vault, key, self.core.now()),
-            Some(_) | None => Vec::new(),
+        let latest = KeyId {
+            version: None,
+            ..asked.clone()
         };
+        let mut reader = Reader::new(&self.core);
+        let Some(seen) = reader.see(asked, &resource, &self.caller).await? else {
+            return Ok(Vec::new());
+        };
+        let latest = if resource.follows {
+            None
+        } else {
+            let mut reader = Reader::new(&self.core);
+            reader.see(latest, &resource, &self.caller).await?
+        };
+        let mut reported = reports(&resource, &seen, latest.as_ref(), self.core.now());
         if resource.follows {
             let against = self.core.against_following(self.uid, &self.caller).await?;
             let unfit = against

@@ -7,7 +7,7 @@ use strongroom_crypto::object::{Generation, GenerationKeys};
 use strongroom_identity::{ManagedIdentity, PrincipalMachine, Standing, token_for};
 use strongroom_ledger::AggregateId;
 use strongroom_resource::{Life, Refusal, Resource, ResourceMachine, same_region};
-use strongroom_vault::{Caller as VaultCaller, KeyId, Origin, VaultError};
+use strongroom_vault::{Caller as VaultCaller, KeyId, Origin, Party, VaultError};
 
 use super::request::{arm_id, kek_name};
 use crate::Error;
@@ -225,18 +225,18 @@ impl KeyUser<'_> {
             }
             Kek::CustomerManaged { kid, algorithm } => {
                 let key = self.core.vaults.parse(kid)?;
-                let identity = self.identity.as_ref().map_err(|no_token| *no_token)?;
+                let identity = self.identity()?;
                 let route = self.core.route(&key.vault)?;
                 let _turn = self.core.budgets.enter(&key.vault).await?;
                 let sent = self.core.moment();
                 let vault = route.vault(identity, &key.vault).await;
-                let vault = vault.map_err(|error| key_use(&key, identity, error))?;
+                let vault = vault.map_err(|error| self.key_use(&key, identity, error))?;
                 same_region(&self.resource, &key, &vault)?;
                 let secret = route
                     .keys()
                     .unwrap(identity, &key, *algorithm, wrapped.as_bytes())
                     .await
-                    .map_err(|error| key_use(&key, identity, error))?;
+                    .map_err(|error| self.key_use(&key, identity, error))?;
                 Ok((ResourceKey::from_secret(&secret)?, sent))
             }
         }
@@ -261,11 +261,11 @@ impl KeyUser<'_> {
             }
             Kek::CustomerManaged { kid, algorithm } => {
                 let id: KeyId = self.core.vaults.parse(kid)?;
-                let identity = self.identity.as_ref().map_err(|no_token| *no_token)?;
+                let identity = self.identity()?;
                 let route = self.core.route(&id.vault)?;
                 let _turn = self.core.budgets.enter(&id.vault).await?;
                 let wrapped = route.keys().wrap(identity, &id, *algorithm, key).await;
-                let wrapped = wrapped.map_err(|error| key_use(&id, identity, error))?;
+                let wrapped = wrapped.map_err(|error| self.key_use(&id, identity, error))?;
                 Ok(WrappedKey::new(wrapped.bytes))
             }
         }
@@ -287,6 +287,26 @@ impl KeyUser<'_> {
         )?)
     }
 
+    /// Who asks a vault, or why nobody does.
+    pub(super) fn identity(&self) -> Result<&VaultCaller, Error> {
+        self.identity.as_ref().map_err(|source| Error::NoToken {
+            name: self.resource.name.clone(),
+            source: *source,
+        })
+    }
+
+    /// What a vault's answer is to whoever wanted the data: a denial comes with its remedy.
+    fn key_use(&self, key: &KeyId, identity: &VaultCaller, error: VaultError) -> Error {
+        match error.denial() {
+            Some(denial) => Error::KeyUse {
+                key: key.to_string(),
+                remedy: denial.remedy(key, &party(&self.resource, identity)),
+                source: error,
+            },
+            None => Error::VaultCall(error),
+        }
+    }
+
     async fn record(
         &self,
         operation: Operation,
@@ -302,14 +322,11 @@ impl KeyUser<'_> {
     }
 }
 
-/// What a vault's answer is to whoever wanted the data: a denial comes with its remedy.
-fn key_use(key: &KeyId, identity: &VaultCaller, error: VaultError) -> Error {
-    match error.denial() {
-        Some(denial) => Error::KeyUse {
-            key: key.to_string(),
-            remedy: denial.remedy(key, identity.principal),
-            source: error,
-        },
-        None => Error::VaultCall(error),
+/// The identity of a resource, as a remedy is written for it.
+pub(super) fn party(resource: &Resource, identity: &VaultCaller) -> Party {
+    Party::Identity {
+        resource: resource.name.clone(),
+        principal: Some(identity.principal),
+        tenant: identity.tenant,
     }
 }

@@ -12,7 +12,7 @@ pub(crate) mod request;
 mod tests;
 mod view;
 
-pub use self::explain::{Explanation, Obstacle, Probe};
+pub use self::explain::{Explanation, Obstacle, OnTheWay, Probe};
 pub use self::handle::{NewResource, ResourceChange, ResourceHandle};
 pub(crate) use self::keys::{Found, Proof, USE_RETRIES, check_usable};
 pub use self::view::{

@@ -110,7 +110,7 @@ impl World {
                     minted,
                     enabled: true,
                     validity: Validity::default(),
-                    operations: BTreeSet::new(),
+                    operations: None,
                 });
                 core.ask_key((&vault, &key), create, assertions, &asker, caller)
                     .await

@@ -15,7 +15,7 @@ mod view;
 pub(crate) use self::effects::own_asker;
 pub(crate) use self::key::KeyRequest;
 pub use self::operator::{
-    KeyCensus, KeyInfo, KeyVersionInfo, LifeInfo, NewKey, NewVault, VaultInfo, VersionChange,
+    KeyCensus, KeyInfo, KeyVersionInfo, LifeInfo, NewKey, NewVault, VaultInfo, VersionInUse,
 };
 pub use self::outside::OutsideVault;
 pub(crate) use self::registry::{Route, Vaults};

@@ -16,12 +16,13 @@ use strongroom_vault::{
 };
 use tempfile::TempDir;
 
-use super::{NewKey, NewVault, Route, VersionChange};
+use super::{NewKey, NewVault, Route};
 use crate::audit::Operation;
 use crate::directory::{AccessRequest, PrincipalRequest};
 use crate::driver::Assertions;
 use crate::operator::Operator;
 use crate::{InitOptions, Options, RsaKeySize, Strongroom};
+use crate::{TimeChange, VersionChange};
 
 const NOW: Timestamp = Timestamp::from_unix_millis(1_800_000_000_000);
 const IDENTITY: PrincipalId = PrincipalId::from_bytes([4; 16]);
@@ -177,8 +178,8 @@ impl OneVault {
         } = attributes;
         let change = VersionChange {
             enabled: Some(enabled),
-            not_before,
-            expires,
+            not_before: not_before.map_or(TimeChange::Keep, TimeChange::Set),
+            expires: expires.map_or(TimeChange::Keep, TimeChange::Set),
             operations: Some(operations),
         };
         for id in &self.versions {

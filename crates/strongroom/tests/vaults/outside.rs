@@ -105,7 +105,7 @@ fn furnish(state: &MemoryState, room: &Strongroom) -> String {
         },
         enabled: true,
         validity: Validity::default(),
-        operations: std::collections::BTreeSet::new(),
+        operations: None,
     });
     let owner = Caller {
         tenant,

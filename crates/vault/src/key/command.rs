@@ -42,6 +42,8 @@ pub enum KeyAction {
         /// What changes.
         change: AttributeChange,
     },
+    /// Change attributes of all versions at once: what wraps by an older one is stopped as well (R17).
+    UpdateAll(AttributeChange),
     /// Set the rotation policy.
     SetRotationPolicy(RotationPolicy),
     /// Delete the key with all its versions; it can be recovered until its retention ends.
@@ -86,8 +88,9 @@ pub struct NewVersion {
     pub enabled: bool,
     /// When it may make something new.
     pub validity: Validity,
-    /// What it may be used for; empty stands for all that its type can do.
-    pub operations: BTreeSet<KeyOperation>,
+    /// What it may be used for; `None` stands for all that its type can do, and an empty set for
+    /// nothing.
+    pub operations: Option<BTreeSet<KeyOperation>>,
 }
 
 /// The time in which a version makes something new: [not-before, expires).
@@ -100,8 +103,30 @@ pub struct Validity {
     pub expires: Option<Timestamp>,
 }
 
-/// Attributes to change; what is `None` stays as it is. A time that is set stays set, and can be
-/// changed, as in Azure.
+/// What becomes of a time that bounds the use of a version.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a time is left, set or taken away")]
+pub enum TimeChange {
+    /// It stays as it is.
+    #[default]
+    Keep,
+    /// It is this one from now on.
+    Set(Timestamp),
+    /// There is none any more.
+    Remove,
+}
+
+impl TimeChange {
+    pub(super) fn over(self, before: Option<Timestamp>) -> Option<Timestamp> {
+        match self {
+            Self::Keep => before,
+            Self::Set(at) => Some(at),
+            Self::Remove => None,
+        }
+    }
+}
+
+/// Attributes to change; what is `None` or kept stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[expect(
     clippy::exhaustive_structs,
@@ -111,9 +136,9 @@ pub struct AttributeChange {
     /// Whether it may be used at all.
     pub enabled: Option<bool>,
     /// From when on it makes something new.
-    pub not_before: Option<Timestamp>,
+    pub not_before: TimeChange,
     /// From when on it makes nothing new.
-    pub expires: Option<Timestamp>,
+    pub expires: TimeChange,
     /// What it may be used for.
     pub operations: Option<BTreeSet<KeyOperation>>,
 }
@@ -126,7 +151,7 @@ impl KeyAction {
             Self::Create(_) => Some(KeyPermission::Create),
             Self::Import(_) => Some(KeyPermission::Import),
             Self::Rotate(_) => Some(KeyPermission::Rotate),
-            Self::Update { .. } => Some(KeyPermission::Update),
+            Self::Update { .. } | Self::UpdateAll(_) => Some(KeyPermission::Update),
             Self::SetRotationPolicy(_) => Some(KeyPermission::SetRotationPolicy),
             Self::Delete => Some(KeyPermission::Delete),
             Self::Recover => Some(KeyPermission::Recover),

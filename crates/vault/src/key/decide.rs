@@ -6,7 +6,7 @@ use strongroom_base::Timestamp;
 
 use super::{
     AttributeChange, Key, KeyAction, KeyCommand, KeyEvent, KeyLife, KeyRefusal, MintedVersion,
-    NewVersion, Validity, Version,
+    NewVersion, TimeChange, Validity, Version,
 };
 use crate::vault::{Vault, VaultLife};
 use crate::{Asker, Denial, KeyName, KeyOperation, KeySpec, KeyVersion, VaultName, VaultView};
@@ -68,6 +68,7 @@ fn absent(command: &KeyCommand, facts: &KeyFacts<'_>) -> Decision {
         KeyAction::Rotate(_)
         | KeyAction::RotateIfDue(_)
         | KeyAction::Update { .. }
+        | KeyAction::UpdateAll(_)
         | KeyAction::SetRotationPolicy(_)
         | KeyAction::Delete
         | KeyAction::Recover
@@ -95,6 +96,7 @@ fn live(key: &Key, command: &KeyCommand, facts: &KeyFacts<'_>, holder: Holder<'_
             rotate(key, minted, command.at)
         }
         KeyAction::Update { version, change } => update(key, *version, change, command.at, facts),
+        KeyAction::UpdateAll(change) => update_all(key, change, command.at),
         KeyAction::SetRotationPolicy(policy) if *policy == key.rotation => Err(KeyRefusal::NoOp),
         KeyAction::SetRotationPolicy(policy) => {
             Ok(vec![KeyEvent::RotationPolicySet { policy: *policy }])
@@ -130,11 +132,13 @@ fn deleted(
         KeyAction::Create(_) | KeyAction::Import(_) => Err(KeyRefusal::DeletedButRecoverable {
             vault: key.vault.clone(),
             name: key.name.clone(),
+            kept_until: (protected && command.at < purge_at).then_some(purge_at),
         }),
         // As Azure: a deleted key is found among the deleted ones alone.
         KeyAction::Rotate(_)
         | KeyAction::RotateIfDue(_)
         | KeyAction::Update { .. }
+        | KeyAction::UpdateAll(_)
         | KeyAction::SetRotationPolicy(_) => Err(facts.denied(Denial::KeyDeleted)),
         KeyAction::Delete => Err(KeyRefusal::NoOp),
         KeyAction::Recover => Ok(vec![KeyEvent::Recovered]),
@@ -158,6 +162,7 @@ fn purging(command: &KeyCommand, facts: &KeyFacts<'_>) -> Decision {
         KeyAction::Rotate(_)
         | KeyAction::RotateIfDue(_)
         | KeyAction::Update { .. }
+        | KeyAction::UpdateAll(_)
         | KeyAction::SetRotationPolicy(_)
         | KeyAction::Delete
         | KeyAction::Recover => Err(facts.not_found()),
@@ -215,6 +220,36 @@ fn update(
         }
         (None, None) => return Err(facts.not_found()),
     };
+    match changed(before, change, at)? {
+        Some(version) => Ok(vec![KeyEvent::VersionUpdated { version }]),
+        None => Err(KeyRefusal::NoOp),
+    }
+}
+
+/// All of them or none: what does not fit one version changes no other.
+fn update_all(key: &Key, change: &AttributeChange, at: Timestamp) -> Decision {
+    let changes: Vec<_> = key
+        .versions
+        .iter()
+        .map(|before| changed(before, change, at))
+        .collect::<Result<_, _>>()?;
+    let events: Vec<_> = changes
+        .into_iter()
+        .flatten()
+        .map(|version| KeyEvent::VersionUpdated { version })
+        .collect();
+    if events.is_empty() {
+        return Err(KeyRefusal::NoOp);
+    }
+    Ok(events)
+}
+
+/// The version as a change leaves it; none, if it is so already.
+fn changed(
+    before: &Version,
+    change: &AttributeChange,
+    at: Timestamp,
+) -> Result<Option<Version>, KeyRefusal> {
     // Every field is named, so that a new one cannot be forgotten here.
     let AttributeChange {
         enabled,
@@ -224,8 +259,8 @@ fn update(
     } = change;
     let mut after = before.clone();
     after.enabled = enabled.unwrap_or(before.enabled);
-    after.not_before = not_before.or(before.not_before);
-    after.expires = expires.or(before.expires);
+    after.not_before = not_before.over(before.not_before);
+    after.expires = expires.over(before.expires);
     if let Some(operations) = operations {
         if operations.is_empty() {
             return Err(KeyRefusal::NoOperations);
@@ -234,17 +269,20 @@ fn update(
         after.operations.clone_from(operations);
     }
     // An attribute of before that never fitted must not keep a version from being disabled.
-    if not_before.is_some() || expires.is_some() {
+    if [not_before, expires]
+        .iter()
+        .any(|time| **time != TimeChange::Keep)
+    {
         in_order(Validity {
             not_before: after.not_before,
             expires: after.expires,
         })?;
     }
     if after == *before {
-        return Err(KeyRefusal::NoOp);
+        return Ok(None);
     }
     after.updated = at;
-    Ok(vec![KeyEvent::VersionUpdated { version: after }])
+    Ok(Some(after))
 }
 
 fn purge_with_vault(at: Timestamp, facts: &KeyFacts<'_>) -> Decision {
@@ -272,6 +310,7 @@ fn version(new: &NewVersion, at: Timestamp) -> Result<Version, KeyRefusal> {
         material,
     } = minted;
     let spec = public.spec();
+    let operations = operations.unwrap_or_else(|| spec.operations());
     fit(spec, &operations)?;
     in_order(validity)?;
     Ok(Version {
@@ -281,11 +320,7 @@ fn version(new: &NewVersion, at: Timestamp) -> Result<Version, KeyRefusal> {
         enabled,
         not_before: validity.not_before,
         expires: validity.expires,
-        operations: if operations.is_empty() {
-            spec.operations()
-        } else {
-            operations
-        },
+        operations,
         created: at,
         updated: at,
     })
@@ -336,8 +371,8 @@ impl KeyFacts<'_> {
             denial,
             vault: self.vault.clone(),
             name: self.name.clone(),
-            principal: match self.asker {
-                Asker::Principal { caller, .. } => Some(caller.principal),
+            party: match self.asker {
+                Asker::Principal { caller, .. } => Some(caller.into()),
                 Asker::Strongroom => None,
             },
         }

@@ -19,7 +19,9 @@ mod usage;
 
 use strongroom_base::{Machine, Timestamp};
 
-pub use command::{AttributeChange, KeyAction, KeyCommand, MintedVersion, NewVersion, Validity};
+pub use command::{
+    AttributeChange, KeyAction, KeyCommand, MintedVersion, NewVersion, TimeChange, Validity,
+};
 pub use decide::KeyFacts;
 pub use event::KeyEvent;
 pub use refusal::KeyRefusal;

@@ -1,15 +1,15 @@
 //! Why a key turns a command down.
 
-use strongroom_base::{Outcome, OutcomeKind, PrincipalId, Retry, Timestamp};
+use strongroom_base::{Outcome, OutcomeKind, Retry, Timestamp};
 
-use crate::{Denial, KeyName, KeyOperation, KeySpec, KeyVersion, VaultName, advice};
+use crate::{Denial, KeyName, KeyOperation, KeySpec, KeyVersion, Party, VaultName, advice};
 
 /// Why a key turns a command down.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyRefusal {
     /// The vault does not let the caller in.
-    #[error("{denial}: {}", advice::on_key(*denial, vault, name, *principal))]
+    #[error("{denial}: {}", advice::on_key(*denial, vault, name, party.as_ref()))]
     Denied {
         /// Why not.
         denial: Denial,
@@ -17,8 +17,8 @@ pub enum KeyRefusal {
         vault: VaultName,
         /// The key.
         name: KeyName,
-        /// Who asked.
-        principal: Option<PrincipalId>,
+        /// Who asked; none, if Strongroom itself did.
+        party: Option<Party>,
     },
     /// There is no such key.
     #[error("the vault `{vault}` has no key `{name}`: see strongroom key list {vault}")]
@@ -29,7 +29,9 @@ pub enum KeyRefusal {
         name: KeyName,
     },
     /// The key has no such version.
-    #[error("the key `{name}` has no version {version}: see strongroom key show {vault} {name}")]
+    #[error(
+        "the key `{name}` has no version {version}: see strongroom key list-versions {vault} {name}"
+    )]
     VersionNotFound {
         /// The vault.
         vault: VaultName,
@@ -40,15 +42,20 @@ pub enum KeyRefusal {
     },
     /// The name belongs to a deleted key.
     #[error(
-        "the key `{name}` is deleted and keeps its name: recover it ({}) or purge it ({}) first",
-        advice::recover_key(vault, name),
-        advice::purge_key(vault, name)
+        "the key `{name}` is deleted and keeps its name: {}",
+        advice::free_name(
+            &advice::recover_key(vault, name),
+            &advice::purge_key(vault, name),
+            *kept_until
+        )
     )]
     DeletedButRecoverable {
         /// The vault.
         vault: VaultName,
         /// The key.
         name: KeyName,
+        /// Until when purge protection keeps it; none, if it can be purged.
+        kept_until: Option<Timestamp>,
     },
     /// The name belongs to a key that is still being destroyed.
     #[error("the key `{name}` is still being destroyed: its name is free after that; try again")]
@@ -67,15 +74,15 @@ pub enum KeyRefusal {
     NoOp,
     /// The key is protected until its retention ends.
     #[error(
-        "purge protection of the vault keeps the key until {} ms after the epoch (R14): it is \
-         purged by itself then; recover it to use it", until.as_unix_millis()
+        "purge protection of the vault keeps the key until {until} (R14): it is purged by itself then; \
+         recover it to use it"
     )]
     PurgeProtected {
         /// When it is purged by itself.
         until: Timestamp,
     },
     /// The retention has not ended.
-    #[error("the retention ends {} ms after the epoch, and not before", until.as_unix_millis())]
+    #[error("the retention ends at {until}, and not before")]
     RetentionNotOver {
         /// When it ends.
         until: Timestamp,

@@ -104,7 +104,7 @@ pub(super) fn commands() -> Vec<(&'static str, KeyCommand)> {
             public: ec,
             ..minted(4)
         },
-        operations: BTreeSet::from([KeyOperation::WrapKey]),
+        operations: Some(BTreeSet::from([KeyOperation::WrapKey])),
         ..new_version(4)
     };
     let backwards = Validity {
@@ -160,10 +160,18 @@ pub(super) fn commands() -> Vec<(&'static str, KeyCommand)> {
         (
             "update expiry",
             update(AttributeChange {
-                expires: Some(at(500)),
+                expires: TimeChange::Set(at(500)),
                 ..none()
             }),
         ),
+        (
+            "update all, disable",
+            KeyAction::UpdateAll(AttributeChange {
+                enabled: Some(false),
+                ..none()
+            }),
+        ),
+        ("update all, nothing", KeyAction::UpdateAll(none())),
         (
             "update no key_ops",
             update(AttributeChange {
@@ -300,28 +308,28 @@ fn r17_state_table() {
         (
             "not yet valid",
             version(AttributeChange {
-                not_before: Some(early),
+                not_before: TimeChange::Set(early),
                 ..none()
             }),
         ),
         (
             "from not-before on",
             version(AttributeChange {
-                not_before: Some(now),
+                not_before: TimeChange::Set(now),
                 ..none()
             }),
         ),
         (
             "expired",
             version(AttributeChange {
-                expires: Some(late),
+                expires: TimeChange::Set(late),
                 ..none()
             }),
         ),
         (
             "expires now",
             version(AttributeChange {
-                expires: Some(now),
+                expires: TimeChange::Set(now),
                 ..none()
             }),
         ),
@@ -329,7 +337,7 @@ fn r17_state_table() {
         (
             "disabled, expired",
             version(AttributeChange {
-                expires: Some(late),
+                expires: TimeChange::Set(late),
                 ..disabled
             }),
         ),

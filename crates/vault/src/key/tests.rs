@@ -42,6 +42,136 @@ fn enable(enabled: bool) -> KeyAction {
 }
 
 #[test]
+fn r17_all_versions_are_disabled_at_once_and_what_fits_not_one_of_them_changes_none() {
+    let vault = vault(false, &[]);
+    let mut state = live(vault.as_ref());
+    let mut ask =
+        |at, action| drive(&mut state, vault.as_ref(), at, action).map(|()| state.clone());
+    ask(1, KeyAction::Rotate(minted(2))).unwrap();
+    ask(2, KeyAction::Rotate(minted(3))).unwrap();
+    ask(3, enable(false)).unwrap();
+    let all = |enabled| {
+        KeyAction::UpdateAll(AttributeChange {
+            enabled: Some(enabled),
+            ..AttributeChange::default()
+        })
+    };
+    let disabled = ask(4, all(false)).unwrap().unwrap();
+    assert!(disabled.versions.iter().all(|version| !version.enabled));
+    // What was so already keeps its time.
+    let updated: Vec<_> = disabled
+        .versions
+        .iter()
+        .map(|version| version.updated)
+        .collect();
+    assert_eq!(updated, [at(4), at(4), at(3)]);
+    assert_eq!(ask(5, all(false)).unwrap_err(), KeyRefusal::NoOp);
+    let enabled = ask(6, all(true)).unwrap().unwrap();
+    assert!(enabled.versions.iter().all(|version| version.enabled));
+    let not_before_first = KeyAction::Update {
+        version: Some(enabled.versions[0].id),
+        change: AttributeChange {
+            not_before: TimeChange::Set(at(50)),
+            ..AttributeChange::default()
+        },
+    };
+    let before = ask(7, not_before_first).unwrap();
+    let expire = |at| {
+        KeyAction::UpdateAll(AttributeChange {
+            expires: TimeChange::Set(at),
+            ..AttributeChange::default()
+        })
+    };
+    assert_eq!(
+        ask(8, expire(at(40))).unwrap_err(),
+        KeyRefusal::ExpiresBeforeValid
+    );
+    assert_eq!(
+        before,
+        ask(9, all(true)).map_or_else(|_| before.clone(), |after| after)
+    );
+    ask(10, expire(at(60))).unwrap();
+}
+
+#[test]
+fn an_expiry_that_was_set_can_be_taken_away() {
+    let vault = vault(false, &[]);
+    let mut state = live(vault.as_ref());
+    let mut times = |not_before, expires| {
+        let change = AttributeChange {
+            not_before,
+            expires,
+            ..AttributeChange::default()
+        };
+        let update = KeyAction::Update {
+            version: None,
+            change,
+        };
+        drive(&mut state, vault.as_ref(), 1, update)?;
+        let version = state.as_ref().unwrap().latest().unwrap();
+        Ok::<_, KeyRefusal>((version.not_before, version.expires))
+    };
+    let (early, late) = (TimeChange::Set(at(5)), TimeChange::Set(at(9)));
+    assert_eq!(times(early, late), Ok((Some(at(5)), Some(at(9)))));
+    assert_eq!(
+        times(TimeChange::Keep, TimeChange::Keep),
+        Err(KeyRefusal::NoOp)
+    );
+    assert_eq!(
+        times(TimeChange::Keep, TimeChange::Remove),
+        Ok((Some(at(5)), None))
+    );
+    assert_eq!(
+        times(TimeChange::Remove, TimeChange::Keep),
+        Ok((None, None))
+    );
+    assert_eq!(
+        times(TimeChange::Remove, TimeChange::Remove),
+        Err(KeyRefusal::NoOp)
+    );
+}
+
+#[test]
+fn a_key_that_is_brought_along_for_nothing_does_nothing() {
+    let none = NewVersion {
+        operations: Some(BTreeSet::new()),
+        ..new_version(1)
+    };
+    let mut state = None;
+    let vault = vault(false, &[]);
+    drive(&mut state, vault.as_ref(), 0, KeyAction::Import(none)).unwrap();
+    let version = KeyView::of(state.as_ref()).live(None).unwrap();
+    for operation in KeyOperation::ALL {
+        assert!(version.permit(*operation, at(1)).is_err(), "{operation}");
+    }
+}
+
+#[test]
+fn r14_the_name_of_a_deleted_key_is_free_by_what_the_refusal_says() {
+    let create = || KeyAction::Create(new_version(2));
+    for (protected, at_millis, advice) in [
+        (
+            true,
+            10,
+            "choose another name: purge protection keeps this one until 1970-01-08T",
+        ),
+        (true, 8 * DAY, "strongroom key purge"),
+        (false, 10, "strongroom key purge"),
+    ] {
+        let vault = vault(protected, &[]);
+        let mut state = live(vault.as_ref());
+        drive(&mut state, vault.as_ref(), 1, KeyAction::Delete).unwrap();
+        let told = drive(&mut state, vault.as_ref(), at_millis, create()).unwrap_err();
+        assert_eq!(told.code(), "ObjectIsDeletedButRecoverable");
+        let told = told.to_string();
+        assert!(
+            told.contains(advice) && told.contains("strongroom key recover"),
+            "{told}"
+        );
+    }
+}
+
+#[test]
 fn i08_every_refused_command_changes_nothing_and_every_event_is_carried_out() {
     let vault = vault(false, &[]);
     for (state_name, state) in states() {
@@ -305,7 +435,7 @@ fn action(step: &Step, fresh: u8) -> KeyAction {
             },
         ),
         Step::Valid(version, from, until) => {
-            let (not_before, expires) = (Some(at(*from)), Some(at(*until)));
+            let (not_before, expires) = (TimeChange::Set(at(*from)), TimeChange::Set(at(*until)));
             update(
                 *version,
                 AttributeChange {

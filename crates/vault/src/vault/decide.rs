@@ -134,8 +134,10 @@ fn deleted(
 ) -> Decision {
     match &command.action {
         VaultAction::Create(_) if facts.same_subscription() => {
+            let kept = vault.purge_protection && command.at < purge_at;
             Err(VaultRefusal::DeletedVaultExists {
                 vault: vault.name.clone(),
+                kept_until: kept.then_some(purge_at),
             })
         }
         VaultAction::Create(_) => Err(VaultRefusal::NameTaken {

@@ -24,14 +24,18 @@ pub enum VaultRefusal {
     },
     /// The name belongs to a deleted vault in the same subscription.
     #[error(
-        "a deleted vault of the name `{vault}` is in the same subscription: recover it ({}) or purge \
-         it ({}) first",
-        advice::recover_vault(vault),
-        advice::purge_vault(vault)
+        "a deleted vault of the name `{vault}` is in the same subscription: {}",
+        advice::free_name(
+            &advice::recover_vault(vault),
+            &advice::purge_vault(vault),
+            *kept_until
+        )
     )]
     DeletedVaultExists {
         /// The name.
         vault: VaultName,
+        /// Until when purge protection keeps it; none, if it can be purged.
+        kept_until: Option<Timestamp>,
     },
     /// The vault is deleted.
     #[error(
@@ -71,15 +75,15 @@ pub enum VaultRefusal {
     },
     /// The vault is protected until its retention ends.
     #[error(
-        "purge protection keeps the vault until {} ms after the epoch (R14): it is purged by itself \
-         then; recover it to use it", until.as_unix_millis()
+        "purge protection keeps the vault until {until} (R14): it is purged by itself then; recover it \
+         to use it"
     )]
     PurgeProtected {
         /// When it is purged by itself.
         until: Timestamp,
     },
     /// The retention has not ended.
-    #[error("the retention ends {} ms after the epoch, and not before", until.as_unix_millis())]
+    #[error("the retention ends at {until}, and not before")]
     RetentionNotOver {
         /// When it ends.
         until: Timestamp,

@@ -11,7 +11,7 @@ use strongroom_identity::{GroupUid, SubscriptionState, Tenancy, VaultUid};
 use strongroom_vault::conformance::{Attributes, Bench, Circumstance, Rig};
 use strongroom_vault::import::{KeyPair, generate};
 use strongroom_vault::key::{
-    AttributeChange, KeyAction, KeyCommand, MintedVersion, NewVersion, Validity,
+    AttributeChange, KeyAction, KeyCommand, MintedVersion, NewVersion, TimeChange, Validity,
 };
 use strongroom_vault::software::{MemoryError, MemoryState, SoftwareVault};
 use strongroom_vault::vault::{
@@ -170,7 +170,7 @@ impl OneVault {
             },
             enabled: true,
             validity: Validity::default(),
-            operations: BTreeSet::new(),
+            operations: None,
         }));
     }
 
@@ -189,8 +189,8 @@ impl OneVault {
                 version: Some(id.version),
                 change: AttributeChange {
                     enabled: Some(enabled),
-                    not_before,
-                    expires,
+                    not_before: not_before.map_or(TimeChange::Keep, TimeChange::Set),
+                    expires: expires.map_or(TimeChange::Keep, TimeChange::Set),
                     operations: Some(operations.clone()),
                 },
             });

@@ -182,7 +182,7 @@ fn furnish(state: &MemoryState, room: &Strongroom, principal: PrincipalId) -> St
         },
         enabled: true,
         validity: Validity::default(),
-        operations: BTreeSet::new(),
+        operations: None,
     });
     let owner = Caller {
         tenant,

@@ -61,7 +61,10 @@ pub(super) fn key(key: &KeyInfo) -> String {
         } else {
             "disabled"
         },
-        operations(version).join(" "),
+        match &operations(version)[..] {
+            [] => "none".to_owned(),
+            some => some.join(" "),
+        },
         time(version.created),
     );
     let times = [

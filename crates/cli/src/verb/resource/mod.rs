@@ -3,44 +3,45 @@
 mod shown;
 
 use serde_json::json;
-use strongroom::{NewResource, ResourceChange, ResourceHandle, ResourceView};
+use strongroom::{
+    IdentityView, KeySource, NewResource, ResourceChange, ResourceHandle, ResourceView,
+};
+use strongroom_base::{Outcome as _, OutcomeKind, ResourceName};
 
 use crate::args::{Encryption, Identity, Resource, ResourceCreate, ResourceMove};
 use crate::failure::Failure;
 use crate::output::{Output, table};
 use crate::session::Session;
+use crate::verb::change::Change;
 
 pub(crate) async fn run(session: &Session, args: Resource, output: &Output) -> Result<(), Failure> {
     match args {
         Resource::Create(create) => {
-            let resource = self::create(session, create).await?;
-            answer(&resource.show().await?, output)
+            let view = self::create(session, create).await?.show().await?;
+            output.answer(&shown::wire(&view, &[]), || shown::resource(&view, &[]))
         }
         Resource::Show(named) => {
-            let view = session.resource(&named.name).await?.show().await?;
-            answer(&view, output)
+            let resource = session.resource(&named.name).await?;
+            let (view, reports) = (resource.show().await?, reports(&resource).await?);
+            output.answer(&shown::wire(&view, &reports), || {
+                shown::resource(&view, &reports)
+            })
         }
         Resource::List => list(session, output).await,
         Resource::Update(update) => {
             let change = ResourceChange::SetTier(update.tier);
-            let resource = session.resource(&update.name).await?;
-            answer(&resource.change(change).await?, output)
+            changed(session, &update.name, change, output).await
         }
         Resource::Identity(args) => identity(session, args, output).await,
         Resource::Encryption(args) => encryption(session, args, output).await,
         Resource::Move(args) => {
             let change = moving(session, &args).await?;
-            let resource = session.resource(&args.name).await?;
-            answer(&resource.change(change).await?, output)
+            changed(session, &args.name, change, output).await
         }
         Resource::Delete(named) => {
-            let view = session.resource(&named.name).await?.delete().await?;
-            answer(&view, output)
+            changed(session, &named.name, ResourceChange::Delete, output).await
         }
-        Resource::Recover(named) => {
-            let view = session.resource(&named.name).await?.recover().await?;
-            answer(&view, output)
-        }
+        Resource::Recover(named) => recover(session, &named.name, output).await,
         Resource::Purge(named) => {
             session.resource(&named.name).await?.purge().await?;
             output.answer(&json!({ "purged": named.name.as_str() }), || {
@@ -81,64 +82,138 @@ async fn create(session: &Session, args: ResourceCreate) -> Result<ResourceHandl
     Ok(session.operator.create_resource(new).await?)
 }
 
-async fn identity(session: &Session, args: Identity, output: &Output) -> Result<(), Failure> {
-    let view = match args {
-        Identity::Show(named) => session.resource(&named.name).await?.show().await?,
-        Identity::Enable(named) => {
-            let resource = session.resource(&named.name).await?;
-            resource.change(ResourceChange::EnableIdentity).await?
-        }
-        Identity::Disable(named) => {
-            let resource = session.resource(&named.name).await?;
-            resource.change(ResourceChange::DisableIdentity).await?
-        }
+/// What to know of the key of a resource; nothing, if its vault does not answer now.
+pub(super) async fn reports(resource: &ResourceHandle) -> Result<Vec<String>, Failure> {
+    match resource.reports().await {
+        Ok(reports) => Ok(reports.iter().map(ToString::to_string).collect()),
+        Err(error) => match error.kind() {
+            OutcomeKind::Unavailable | OutcomeKind::Throttled => Ok(Vec::new()),
+            _ => Err(error.into()),
+        },
+    }
+}
+
+async fn changed(
+    session: &Session,
+    name: &ResourceName,
+    change: ResourceChange,
+    output: &Output,
+) -> Result<(), Failure> {
+    let resource = session.resource(name).await?;
+    let changed = Change::of(resource.change(change).await, resource.show()).await?;
+    changed.tell(
+        name.as_str(),
+        output,
+        |view| shown::wire(view, &[]),
+        |view| shown::resource(view, &[]),
+    )
+}
+
+/// What is recovered has another identity than before, which no vault knows (R12).
+async fn recover(session: &Session, name: &ResourceName, output: &Output) -> Result<(), Failure> {
+    let resource = session.resource(name).await?;
+    let asked = resource.recover().await;
+    let recovered = Change::of(asked, resource.show()).await?;
+    let reports = told_of_new_identity(&resource, &recovered).await?;
+    recovered.tell(
+        name.as_str(),
+        output,
+        |view| shown::wire(view, &reports),
+        |view| shown::resource(view, &reports),
+    )
+}
+
+/// What the owner of a customer's key has to do for an identity that was just made.
+async fn told_of_new_identity(
+    resource: &ResourceHandle,
+    change: &Change<ResourceView>,
+) -> Result<Vec<String>, Failure> {
+    let Some(view) = change.view.as_ref().filter(|_| change.changed) else {
+        return Ok(Vec::new());
     };
-    output.answer(&shown::identity_wire(&view.identity), || {
-        shown::identity(&view.identity)
-    })
+    let (KeySource::CustomerManaged { .. }, IdentityView::On { principal, .. }) =
+        (&view.encryption.source, &view.identity)
+    else {
+        return Ok(Vec::new());
+    };
+    let new = format!(
+        "its managed identity is a new principal, {principal}: what the old one was granted must be granted \
+         anew before its data comes back (R12)"
+    );
+    Ok([new].into_iter().chain(reports(resource).await?).collect())
+}
+
+async fn identity(session: &Session, args: Identity, output: &Output) -> Result<(), Failure> {
+    let (name, change) = match args {
+        Identity::Show(named) => {
+            let view = session.resource(&named.name).await?.show().await?;
+            return output.answer(&shown::identity_wire(&view.identity, &[]), || {
+                shown::identity(&view.identity)
+            });
+        }
+        Identity::Enable(named) => (named.name, ResourceChange::EnableIdentity),
+        Identity::Disable(named) => (named.name, ResourceChange::DisableIdentity),
+    };
+    let resource = session.resource(&name).await?;
+    let changed = Change::of(resource.change(change).await, resource.show()).await?;
+    let reports = told_of_new_identity(&resource, &changed).await?;
+    changed.tell(
+        &format!("the identity of {name}"),
+        output,
+        |view| shown::identity_wire(&view.identity, &reports),
+        |view| {
+            let identity = shown::identity(&view.identity);
+            [identity]
+                .into_iter()
+                .chain(shown::marked(&reports))
+                .collect::<Vec<_>>()
+                .join("\n")
+        },
+    )
 }
 
 async fn encryption(session: &Session, args: Encryption, output: &Output) -> Result<(), Failure> {
-    let view = match args {
+    let (name, change) = match args {
         Encryption::Show(named) => return show_encryption(session, &named.name, output).await,
-        Encryption::Set(set) => {
-            let (name, change) = set.change();
-            session.resource(&name).await?.change(change).await?
-        }
-        Encryption::Reset(named) => {
-            let resource = session.resource(&named.name).await?;
-            resource.change(ResourceChange::ResetKey).await?
-        }
-        Encryption::Rekey(named) => {
-            let resource = session.resource(&named.name).await?;
-            resource.change(ResourceChange::Rekey).await?
-        }
+        Encryption::Set(set) => set.change(),
+        Encryption::Reset(named) => (named.name, ResourceChange::ResetKey),
+        Encryption::Rekey(named) => (named.name, ResourceChange::Rekey),
     };
-    output.answer(&shown::encryption_wire(&view.encryption, &[]), || {
-        shown::encryption(&view.encryption, &[])
+    let resource = session.resource(&name).await?;
+    // What is granted on the way must not go unsaid.
+    let before = match resource.explain(change.clone(), false).await {
+        Ok(explanation) => super::explain::on_the_way(&explanation.on_the_way),
+        // The change itself says why.
+        Err(_) => None,
+    };
+    let changed = Change::of(resource.change(change).await, resource.show()).await?;
+    let wire = |view: &ResourceView| {
+        let mut wire = shown::encryption_wire(&view.encryption, &[]);
+        if let (serde_json::Value::Object(members), Some(before)) = (&mut wire, &before) {
+            members.insert("onTheWay".to_owned(), before.as_str().into());
+        }
+        wire
+    };
+    changed.tell(&format!("the key of {name}"), output, wire, |view| {
+        let key = shown::encryption(&view.encryption, &[]);
+        match &before {
+            Some(before) => format!("{key}\non the way, {before}"),
+            None => key,
+        }
     })
 }
 
 async fn show_encryption(
     session: &Session,
-    name: &strongroom_base::ResourceName,
+    name: &ResourceName,
     output: &Output,
 ) -> Result<(), Failure> {
     let resource = session.resource(name).await?;
     let view = resource.show().await?;
-    let reports: Vec<String> = resource
-        .reports()
-        .await?
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let reports = reports(&resource).await?;
     output.answer(&shown::encryption_wire(&view.encryption, &reports), || {
         shown::encryption(&view.encryption, &reports)
     })
-}
-
-fn answer(view: &ResourceView, output: &Output) -> Result<(), Failure> {
-    output.answer(&shown::wire(view), || shown::resource(view))
 }
 
 async fn list(session: &Session, output: &Output) -> Result<(), Failure> {
@@ -146,7 +221,7 @@ async fn list(session: &Session, output: &Output) -> Result<(), Failure> {
     if output.is_json() {
         return views
             .iter()
-            .try_for_each(|view| output.json_line(&shown::wire(view)));
+            .try_for_each(|view| output.json_line(&shown::wire(view, &[])));
     }
     if views.is_empty() {
         return output.line("no resources: make one with `strongroom resource create NAME`");

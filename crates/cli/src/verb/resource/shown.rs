@@ -10,7 +10,7 @@ use strongroom_base::Outcome as _;
 use crate::output::{BAD, HEADING, QUIET, time};
 
 /// A resource as programs read it.
-pub(super) fn wire(view: &ResourceView) -> Value {
+pub(super) fn wire(view: &ResourceView, reports: &[String]) -> Value {
     let (state, deleted, purges) = match view.state {
         ResourceState::Active => ("active", None, None),
         ResourceState::Inaccessible(_) => ("inaccessible", None, None),
@@ -33,8 +33,8 @@ pub(super) fn wire(view: &ResourceView) -> Value {
         "deleted": deleted.map(time),
         "purges": purges.map(time),
         "inaccessible": inaccessible(view.state),
-        "identity": identity_wire(&view.identity),
-        "encryption": encryption_wire(&view.encryption, &[]),
+        "identity": identity_wire(&view.identity, &[]),
+        "encryption": encryption_wire(&view.encryption, reports),
     })
 }
 
@@ -46,8 +46,8 @@ fn inaccessible(state: ResourceState) -> Value {
     json!({ "code": reason.code(), "reason": reason.to_string(), "since": time(since) })
 }
 
-pub(super) fn identity_wire(identity: &IdentityView) -> Value {
-    match identity {
+pub(super) fn identity_wire(identity: &IdentityView, reports: &[String]) -> Value {
+    let mut wire = match identity {
         IdentityView::On { principal, tenant } => json!({
             "type": "SystemAssigned",
             "principal": principal.to_string(),
@@ -60,7 +60,11 @@ pub(super) fn identity_wire(identity: &IdentityView) -> Value {
             "leftBehind": true,
         }),
         _ => json!({ "type": "None" }),
+    };
+    if let (Value::Object(members), false) = (&mut wire, reports.is_empty()) {
+        members.insert("reports".to_owned(), reports.into());
     }
+    wire
 }
 
 pub(super) fn encryption_wire(encryption: &EncryptionView, reports: &[String]) -> Value {
@@ -99,12 +103,12 @@ pub(super) fn encryption_wire(encryption: &EncryptionView, reports: &[String]) -
 }
 
 /// A resource as people read it.
-pub(super) fn resource(view: &ResourceView) -> String {
+pub(super) fn resource(view: &ResourceView, reports: &[String]) -> String {
     let binding = match view.binding {
         BindingMode::Location => "their location",
         BindingMode::Resource => "the resource",
     };
-    format!(
+    let text = format!(
         "{HEADING}{}{HEADING:#}\n\
          id          {}\n\
          uid         {}\n\
@@ -125,7 +129,19 @@ pub(super) fn resource(view: &ResourceView) -> String {
         identity(&view.identity),
         key(&view.encryption),
         time(view.created),
-    )
+    );
+    [text]
+        .into_iter()
+        .chain(marked(reports))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// What is to be known of a key, a line each.
+pub(super) fn marked(reports: &[String]) -> impl Iterator<Item = String> {
+    reports
+        .iter()
+        .map(|report| format!("{BAD}!{BAD:#} {report}"))
 }
 
 pub(super) fn identity(identity: &IdentityView) -> String {
@@ -146,13 +162,10 @@ pub(super) fn encryption(encryption: &EncryptionView, reports: &[String]) -> Str
             change.step
         )
     });
-    let reports = reports
-        .iter()
-        .map(|report| format!("{BAD}!{BAD:#} {report}"));
     let lines: Vec<_> = [key(encryption)]
         .into_iter()
         .chain(under_way)
-        .chain(reports)
+        .chain(marked(reports))
         .collect();
     lines.join("\n")
 }

@@ -7,64 +7,115 @@ use std::collections::BTreeSet;
 use serde_json::json;
 use strongroom::{
     Authorization, Firewall, Grantee, IdentityView, KeyPermission, NewVault, Refusal, VaultInfo,
+    VaultName,
 };
 
 use crate::args::{GranteeArgs, Vault, VaultCreate, VaultGrant};
 use crate::failure::Failure;
 use crate::output::{Output, table};
 use crate::session::Session;
+use crate::verb::change::{Change, counted, number};
 
 pub(crate) use self::shown::{life, life_wire};
 
-/// What a resource's identity needs (R9).
-const NEEDED: [KeyPermission; 3] = [
-    KeyPermission::Get,
-    KeyPermission::WrapKey,
-    KeyPermission::UnwrapKey,
-];
-
 pub(crate) async fn run(session: &Session, args: Vault, output: &Output) -> Result<(), Failure> {
     let operator = &session.operator;
-    let view = match args {
-        Vault::Create(args) => create(session, args).await?,
-        Vault::Show(named) => operator.vault(&named.vault).await?,
+    let (vault, asked) = match args {
+        Vault::Create(args) => {
+            let made = create(session, args).await?;
+            return output.answer(&shown::wire(&made), || shown::vault(&made));
+        }
+        Vault::Show(named) => {
+            let view = operator.vault(&named.vault).await?;
+            return output.answer(&shown::wire(&view), || shown::vault(&view));
+        }
         Vault::List => return list(session, output).await,
         Vault::Update(args) => {
             let (vault, update) = args.update();
-            operator.update_vault(&vault, update).await?
+            let asked = operator.update_vault(&vault, update).await;
+            (vault, asked)
         }
-        Vault::Delete(named) => operator.delete_vault(&named.vault).await?,
-        Vault::Recover(named) => operator.recover_vault(&named.vault).await?,
-        Vault::Purge(named) => {
-            operator.purge_vault(&named.vault).await?;
-            return output.answer(&json!({ "purged": named.vault.as_str() }), || {
-                format!("{} is gone, and its keys with it", named.vault)
-            });
+        Vault::Delete(named) => return delete(session, &named.vault, output).await,
+        Vault::Recover(named) => {
+            let asked = operator.recover_vault(&named.vault).await;
+            (named.vault, asked)
         }
+        Vault::Purge(named) => return purge(session, &named.vault, output).await,
         Vault::Move(args) => {
             let group = session.destination(&args.destination).await?;
-            operator.move_vault(&args.vault, group).await?
+            let asked = operator.move_vault(&args.vault, group).await;
+            (args.vault, asked)
         }
         Vault::Grant(args) => grant(session, args).await?,
         Vault::Revoke(args) => {
             let grantee = grantee(session, args.grantee).await?;
             let permissions: BTreeSet<_> = args.key_permissions.into_iter().flatten().collect();
-            if permissions.is_empty() {
+            let asked = if permissions.is_empty() {
                 operator
                     .replace_grant(&args.vault, grantee, permissions)
-                    .await?
+                    .await
             } else {
-                operator.revoke(&args.vault, grantee, permissions).await?
-            }
+                operator.revoke(&args.vault, grantee, permissions).await
+            };
+            (args.vault, asked)
         }
         Vault::Firewall(args) => {
             let (default_action, bypass) = (args.acl.default_action(), args.acl.bypass());
-            operator
+            let asked = operator
                 .set_firewall(&args.vault, default_action, bypass)
-                .await?
+                .await;
+            (args.vault, asked)
         }
     };
-    output.answer(&shown::wire(&view), || shown::vault(&view))
+    let changed = Change::of(asked, operator.vault(&vault)).await?;
+    changed.tell(
+        &format!("the vault {vault}"),
+        output,
+        shown::wire,
+        shown::vault,
+    )
+}
+
+/// Nothing that the keys of a deleted vault wrap can be read.
+async fn delete(session: &Session, vault: &VaultName, output: &Output) -> Result<(), Failure> {
+    let operator = &session.operator;
+    let deleted = Change::of(operator.delete_vault(vault).await, operator.vault(vault)).await?;
+    // Whoever may not see it any more is told without.
+    let stops = operator.resources_of_vault(vault).await.ok();
+    let wire = |view: &VaultInfo| {
+        let mut wire = shown::wire(view);
+        if let serde_json::Value::Object(members) = &mut wire {
+            members.insert("stops".to_owned(), stops.into());
+        }
+        wire
+    };
+    deleted.tell(&format!("the vault {vault}"), output, wire, |view| {
+        let stops = stops.map_or_else(String::new, |stops| {
+            format!(
+                "\nstops       {}, until it is recovered: strongroom vault recover {vault}",
+                number(stops)
+            )
+        });
+        format!("{}{stops}", shown::vault(view))
+    })
+}
+
+async fn purge(session: &Session, vault: &VaultName, output: &Output) -> Result<(), Failure> {
+    let operator = &session.operator;
+    let lost = operator.resources_of_vault(vault).await.ok();
+    operator.purge_vault(vault).await?;
+    let value = json!({ "purged": vault.as_str(), "lost": lost });
+    output.answer(&value, || {
+        let lost = lost
+            .filter(|lost| *lost > 0)
+            .map_or_else(String::new, |lost| {
+                format!(
+                    "; {} them and cannot be read any more",
+                    counted(lost, "need")
+                )
+            });
+        format!("{vault} is gone, and its keys with it{lost}")
+    })
 }
 
 async fn create(session: &Session, args: VaultCreate) -> Result<VaultInfo, Failure> {
@@ -105,7 +156,10 @@ async fn create(session: &Session, args: VaultCreate) -> Result<VaultInfo, Failu
     Ok(session.operator.grant(&name, me, all).await?)
 }
 
-async fn grant(session: &Session, args: VaultGrant) -> Result<VaultInfo, Failure> {
+/// What a vault was asked for, and its answer.
+type Asked = (VaultName, Result<VaultInfo, strongroom::Error>);
+
+async fn grant(session: &Session, args: VaultGrant) -> Result<Asked, Failure> {
     let VaultGrant {
         vault,
         grantee: to,
@@ -115,14 +169,15 @@ async fn grant(session: &Session, args: VaultGrant) -> Result<VaultInfo, Failure
     let grantee = grantee(session, to).await?;
     let mut permissions: BTreeSet<_> = key_permissions.into_iter().flatten().collect();
     if permissions.is_empty() {
-        permissions.extend(NEEDED);
+        permissions.extend(KeyPermission::NEEDED_BY_RESOURCES);
     }
     let operator = &session.operator;
-    Ok(if replace {
-        operator.replace_grant(&vault, grantee, permissions).await?
+    let asked = if replace {
+        operator.replace_grant(&vault, grantee, permissions).await
     } else {
-        operator.grant(&vault, grantee, permissions).await?
-    })
+        operator.grant(&vault, grantee, permissions).await
+    };
+    Ok((vault, asked))
 }
 
 async fn grantee(session: &Session, args: GranteeArgs) -> Result<Grantee, Failure> {

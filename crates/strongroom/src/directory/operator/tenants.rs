@@ -42,6 +42,7 @@ impl Operator {
         let id = TenantId::from_bytes(self.core.random_id()?);
         if let Who::Known { guest: false, .. } = self.asker().await? {
             let refusal = TenantRefusal::NotAUser {
+                name,
                 principal: self.caller.principal,
             };
             let refused = Happened::new(Operation::TenantCreate, format!("/tenants/{id}"));

@@ -5,8 +5,8 @@ use strongroom_vault::key::{Key, KeyMachine, KeyRefusal};
 use strongroom_vault::software::Snapshot;
 use strongroom_vault::vault::VaultMachine;
 use strongroom_vault::{
-    Asker, Caller as VaultCaller, Denial, KeyId, KeyName, KeyPermission, VaultAddress, VaultName,
-    VaultView,
+    Asker, Caller as VaultCaller, Denial, KeyId, KeyName, KeyPermission, Party, VaultAddress,
+    VaultName, VaultView,
 };
 
 use crate::Error;
@@ -36,24 +36,40 @@ impl Operator {
         permission: KeyPermission,
         operation: Operation,
     ) -> Result<Admitted, Error> {
+        self.admitted_by(vault, key, &[permission], operation).await
+    }
+
+    /// The same, where one of several permissions is enough; a denial names the first.
+    pub(super) async fn admitted_by(
+        &self,
+        vault: &VaultName,
+        key: Option<&KeyName>,
+        permissions: &[KeyPermission],
+        operation: Operation,
+    ) -> Result<Admitted, Error> {
         let (asker, snapshot) = self.snapshot(vault, key).await?;
-        let judged = VaultView::of(snapshot.vault.as_ref()).admit(
-            &Asker::Principal {
-                caller: &asker,
-                standing: snapshot.standing,
-                roles: &snapshot.roles,
-            },
-            permission,
-        );
+        let principal = Asker::Principal {
+            caller: &asker,
+            standing: snapshot.standing,
+            roles: &snapshot.roles,
+        };
+        let view = VaultView::of(snapshot.vault.as_ref());
+        let mut judged = Ok(());
+        for permission in permissions.iter().rev() {
+            judged = view.admit(&principal, *permission).map(drop);
+            if judged.is_ok() {
+                break;
+            }
+        }
         match judged {
-            Ok(_) => Ok(Admitted {
+            Ok(()) => Ok(Admitted {
                 asker,
                 key: snapshot.key,
             }),
             Err(denial) => {
                 let refused = Happened::new(operation, target(vault, key)).failed(denial.code());
                 self.core.record(vec![refused], &recorded(&asker)).await?;
-                Err(self.denied(vault, key, denial))
+                Err(denied(vault, key, denial, (&asker).into()))
             }
         }
     }
@@ -103,22 +119,22 @@ impl Operator {
         }
         Err(Error::Contended { id })
     }
+}
 
-    fn denied(&self, vault: &VaultName, key: Option<&KeyName>, denial: Denial) -> Error {
-        match key {
-            Some(key) => KeyRefusal::Denied {
-                denial,
-                vault: vault.clone(),
-                name: key.clone(),
-                principal: Some(self.caller.principal),
-            }
-            .into(),
-            None => Error::VaultDenied {
-                vault: vault.clone(),
-                remedy: denial.remedy_at(vault, self.caller.principal),
-                source: denial,
-            },
+fn denied(vault: &VaultName, key: Option<&KeyName>, denial: Denial, party: Party) -> Error {
+    match key {
+        Some(key) => KeyRefusal::Denied {
+            denial,
+            vault: vault.clone(),
+            name: key.clone(),
+            party: Some(party),
         }
+        .into(),
+        None => Error::VaultDenied {
+            vault: vault.clone(),
+            remedy: denial.remedy_at(vault, &party),
+            source: denial,
+        },
     }
 }
 

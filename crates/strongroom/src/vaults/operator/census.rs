@@ -1,10 +1,14 @@
 //! What a key version still wraps (R16).
 
+use strongroom_base::Timestamp;
 use strongroom_crypto::keyring::Kek;
 use strongroom_identity::Action;
 use strongroom_ledger::Find;
-use strongroom_resource::ResourceMachine;
-use strongroom_vault::{KeyId, KeyPermission, VaultSuffix};
+use strongroom_resource::Resource;
+use strongroom_vault::key::KeyRefusal;
+use strongroom_vault::{
+    KeyId, KeyName, KeyPermission, KeyVersionId, VaultAddress, VaultName, VaultSuffix,
+};
 
 use super::reading::Read;
 use super::use_of_keys::told;
@@ -28,7 +32,80 @@ pub struct KeyCensus {
     pub visible: Vec<ResourceView>,
 }
 
+/// A version of a key that wraps resources.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct VersionInUse {
+    /// The version.
+    pub id: KeyVersionId,
+    /// When it was made or imported.
+    pub created: Timestamp,
+    /// Whether it may be used.
+    pub enabled: bool,
+    /// How many resources' newest generation it wraps, deleted ones included.
+    pub resources: u64,
+}
+
 impl Operator {
+    /// The versions of a key of an own vault that resources use, oldest first: whoever changes or deletes
+    /// a key may know what that stops, by any of the permissions that it takes, or `get`.
+    /// It is asked beside what leaves a record, and leaves none.
+    ///
+    /// # Errors
+    /// If the vault does not let the caller in or has no such key.
+    pub async fn versions_in_use(
+        &self,
+        vault: &VaultName,
+        name: &KeyName,
+    ) -> Result<Vec<VersionInUse>, Error> {
+        use KeyPermission::{Delete, Get, Purge, Rotate, Update};
+
+        let permissions = [Update, Delete, Purge, Rotate, Get];
+        let admitted = self
+            .admitted_by(vault, Some(name), &permissions, Operation::KeyGet)
+            .await?;
+        let Some(key) = admitted.key else {
+            return Err(KeyRefusal::KeyNotFound {
+                vault: vault.clone(),
+                name: name.clone(),
+            }
+            .into());
+        };
+        let mut in_use = Vec::new();
+        for version in &key.versions {
+            let id = KeyVersionId {
+                vault: VaultAddress::embedded(vault.clone()),
+                name: key.name.clone(),
+                version: version.id,
+            };
+            let uri = id.to_string().to_ascii_lowercase();
+            let wrapped = self
+                .wrapped_by(&Find::exact(index::CUSTOMER_KEY, uri))
+                .await?;
+            if !wrapped.is_empty() {
+                in_use.push(VersionInUse {
+                    id,
+                    created: version.created,
+                    enabled: version.enabled,
+                    resources: wrapped.len() as u64,
+                });
+            }
+        }
+        Ok(in_use)
+    }
+
+    /// How many resources' newest generation the keys of an own vault wrap, deleted ones included: those
+    /// that stop when it is deleted.
+    ///
+    /// # Errors
+    /// If there is no such vault that the caller may see.
+    pub async fn resources_of_vault(&self, vault: &VaultName) -> Result<u64, Error> {
+        self.vault(vault).await?;
+        let keys = format!("{}/keys/", VaultAddress::embedded(vault.clone()));
+        let below = Find::prefix(index::CUSTOMER_KEY, keys.to_ascii_lowercase());
+        Ok(self.wrapped_by(&below).await?.len() as u64)
+    }
+
     /// Which resources need the key of this URI, or the one version of it. Takes `get`: whoever holds
     /// a key may know whether it is still needed (R5, R16). Leaves the record of one reading.
     ///
@@ -41,28 +118,15 @@ impl Operator {
             Some(_) => Find::exact(index::CUSTOMER_KEY, uri.clone()),
             None => Find::prefix(index::CUSTOMER_KEY, format!("{uri}/")),
         };
-        let found = self.core.find_all(&found, |_| true).await?;
         let who = Reader::new(&self.core).who(self.caller.principal).await?;
         let mut census = KeyCensus {
             key,
             resources: 0,
             visible: Vec::new(),
         };
-        for (row, id) in found {
-            let mut reader = Reader::new(&self.core);
-            let Some(resource) = reader.load::<ResourceMachine>(&id).await? else {
-                continue;
-            };
-            // The index is only a way to the state, which alone is authenticated.
-            let wraps = matches!(
-                resource.kek(),
-                Some(Kek::CustomerManaged { kid, .. }) if kid.to_ascii_lowercase() == row
-            );
-            if !wraps {
-                continue;
-            }
+        for resource in self.wrapped_by(&found).await? {
             census.resources += 1;
-            let site = reader.site_of_resource(&resource).await?;
+            let site = Reader::new(&self.core).site_of_resource(&resource).await?;
             if let Some(site) = site
                 && site.allows(&who, Action::AccountsRead).is_ok()
             {
@@ -70,6 +134,22 @@ impl Operator {
             }
         }
         Ok(census)
+    }
+
+    /// The resources whose newest generation is wrapped by what is found.
+    async fn wrapped_by(&self, found: &Find) -> Result<Vec<Resource>, Error> {
+        let mut wrapped = Vec::new();
+        for (row, id) in self.core.find_all(found, |_| true).await? {
+            let resource = self.core.load::<Resource>(&id).await?.state;
+            // The index is only a way to the state, which alone is authenticated.
+            wrapped.extend(resource.filter(|resource| {
+                matches!(
+                    resource.kek(),
+                    Some(Kek::CustomerManaged { kid, .. }) if kid.to_ascii_lowercase() == row
+                )
+            }));
+        }
+        Ok(wrapped)
     }
 
     /// The key, once its vault has shown it to the caller. A deleted one of our own is shown as well:

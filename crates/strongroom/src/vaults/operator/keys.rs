@@ -32,8 +32,8 @@ pub struct NewKey {
     pub not_before: Option<Timestamp>,
     /// From when on it makes nothing new.
     pub expires: Option<Timestamp>,
-    /// What it may be used for; empty stands for all that its type can do, or what a JWK says.
-    pub operations: BTreeSet<KeyOperation>,
+    /// What it may be used for; `None` stands for all that its type can do, or what a JWK says.
+    pub operations: Option<BTreeSet<KeyOperation>>,
 }
 
 impl NewKey {
@@ -45,7 +45,7 @@ impl NewKey {
             enabled: true,
             not_before: None,
             expires: None,
-            operations: BTreeSet::new(),
+            operations: None,
         }
     }
 
@@ -60,20 +60,6 @@ impl NewKey {
             operations: self.operations,
         }
     }
-}
-
-/// Attributes of a key version to change; what is `None` stays as it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "built by callers")]
-pub struct VersionChange {
-    /// Whether it may be used at all.
-    pub enabled: Option<bool>,
-    /// From when on it makes something new.
-    pub not_before: Option<Timestamp>,
-    /// From when on it makes nothing new.
-    pub expires: Option<Timestamp>,
-    /// What it may be used for.
-    pub operations: Option<BTreeSet<KeyOperation>>,
 }
 
 impl Operator {
@@ -131,9 +117,7 @@ impl Operator {
     ) -> Result<KeyInfo, Error> {
         let read = from_jwk(&self.core.provider, jwk)?;
         let mut new = new;
-        if new.operations.is_empty() {
-            new.operations = read.operations.unwrap_or_default();
-        }
+        new.operations = new.operations.or(read.operations);
         self.import(vault, new, read.pair).await
     }
 
@@ -172,23 +156,27 @@ impl Operator {
         vault: &VaultName,
         name: &KeyName,
         version: Option<KeyVersion>,
-        change: VersionChange,
+        change: AttributeChange,
     ) -> Result<KeyInfo, Error> {
-        let VersionChange {
-            enabled,
-            not_before,
-            expires,
-            operations,
-        } = change;
-        let change = AttributeChange {
-            enabled,
-            not_before,
-            expires,
-            operations,
-        };
         let update = KeyAction::Update { version, change };
         let key = self.ask_of_key(vault, name, update).await?;
         shown(vault, name, key.as_ref(), version)
+    }
+
+    /// Changes attributes of all versions at once: after a rotation, what resources still use is an
+    /// older one than the latest (R16, R17). Takes `update`.
+    ///
+    /// # Errors
+    /// As for [`update_key`](Self::update_key); nothing is changed if it does not fit one of them.
+    pub async fn update_all_versions(
+        &self,
+        vault: &VaultName,
+        name: &KeyName,
+        change: AttributeChange,
+    ) -> Result<KeyInfo, Error> {
+        let update = KeyAction::UpdateAll(change);
+        let key = self.ask_of_key(vault, name, update).await?;
+        shown(vault, name, key.as_ref(), None)
     }
 
     /// Sets when the vault adds versions by itself (R16). Takes `setrotationpolicy`.

@@ -8,7 +8,7 @@ mod reading;
 mod use_of_keys;
 mod vaults;
 
-pub use self::census::KeyCensus;
-pub use self::keys::{NewKey, VersionChange};
+pub use self::census::{KeyCensus, VersionInUse};
+pub use self::keys::NewKey;
 pub use self::vaults::NewVault;
 pub use super::view::{KeyInfo, KeyVersionInfo, LifeInfo, VaultInfo};

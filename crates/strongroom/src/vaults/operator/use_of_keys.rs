@@ -120,7 +120,7 @@ pub(super) fn told(error: VaultError, key: &KeyId, asker: &VaultCaller) -> Error
         Some(denial) => Error::KeyDenied {
             key: key.to_string(),
             source: denial,
-            remedy: denial.remedy(key, asker.principal),
+            remedy: denial.remedy(key, &asker.into()),
         },
         None => Error::VaultCall(error),
     }
