@@ -1,10 +1,11 @@
 //! What ends the program: typed all the way, told in one place.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use strongroom_base::{Outcome, OutcomeKind, Retry, seen};
+use strongroom_base::{Outcome, OutcomeKind, Retry, seen, shell_word};
 
 use crate::canary::CanaryError;
 use crate::object_path::{PathError, display_file};
@@ -23,9 +24,9 @@ pub(crate) enum Failure {
     Canary(#[from] CanaryError),
     #[error("no data folder is named: pass --data DIR, or set STRONGROOM_DATA")]
     NoDataFolder,
-    #[error("`{0}` names a resource: name what is in it, as RESOURCE/PATH")]
+    #[error("`{}` names a resource: name what is in it, as {}/PATH", .0, resource_of(.0))]
     NoPath(String),
-    #[error("there is nothing at `{0}`: `strongroom ls RESOURCE` shows what there is")]
+    #[error("there is nothing at `{}`: `strongroom ls {}` shows what there is", .0, resource_of(.0))]
     NotFound(String),
     #[error("`{0}` is a folder: pass --recursive to take all that is below it")]
     IsFolder(String),
@@ -204,6 +205,11 @@ impl Outcome for Failure {
             _ => Retry::AfterRepair,
         }
     }
+}
+
+/// The resource that an address names, as it is typed.
+fn resource_of(address: &str) -> Cow<'_, str> {
+    shell_word(address.split('/').next().unwrap_or(address))
 }
 
 /// The exit code of each kind of outcome.

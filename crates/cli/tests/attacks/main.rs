@@ -1,5 +1,6 @@
 //! What each attacker of `docs/threat-model.md` is known to try, tried on the program: a file an attack.
 
+mod latest_version;
 mod put_back;
 mod settings;
 mod terminal;

@@ -1,50 +1,6 @@
-//! After a rotation, "the latest version" is not the one that resources use (attack 17; R16, R17).
+//! After a rotation, "the latest version" is not the one that resources use (R16, R17).
 
 use crate::desk::Desk;
-
-#[test]
-fn r17_to_disable_a_key_after_a_rotation_warns_of_the_older_version_and_all_versions_stop_it() {
-    let desk = Desk::new();
-    let first = desk.under_a_key();
-    desk.ok("key rotate contoso docs");
-
-    let (answer, warned) = desk.told("key disable contoso docs --json");
-    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
-    let warning = &answer["warning"];
-    assert_eq!(warning["code"], "OlderVersionsInUse");
-    assert_eq!(warning["resources"], 1);
-    assert_eq!(warning["versions"][0]["kid"], first);
-    let command = "strongroom key disable contoso docs --all-versions";
-    assert_eq!(warning["command"], command);
-    assert!(
-        warned.contains("1 resource") && warned.contains(command),
-        "{warned}"
-    );
-    assert_eq!(desk.ok("cat notes/f"), "hello");
-
-    // A second time nothing changes, and it is still not what stops the resource.
-    let (told, warned) = desk.told("key disable contoso docs");
-    assert!(told.starts_with("no change needed"), "{told}");
-    assert!(warned.contains(command), "{warned}");
-
-    let (answer, warned) = desk.told("key disable contoso docs --all-versions --json");
-    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
-    assert_eq!(answer["changed"], true);
-    assert!(
-        answer.get("warning").is_none() && warned.is_empty(),
-        "{answer} {warned}"
-    );
-    assert_eq!(desk.fails("cat notes/f").1, "KeyDisabled");
-
-    // The same on the way back.
-    let (_, warned) = desk.told("key enable contoso docs");
-    let command = "strongroom key enable contoso docs --all-versions";
-    assert!(warned.contains(command), "{warned}");
-    assert_eq!(desk.fails("cat notes/f").1, "KeyDisabled");
-    desk.ok("key enable contoso docs --all-versions");
-    assert_eq!(desk.ok("cat notes/f"), "hello");
-    desk.ok("audit verify");
-}
 
 #[test]
 fn r17_every_change_of_the_latest_version_says_what_it_leaves_out() {

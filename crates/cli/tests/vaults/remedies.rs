@@ -56,6 +56,22 @@ fn r06_what_is_given_in_the_place_of_a_key_is_called_by_its_name() {
 }
 
 #[test]
+fn r05_a_jwk_that_permits_nothing_is_brought_along_for_nothing() {
+    let desk = Desk::new();
+    desk.ok("vault create contoso");
+    let jwk = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vaults/pem/key.jwk");
+    let mut key: serde_json::Value = serde_json::from_slice(&std::fs::read(jwk).unwrap()).unwrap();
+    let import = |file: &str| desk.json(&format!("key import contoso docs --jwk-file {file}"));
+    assert_eq!(import(jwk)["keyOps"], serde_json::json!(["sign", "verify"]));
+    key["key_ops"] = serde_json::json!([]);
+    desk.write("none.jwk", key.to_string().as_bytes());
+    assert_eq!(import("none.jwk")["keyOps"], serde_json::json!([]));
+    // What is said on the command line counts.
+    let said = desk.json("key import contoso docs --jwk-file none.jwk --ops verify");
+    assert_eq!(said["keyOps"], serde_json::json!(["verify"]));
+}
+
+#[test]
 fn r14_the_name_of_a_deleted_key_says_until_when_it_is_kept() {
     let desk = Desk::new();
     desk.ok("vault create contoso --purge-protection --retention-days=7");

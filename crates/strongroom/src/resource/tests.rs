@@ -1,6 +1,6 @@
 //! The sagas, from inside: what each leaves in the ledger and the key file.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

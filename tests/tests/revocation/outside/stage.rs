@@ -1,7 +1,6 @@
 //! An installation whose resource has its key in an outside vault behind weather, by a clock that is set
 //! by hand.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
