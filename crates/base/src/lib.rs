@@ -25,8 +25,8 @@ mod machine;
 mod name;
 mod outcome;
 mod schema;
-mod text;
 mod shell;
+mod text;
 mod time;
 
 pub use id::{
@@ -37,8 +37,8 @@ pub use machine::Machine;
 pub use name::{InvalidName, Region, ResourceGroupName, ResourceName};
 pub use outcome::{Outcome, OutcomeKind, Retry};
 pub use schema::SchemaV1;
-pub use text::{hides, misleads, seen};
 pub use shell::shell_word;
+pub use text::{hides, misleads, seen};
 pub use time::{Clock, Timestamp};
 
 /// What the ids that [`ids!`] defines elsewhere are stored by.

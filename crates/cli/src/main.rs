@@ -64,8 +64,7 @@ fn turned_down(error: &clap::Error) -> ExitCode {
         let usage = Failure::Usage(args::plainly(error));
         Output::new(true).failure(&usage);
     } else {
-        let arguments =
-            std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
+        let arguments = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
         let text = with_arguments_seen(&error.render().to_string(), arguments);
         Output::new(false).warn(text.trim_end());
     }
