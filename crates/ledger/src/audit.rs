@@ -249,6 +249,7 @@ pub async fn verify_whole(
         walk.end()?;
         walks.insert(chain, walk);
     }
+    book.counted(ledger.newest().await?)?;
     let mut after = None;
     loop {
         let page = ledger.revisions(after.as_ref(), PAGE).await?;
@@ -268,6 +269,7 @@ pub async fn verify_whole(
         for walk in walks.values_mut() {
             walk.on(ledger, |row| book.enter(row)).await?;
         }
+        book.counted(ledger.newest().await?)?;
         book.meet_changed()?;
     }
     let heads = heads(ledger).await?;

@@ -7,7 +7,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::VerifyError;
-use crate::{AggregateId, AuditRow, Revised, Version};
+use crate::{AggregateId, AuditRow, Damage, LedgerError, Revised, Version};
 
 /// One record, as far as the chains were read.
 struct Line {
@@ -35,6 +35,8 @@ impl Line {
 pub(super) struct Book {
     /// The newest version when the reading began.
     newest: Version,
+    /// The newest that an entry says.
+    said: Version,
     /// Records whose row was not met yet.
     lines: HashMap<AggregateId, Line>,
     /// What was made since the reading began.
@@ -48,6 +50,7 @@ impl Book {
     pub(super) fn new(newest: Version) -> Self {
         Self {
             newest,
+            said: Version::ABSENT,
             lines: HashMap::new(),
             late: HashMap::new(),
             changed: Vec::new(),
@@ -60,11 +63,22 @@ impl Book {
         self.records
     }
 
+    /// After entries were read: they draw their versions from the counter, so it cannot stand before them.
+    /// Whoever set it back would have all of them taken for changes since the reading began.
+    pub(super) fn counted(&self, newest: Version) -> Result<(), VerifyError> {
+        if self.said <= newest {
+            return Ok(());
+        }
+        let (damage, cause) = (Damage::Counter, None);
+        Err(LedgerError::Damaged { damage, cause }.into())
+    }
+
     /// An entry of a chain, its tag verified.
     pub(super) fn enter(&mut self, row: &AuditRow) -> Result<(), VerifyError> {
         let Some(revised) = &row.revised else {
             return Ok(());
         };
+        self.said = self.said.max(revised.version);
         if revised.version > self.newest {
             let late = self.late.entry(revised.id.clone()).or_default();
             late.push(revised.clone());

@@ -187,6 +187,29 @@ pub async fn putting_back_is_found(factory: &dyn Factory) {
         "{found:?}"
     );
 
+    // With the counter set back, so that everything looks as if it were new.
+    let back = "UPDATE ledger_counter SET last_version = 0";
+    let subject = stage(factory).await;
+    subject.execute(&put_back(WHOLE)).await;
+    subject.execute(&[back.to_owned()]).await;
+    let counter = |found: &Result<(), VerifyError>| {
+        let damage = |error: &LedgerError| {
+            matches!(
+                error,
+                LedgerError::Damaged {
+                    damage: Damage::Counter,
+                    ..
+                }
+            )
+        };
+        matches!(found, Err(VerifyError::Ledger(error)) if damage(error))
+    };
+    let found = verdict(&*subject).await;
+    assert!(counter(&found), "{found:?}");
+    put(&*subject.ledger(), &id("c"), "1").await;
+    let found = verdict(&*subject).await;
+    assert!(counter(&found), "{found:?}");
+
     // In part, under another name, or with another number: found at use, too.
     let swap = "UPDATE aggregates SET revision = 1, state = \
          (SELECT state FROM aggregates WHERE id = 'thing/b') WHERE id = 'thing/a'";
