@@ -18,7 +18,7 @@ use strongroom_base::{Clock as _, Timestamp};
 use tempfile::TempDir;
 
 /// The archives, oldest form first, each with the installations in it.
-const ARCHIVES: &[&str] = &["form-1"];
+const ARCHIVES: &[&str] = &["form-1", "form-2"];
 const INSTALLATIONS: &[&str] = &["plain", "dev"];
 
 /// What each installation holds that can be read. An object's content is its own address and a line end.
