@@ -93,6 +93,7 @@ async fn verify(session: &Session, output: &Output) -> Result<(), Failure> {
         "unknown": verified.unknown,
         "heads": verified.heads,
         "newestHead": newest,
+        "states": verified.states,
         "verified": true,
     });
     if newest.is_none() {
@@ -110,7 +111,9 @@ async fn verify(session: &Session, output: &Output) -> Result<(), Failure> {
             )
         });
         format!(
-            "{GOOD}verified{GOOD:#}: {records} records, none removed, changed or reordered{against}"
+            "{GOOD}verified{GOOD:#}: {records} records, none removed, changed or reordered{against}; {} \
+             states, none put back",
+            verified.states,
         )
     })
 }
