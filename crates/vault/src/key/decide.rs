@@ -141,6 +141,9 @@ fn deleted(
         | KeyAction::UpdateAll(_)
         | KeyAction::SetRotationPolicy(_) => Err(facts.denied(Denial::KeyDeleted)),
         KeyAction::Delete => Err(KeyRefusal::NoOp),
+        KeyAction::Recover if command.at >= purge_at => Err(KeyRefusal::RetentionEnded {
+            name: key.name.clone(),
+        }),
         KeyAction::Recover => Ok(vec![KeyEvent::Recovered]),
         KeyAction::Purge if protected && command.at < purge_at => {
             Err(KeyRefusal::PurgeProtected { until: purge_at })

@@ -81,6 +81,14 @@ pub enum KeyRefusal {
         /// When it is purged by itself.
         until: Timestamp,
     },
+    /// The retention has ended (R14).
+    #[error(
+        "the retention of the key `{name}` has ended, and it is purged by itself: only a backup has it"
+    )]
+    RetentionEnded {
+        /// The key.
+        name: KeyName,
+    },
     /// The retention has not ended.
     #[error("the retention ends at {until}, and not before")]
     RetentionNotOver {
@@ -136,6 +144,7 @@ impl Outcome for KeyRefusal {
             Self::NotDeleted { .. } => "KeyNotDeleted",
             Self::NoOp => "NoOp",
             Self::PurgeProtected { .. } => "PurgeProtected",
+            Self::RetentionEnded { .. } => "RetentionEnded",
             Self::RetentionNotOver { .. } => "RetentionNotOver",
             Self::VaultStands { .. } => "VaultNotPurged",
             Self::NotPurging => "KeyNotPurging",
@@ -162,6 +171,7 @@ impl Outcome for KeyRefusal {
             | Self::NotDeleted { .. }
             | Self::NoOp
             | Self::PurgeProtected { .. }
+            | Self::RetentionEnded { .. }
             | Self::RetentionNotOver { .. }
             | Self::VaultStands { .. }
             | Self::NotPurging
@@ -181,6 +191,7 @@ impl Outcome for KeyRefusal {
             Self::KeyNotFound { .. }
             | Self::VersionNotFound { .. }
             | Self::NoOp
+            | Self::RetentionEnded { .. }
             | Self::VaultStands { .. }
             | Self::NotPurging
             | Self::VersionReused

@@ -258,6 +258,22 @@ fn r06_a_state_holds_a_reference_and_never_material() {
 }
 
 #[test]
+fn r14_a_key_is_recovered_until_its_retention_ends_and_not_from_then_on() {
+    let vault = vault(false, &[]);
+    let vault = vault.as_ref();
+    let mut deleted = live(vault);
+    drive(&mut deleted, vault, 5, KeyAction::Delete).unwrap();
+    let end = 5 + 7 * DAY;
+    let recover = |millis| drive(&mut deleted.clone(), vault, millis, KeyAction::Recover);
+    assert_eq!(recover(end - 1), Ok(()));
+    let name = key_name();
+    for late in [end, end + 90 * DAY] {
+        let name = name.clone();
+        assert_eq!(recover(late), Err(KeyRefusal::RetentionEnded { name }));
+    }
+}
+
+#[test]
 fn r14_purge_protection_keeps_a_deleted_key_until_its_retention_ends() {
     let vault = vault(true, &[]);
     let vault = vault.as_ref();
@@ -474,6 +490,7 @@ impl Model {
                 }
             }
             Step::Delete if usable => self.deleted = Some(now),
+            Step::Recover if self.deleted.is_some_and(|deleted| now >= deleted + 7 * DAY) => {}
             Step::Recover => self.deleted = None,
             Step::Purge | Step::EndRetention => {
                 let over = |deleted: u64| now >= deleted + 7 * DAY;

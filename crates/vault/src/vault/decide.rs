@@ -151,6 +151,9 @@ fn deleted(
         // A deleted vault comes back with its policies, so what is undone must go from it too.
         VaultAction::UndoGrant { op } => undo(vault, *op),
         VaultAction::Delete => Err(VaultRefusal::NoOp),
+        VaultAction::Recover if command.at >= purge_at => Err(VaultRefusal::RetentionEnded {
+            vault: vault.name.clone(),
+        }),
         VaultAction::Recover => Ok(vec![VaultEvent::Recovered]),
         VaultAction::Purge if vault.purge_protection && command.at < purge_at => {
             Err(VaultRefusal::PurgeProtected { until: purge_at })

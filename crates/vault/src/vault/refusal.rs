@@ -82,6 +82,14 @@ pub enum VaultRefusal {
         /// When it is purged by itself.
         until: Timestamp,
     },
+    /// The retention has ended (R14).
+    #[error(
+        "the retention of the vault `{vault}` has ended, and it is purged by itself: only a backup has it"
+    )]
+    RetentionEnded {
+        /// The vault.
+        vault: VaultName,
+    },
     /// The retention has not ended.
     #[error("the retention ends at {until}, and not before")]
     RetentionNotOver {
@@ -140,6 +148,7 @@ impl Outcome for VaultRefusal {
             Self::RetentionFixed { .. } => "RetentionFixed",
             Self::RegionFixed { .. } => "InvalidResourceLocation",
             Self::PurgeProtected { .. } => "PurgeProtected",
+            Self::RetentionEnded { .. } => "RetentionEnded",
             Self::RetentionNotOver { .. } => "RetentionNotOver",
             Self::PolicyOfOtherTenant { .. } => "PolicyTenantMismatch",
             Self::EmptyPolicy => "EmptyPolicy",
@@ -164,6 +173,7 @@ impl Outcome for VaultRefusal {
             | Self::RetentionFixed { .. }
             | Self::RegionFixed { .. }
             | Self::PurgeProtected { .. }
+            | Self::RetentionEnded { .. }
             | Self::RetentionNotOver { .. }
             | Self::PolicyOfOtherTenant { .. }
             | Self::TooManyPolicies
@@ -186,6 +196,7 @@ impl Outcome for VaultRefusal {
             | Self::RetentionNotOver { .. } => Retry::AfterRepair,
             Self::VaultNotFound
             | Self::NoOp
+            | Self::RetentionEnded { .. }
             | Self::SoftDeleteRequired
             | Self::PurgeProtectionRequired
             | Self::RetentionFixed { .. }

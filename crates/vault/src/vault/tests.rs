@@ -286,6 +286,20 @@ fn r14_a_protected_vault_is_purged_by_the_end_of_its_retention_alone() {
 }
 
 #[test]
+fn r14_a_vault_is_recovered_until_its_retention_ends_and_not_from_then_on() {
+    let mut deleted = live();
+    drive(&mut deleted, 5, VaultAction::Delete).unwrap();
+    let end = 5 + 7 * DAY;
+    let recover = |millis| drive(&mut deleted.clone(), millis, VaultAction::Recover);
+    assert_eq!(recover(end - 1), Ok(()));
+    let vault = new_vault().name;
+    for late in [end, end + 90 * DAY] {
+        let vault = vault.clone();
+        assert_eq!(recover(late), Err(VaultRefusal::RetentionEnded { vault }));
+    }
+}
+
+#[test]
 fn r14_retention_is_7_to_90_days_for_life() {
     for days in [0, 6, 91, u16::MAX] {
         let error = RetentionDays::try_from(days).unwrap_err().to_string();
@@ -434,6 +448,7 @@ impl Model {
             }
             Step::Undo(op) => self.granted.retain(|_, by| *by != Some(*op)),
             Step::Delete if usable => self.deleted = Some(now),
+            Step::Recover if self.deleted.is_some_and(|deleted| now >= deleted + 7 * DAY) => {}
             Step::Recover => self.deleted = None,
             Step::Purge | Step::EndRetention => {
                 let over = |deleted: u64| now >= deleted + 7 * DAY;
