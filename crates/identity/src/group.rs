@@ -391,6 +391,22 @@ mod tests {
     }
 
     #[test]
+    fn r13_a_move_asks_for_a_right_at_its_destination() {
+        let there = subscription_id(2);
+        let to = GroupCommand::Move {
+            subscription: there,
+        };
+        assert_eq!(to.requires_there(), Some((there, Action::GroupsWrite)));
+        // Where a new one is to be is the one place that is asked about.
+        let create = GroupCommand::Create {
+            id: GroupUid::from_bytes([1; 16]),
+            subscription: there,
+            name: "new".parse().unwrap(),
+        };
+        assert_eq!(create.requires_there(), None);
+    }
+
+    #[test]
     fn names_that_differ_in_case_alone_have_one_key() {
         let key = |name: &str| group_name_key(subscription_id(1), &name.parse().unwrap());
         assert_eq!(key("Team-A"), key("team-a"));

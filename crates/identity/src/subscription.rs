@@ -340,4 +340,14 @@ mod tests {
         ];
         insta::assert_snapshot!(Table::<SubscriptionMachine>::of(&states, &commands, &facts));
     }
+
+    #[test]
+    fn r13_a_move_asks_for_a_right_at_its_destination() {
+        let to = SubscriptionCommand::Move { tenant: tenant(2) };
+        let needed = Action::SubscriptionsWrite;
+        assert_eq!(to.requires_there(), Some((tenant(2), needed)));
+        for stays in [SubscriptionCommand::Disable, SubscriptionCommand::Enable] {
+            assert_eq!(stays.requires_there(), None);
+        }
+    }
 }
