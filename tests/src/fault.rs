@@ -1,5 +1,5 @@
 //! A fault at the k-th step towards what is durable: it fails, or everything from it on does, or the
-//! process ends there.
+//! process ends there, or stands still before it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -13,6 +13,7 @@ use strongroom_ledger::{
     AggregateId, AuditRow, ChangeMark, Changed, Claim, ClaimOutcome, Commit, Committed, Find,
     Found, Head, Ledger, LedgerError, Page, Revised, Stored, Version,
 };
+use tokio::sync::Semaphore;
 
 /// What becomes of the step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub enum Fate {
     AbortsBefore,
     /// The process ends after it.
     AbortsAfter,
+    /// It is done once it is let go: the process stands still before it, and others go on.
+    Waits,
 }
 
 impl Fate {
@@ -56,6 +59,8 @@ struct Plan {
     at: AtomicU64,
     fate: Fate,
     dead: AtomicBool,
+    arrived: Semaphore,
+    let_go: Semaphore,
 }
 
 impl FaultPlan {
@@ -67,7 +72,21 @@ impl FaultPlan {
             at: AtomicU64::new(u64::MAX),
             fate,
             dead: AtomicBool::new(false),
+            arrived: Semaphore::new(0),
+            let_go: Semaphore::new(0),
         }))
+    }
+
+    /// Ends when a step that [waits](Fate::Waits) has come.
+    pub async fn arrival(&self) {
+        if let Ok(arrived) = self.0.arrived.acquire().await {
+            arrived.forget();
+        }
+    }
+
+    /// Lets it go.
+    pub fn let_go(&self) {
+        self.0.let_go.add_permits(1);
     }
 
     /// The `at`-th step from now on, counted from 1, is the one.
@@ -107,15 +126,24 @@ impl FaultPlan {
             at,
             fate,
             dead,
+            arrived,
+            let_go,
         } = &*self.0;
         if step.fetch_add(1, Ordering::SeqCst) + 1 != at.load(Ordering::SeqCst) {
+            return work.await;
+        }
+        if *fate == Fate::Waits {
+            arrived.add_permits(1);
+            if let Ok(gone) = let_go.acquire().await {
+                gone.forget();
+            }
             return work.await;
         }
         if !fate.before() {
             work.await?;
         }
         match fate {
-            Fate::Fails => {}
+            Fate::Fails | Fate::Waits => {}
             Fate::InDoubt => return Err(LedgerError::InDoubt { cause: None }.into()),
             Fate::DiesBefore | Fate::DiesAfter => dead.store(true, Ordering::SeqCst),
             Fate::AbortsBefore | Fate::AbortsAfter => std::process::abort(),

@@ -1,6 +1,8 @@
 //! What is asked of the ledger in one transaction.
 
 use core::time::Duration;
+use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use strongroom_base::{RecordId, Timestamp};
@@ -23,9 +25,43 @@ pub struct Commit {
     pub guards: Vec<Guard>,
     /// The claims under which this is done: each must be held by its owner, and not expired.
     pub holding: Vec<Claim>,
+    /// What else it rests on, which the ledger does not know: asked once no other commit can come between.
+    pub only_while: Option<Condition>,
     /// What to add to the audit, in this order.
     pub audit: Vec<AuditEntry>,
 }
+
+/// Something that must hold when a commit is carried out, however long it had to wait for that.
+#[derive(Clone)]
+pub struct Condition(Arc<dyn Fn() -> bool + Send + Sync>);
+
+impl Condition {
+    /// What `holds` answers. It is asked while the database is locked: it must not wait.
+    pub fn new(holds: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        Self(Arc::new(holds))
+    }
+
+    /// Whether it holds now.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Condition").finish_non_exhaustive()
+    }
+}
+
+/// The same one.
+impl PartialEq for Condition {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Condition {}
 
 impl Commit {
     /// A commit that writes `state`, without index rows, guards, claims or audit.
@@ -87,6 +123,7 @@ impl Commit {
             write,
             guards,
             holding,
+            only_while: _,
             audit,
         } = self;
         if let Some(Write {

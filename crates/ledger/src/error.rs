@@ -50,6 +50,9 @@ pub enum LedgerError {
         /// Who was last given it, and until when.
         holder: Option<(String, Timestamp)>,
     },
+    /// What the commit rested on no longer held when its turn came. Nothing has changed.
+    #[error("what this rested on had run out when its turn came: prove it again, and ask again")]
+    Lapsed,
     /// An audit entry does not fit what the chain has of its record: an outcome follows one intent,
     /// once; anything else begins a record (I7).
     #[error(
@@ -130,6 +133,7 @@ impl Outcome for LedgerError {
             Self::Conflict { .. } => "LedgerVersionConflict",
             Self::Taken { .. } => "LedgerKeyTaken",
             Self::NotHeld { .. } => "LedgerClaimNotHeld",
+            Self::Lapsed => "LedgerCommitLapsed",
             Self::RecordOrder { .. } => "LedgerAuditRecordOrder",
             Self::Missing { .. } => "LedgerMissing",
             Self::Foreign { .. } => "LedgerForeign",
@@ -148,6 +152,7 @@ impl Outcome for LedgerError {
             Self::Conflict { .. }
             | Self::Taken { .. }
             | Self::NotHeld { .. }
+            | Self::Lapsed
             | Self::NewerSchema { .. } => OutcomeKind::Refused,
             Self::Damaged { .. } => OutcomeKind::Damaged,
             Self::Unavailable { .. } | Self::InDoubt { .. } | Self::Closed => {
@@ -163,6 +168,7 @@ impl Outcome for LedgerError {
             | Self::Conflict { .. }
             | Self::Taken { .. }
             | Self::NotHeld { .. }
+            | Self::Lapsed
             | Self::RecordOrder { .. }
             | Self::InDoubt { .. }
             | Self::Closed

@@ -36,7 +36,8 @@ pub trait Ledger: Debug + Send + Sync {
     /// # Errors
     /// [`LedgerError::Conflict`] if a version is not the expected one, [`LedgerError::Taken`] if
     /// another record holds a unique index row, [`LedgerError::NotHeld`] if a claim in
-    /// [`Commit::holding`] is not its owner's, [`LedgerError::RecordOrder`] if an audit entry does not
+    /// [`Commit::holding`] is not its owner's, [`LedgerError::Lapsed`] if [`Commit::only_while`] does
+    /// not hold any more, [`LedgerError::RecordOrder`] if an audit entry does not
     /// fit its record, [`LedgerError::Invalid`] if something in it is malformed,
     /// [`LedgerError::InDoubt`] if it may or may not have happened.
     async fn commit(&self, commit: Commit, now: Timestamp) -> Result<Committed, LedgerError>;

@@ -68,7 +68,9 @@ pub mod sqlite;
 mod text;
 
 pub use chain::{AuditRow, ChainKey, Head, Tag};
-pub use commit::{AuditEntry, Change, Claim, Commit, Committed, Guard, IndexRow, Phase, Write};
+pub use commit::{
+    AuditEntry, Change, Claim, Commit, Committed, Condition, Guard, IndexRow, Phase, Write,
+};
 pub use error::{Cause, Damage, Hindrance, Invalid, LedgerError};
 pub use id::{AggregateId, Version};
 pub use ledger::{ChangeMark, Changed, ClaimOutcome, Ledger, Stored};

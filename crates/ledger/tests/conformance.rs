@@ -55,6 +55,7 @@ macro_rules! checks {
 checks! {
     versions_rise_and_are_never_used_again(s) conformance::versions(&*s.ledger());
     i08_a_guard_that_does_not_hold_refuses_the_whole(s) conformance::guards(&*s.ledger());
+    i08_what_lapsed_while_it_waited_changes_nothing(s) conformance::lapsed(&*s.ledger());
     bad_input_is_refused_by_name(s) conformance::bad_input(&*s.ledger());
     many_writers_lose_nothing(s) conformance::concurrency(s.ledger());
     changes_are_marked(s) conformance::changes_are_marked(&*s.ledger());

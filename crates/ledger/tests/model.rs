@@ -196,6 +196,7 @@ impl Model {
                         .iter()
                         .map(|(c, r, phase)| entry(&format!("chain{c}"), *r, *phase))
                         .collect(),
+                    only_while: None,
                 })
             }
             Step::Claim {
@@ -268,6 +269,7 @@ impl Model {
             write,
             guards,
             holding,
+            only_while: _,
             audit,
         } = commit;
         for Guard { id, version } in guards {

@@ -79,8 +79,8 @@ pub enum ResourceAction {
         /// The keyring to become the active one.
         pending: Keyring,
     },
-    /// The keyring that was proven was opened from where it lies, and so was the active one: it
-    /// becomes the active one. Strongroom's own.
+    /// The keyring that was proven was opened from where it lies, and so was the active one, and neither lies
+    /// further back than a lease would last: it becomes the active one. Strongroom's own.
     Activate {
         /// Of which change.
         op: OpId,

@@ -239,6 +239,7 @@ fn settle(
             if change.step != Step::Preparing || kek_of(pending) != Some(&change.target) {
                 return Err(Refusal::NoSuchChange { op: *op });
             }
+            reachable(resource)?;
             still_usable(resource, change, at, facts)?;
             Ok(vec![ResourceEvent::ChangeProven {
                 pending: pending.clone(),
@@ -248,6 +249,7 @@ fn settle(
             let change = under_way(resource, *op)?;
             match change.step {
                 Step::Proven { .. } => {
+                    reachable(resource)?;
                     Ok(vec![ResourceEvent::ChangeActivated { kind: change.kind }])
                 }
                 Step::Preparing | Step::Undoing => Err(Refusal::NoSuchChange { op: *op }),
@@ -292,6 +294,18 @@ fn lose_access(resource: &Resource, reason: Reason, at: Timestamp) -> Decision {
         reason,
         since: found,
     })])
+}
+
+/// A change does not go on past a denial: whoever asks the key again, and is let in, takes the mark away
+/// first (R17).
+fn reachable(resource: &Resource) -> Result<(), Refusal> {
+    match resource.inaccessible {
+        Some(found) => Err(Refusal::OutOfReach {
+            name: resource.name.clone(),
+            reason: found.reason,
+        }),
+        None => Ok(()),
+    }
 }
 
 fn set_key(

@@ -180,8 +180,6 @@ fn activate(resource: &mut Resource) {
         let after = kek_of(&pending).and_then(service_key_of);
         resource.keyring = pending;
         resource.follows = follows;
-        // The keys were unwrapped for it just now.
-        resource.inaccessible = None;
         // Only now that the whole keyring has been opened from its new wrapping (R11).
         resource
             .erasing

@@ -9,7 +9,7 @@ use strongroom_base::{
 use strongroom_identity::{Denied, IdentityRefusal, Role};
 use strongroom_vault::{Denial, KeyId, KeyPermission, KeyType, OpId, VaultName, advice};
 
-use crate::{ChangeKind, Tier};
+use crate::{ChangeKind, Reason, Tier};
 
 /// Why a command about a resource was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -126,10 +126,24 @@ pub enum Refusal {
         kind: ChangeKind,
     },
     /// No such change is under way, or it is at another step.
-    #[error("change {op:?} is not at this step: read the resource again")]
+    #[error(
+        "change {op:?} of the key is not at this step: another process has completed or undone it; read \
+         the resource again"
+    )]
     NoSuchChange {
         /// Which was meant.
         op: OpId,
+    },
+    /// Its key was found out of reach while it was being changed (R17).
+    #[error(
+        "the key of `{name}` was found out of reach while it was being changed (R17): {reason}; give the \
+         access back, then ask for the change again"
+    )]
+    OutOfReach {
+        /// The resource.
+        name: ResourceName,
+        /// Who says no, and why.
+        reason: Reason,
     },
     /// The vault trusts another tenant (R7, R13).
     #[error(
@@ -266,6 +280,7 @@ impl Outcome for Refusal {
             Self::IdentityOff { .. } => "IdentityOff",
             Self::ChangeUnderWay { .. } => "KeyChangeUnderWay",
             Self::NoSuchChange { .. } => "NoSuchKeyChange",
+            Self::OutOfReach { .. } => "KeyOutOfReach",
             Self::OtherTenant { .. } => "KeyVaultTenantMismatch",
             Self::OtherRegion { .. } => "KeyVaultRegionMismatch",
             Self::SoftDeleteOff { .. } => "KeyVaultSoftDeleteOff",
@@ -285,7 +300,7 @@ impl Outcome for Refusal {
             Self::Denied(denied) => denied.kind(),
             Self::Identity { refusal, .. } => refusal.kind(),
             Self::Absent => OutcomeKind::BadInput,
-            Self::StaleFacts | Self::NoSuchChange { .. } => OutcomeKind::Internal,
+            Self::StaleFacts => OutcomeKind::Internal,
             Self::NameTaken { .. }
             | Self::Exists
             | Self::Deleted { .. }
@@ -300,6 +315,8 @@ impl Outcome for Refusal {
             | Self::TierNeeded { .. }
             | Self::IdentityOff { .. }
             | Self::ChangeUnderWay { .. }
+            | Self::NoSuchChange { .. }
+            | Self::OutOfReach { .. }
             | Self::OtherTenant { .. }
             | Self::OtherRegion { .. }
             | Self::SoftDeleteOff { .. }
@@ -335,6 +352,7 @@ impl Outcome for Refusal {
             | Self::TierTooLow { .. }
             | Self::TierNeeded { .. }
             | Self::IdentityOff { .. }
+            | Self::OutOfReach { .. }
             | Self::OtherTenant { .. }
             | Self::OtherRegion { .. }
             | Self::SoftDeleteOff { .. }
@@ -377,7 +395,7 @@ impl Refusal {
             Self::OtherTenant { .. } | Self::OtherRegion { .. } => Some("R7"),
             Self::SoftDeleteOff { .. } | Self::PurgeProtectionOff { .. } => Some("R14"),
             Self::PermissionMissing { .. } | Self::RoleMissing { .. } => Some("R9"),
-            Self::KeyUnusable { .. } => Some("R17"),
+            Self::KeyUnusable { .. } | Self::OutOfReach { .. } => Some("R17"),
             Self::KeyKind { .. } => Some("R15"),
             Self::VersionRequired { .. } => Some("R16"),
             Self::Denied(_) => Some("I5"),

@@ -23,6 +23,15 @@ pub(crate) fn states() -> Vec<(&'static str, Option<Resource>)> {
             step,
         )
     };
+    let unreachable = |step| Resource {
+        keyring: keyring(customer(&version(OTHER_KEY, 1))),
+        ..changing(
+            inaccessible(),
+            ChangeKind::Switch,
+            customer(&version(KEY, 1)),
+            step,
+        )
+    };
     let deleted = |had_identity| Resource {
         life: Life::Deleted {
             at: NOW,
@@ -59,6 +68,16 @@ pub(crate) fn states() -> Vec<(&'static str, Option<Resource>)> {
             })),
         ),
         ("enabling, undoing", Some(enabling(Step::Undoing))),
+        (
+            "switching, preparing, inaccessible",
+            Some(unreachable(Step::Preparing)),
+        ),
+        (
+            "switching, proven, inaccessible",
+            Some(unreachable(Step::Proven {
+                pending: pending(&target),
+            })),
+        ),
         ("deleted", Some(deleted(false))),
         ("deleted, had identity", Some(deleted(true))),
         (

@@ -10,7 +10,7 @@ use crate::samples::*;
 use crate::{
     Candidate, ChangeKind, Granting, Life, NewResource, RETENTION, Refusal, Report, Resource,
     ResourceAction, ResourceCommand, ResourceEffect, ResourceEvent, ResourceFacts, ResourceMachine,
-    SeenKey, Step, Tier, against, at_creation, reports,
+    SeenKey, Step, Tier, against, at_creation, reports, same_region,
 };
 
 fn decide(
@@ -96,6 +96,25 @@ fn r07_the_vault_is_of_the_same_region_and_tenant() {
     };
     let said = decide(&resource(), set(&version(KEY, 1)), &facts(unseen)).unwrap_err();
     assert_eq!(said, refusal);
+}
+
+#[test]
+fn r07_the_region_is_asked_of_the_vault_at_each_use() {
+    let asked = key_id(&version(KEY, 1));
+    let here = seen(&version(KEY, 1)).vault;
+    assert_eq!(same_region(&customer_managed(), &asked, &here), Ok(()));
+    let moved = strongroom_vault::VaultProperties {
+        region: region("westeurope"),
+        ..here
+    };
+    assert_eq!(
+        same_region(&customer_managed(), &asked, &moved),
+        Err(Refusal::OtherRegion {
+            vault: "contoso".parse().unwrap(),
+            ours: region("local"),
+            theirs: region("westeurope"),
+        })
+    );
 }
 
 #[test]
@@ -209,6 +228,67 @@ fn r11_what_is_given_up_leaves_the_resource_as_it_was() {
     // The principal that was made is owed its deletion, and nothing else is different.
     assert!(undone.retiring.remove(&DRAWN));
     assert_eq!(undone, before);
+}
+
+/// A change to version 1 of the key that is about to be proven.
+fn preparing() -> (Resource, ResourceAction) {
+    let one = seen(&version(KEY, 1));
+    let allowed = facts(Candidate::Seen(&one));
+    let before = Resource {
+        keyring: keyring(customer(&version(OTHER_KEY, 1))),
+        ..with_identity(resource())
+    };
+    let prove = ResourceAction::Prove {
+        op: OP,
+        pending: pending(&customer(&version(KEY, 1))),
+    };
+    (after(&before, set(&version(KEY, 1)), &allowed), prove)
+}
+
+#[test]
+fn r11_the_rules_are_asked_again_when_the_new_key_is_proven() {
+    let (begun, prove) = preparing();
+    let one = version(KEY, 1);
+    assert!(decide(&begun, prove.clone(), &facts(Candidate::Seen(&seen(&one)))).is_ok());
+    let disabled = key_but(&one, |key| key.enabled = false);
+    let elsewhere = seen_but(&one, |seen| seen.vault.region = region("westeurope"));
+    let ungranted = seen_but(&one, |seen| {
+        seen.vault.permissions = without(KeyPermission::UnwrapKey);
+    });
+    for (changed, code) in [
+        (disabled, "KeyDisabled"),
+        (elsewhere, "KeyVaultRegionMismatch"),
+        // By then it would have been granted: nobody grants it on the way any more.
+        (ungranted, "KeyVaultPermissionMissing"),
+    ] {
+        let refused = decide(&begun, prove.clone(), &facts(Candidate::Seen(&changed)));
+        assert_eq!(refused.unwrap_err().code(), code);
+    }
+    let unseen = facts(Candidate::NotAsked);
+    assert_eq!(decide(&begun, prove, &unseen), Err(Refusal::StaleFacts));
+}
+
+#[test]
+fn r17_a_change_does_not_go_on_past_a_denial_and_does_after_another_unwrap() {
+    let one = seen(&version(KEY, 1));
+    let facts = facts(Candidate::Seen(&one));
+    let (begun, prove) = preparing();
+    let denied = ResourceAction::LoseAccess { reason: DISABLED };
+    let out_of_reach = Err(Refusal::OutOfReach {
+        name: begun.name.clone(),
+        reason: DISABLED,
+    });
+    let marked = after(&begun, denied.clone(), &facts);
+    assert_eq!(decide(&marked, prove.clone(), &facts), out_of_reach);
+    let let_in = after(&marked, ResourceAction::RegainAccess, &facts);
+    let proven = after(&let_in, prove, &facts);
+
+    let activate = ResourceAction::Activate { op: OP };
+    let marked = after(&proven, denied, &facts);
+    assert_eq!(decide(&marked, activate.clone(), &facts), out_of_reach);
+    let let_in = after(&marked, ResourceAction::RegainAccess, &facts);
+    let active = after(&let_in, activate, &facts);
+    assert_eq!((active.change, active.inaccessible), (None, None));
 }
 
 #[test]
@@ -384,6 +464,19 @@ fn r12_a_recovered_resource_has_another_identity() {
 }
 
 #[test]
+fn r13_a_move_asks_for_a_right_at_its_destination_and_nothing_else_does() {
+    use strongroom_identity::Action;
+
+    for (name, action) in crate::table::commands() {
+        let there = match &action {
+            ResourceAction::Move { group } => Some((*group, Action::GroupsWrite)),
+            _ => None,
+        };
+        assert_eq!(action.requires_there(), there, "{name}");
+    }
+}
+
+#[test]
 fn r13_a_key_cannot_be_set_while_the_identity_is_left_behind() {
     let abroad = ResourceFacts {
         present: place(GROUP, ABROAD),
@@ -548,6 +641,23 @@ fn an_explanation_names_all_that_is_missing_and_decide_the_first() {
     assert_eq!(rules, ["R10", "R7", "R14", "R15"]);
     let first = ResourceMachine::decide(&Some(free), &command, &facts).unwrap_err();
     assert_eq!(first, all[0]);
+}
+
+#[test]
+fn r14_a_resource_is_recovered_until_its_retention_ends_and_not_from_then_on() {
+    let facts = facts(Candidate::NotAsked);
+    let deleted = after(&resource(), ResourceAction::Delete, &facts);
+    let end = NOW.saturating_add(RETENTION);
+    let recover = |at| {
+        let action = ResourceAction::Recover { principal: DRAWN };
+        let command = ResourceCommand { at, action };
+        ResourceMachine::decide(&Some(deleted.clone()), &command, &facts)
+    };
+    let last = strongroom_base::Timestamp::from_unix_millis(end.as_unix_millis() - 1);
+    assert_eq!(recover(last), Ok(vec![ResourceEvent::Recovered]));
+    for late in [end, end.saturating_add(RETENTION)] {
+        assert_eq!(recover(late), Err(Refusal::RetentionEnded));
+    }
 }
 
 #[test]

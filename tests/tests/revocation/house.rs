@@ -23,6 +23,7 @@ pub(crate) struct House {
 }
 
 /// A resource under a customer's key, in a subscription, group and vault of its own.
+#[derive(Clone)]
 pub(crate) struct Scene {
     pub(crate) resource: ResourceHandle,
     pub(crate) vault: VaultName,
@@ -37,13 +38,16 @@ pub(crate) struct Scene {
 
 impl House {
     pub(crate) async fn new() -> Self {
+        Self::with(&options()).await
+    }
+
+    pub(crate) async fn with(options: &Options) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
-        let options = options();
-        Strongroom::init(&data, InitOptions::default(), &options)
+        Strongroom::init(&data, InitOptions::default(), options)
             .await
             .unwrap();
-        let room = Strongroom::open(&data, &options).await.unwrap();
+        let room = Strongroom::open(&data, options).await.unwrap();
         let me = room.administrator();
         let tenant = me.create_tenant("abroad".parse().unwrap()).await.unwrap();
         let there = me
@@ -59,6 +63,11 @@ impl House {
             room,
             abroad: (there.id, group.uid),
         }
+    }
+
+    /// Of the data, and of what is kept beside them.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     pub(crate) fn data(&self) -> PathBuf {

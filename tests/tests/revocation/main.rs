@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 mod data;
+mod held_up;
 mod house;
 mod outside;
 mod ways;

@@ -1,5 +1,6 @@
 //! A vault that somebody else keeps: nobody tells of what its owner changes, and much can stand between.
 
+mod held_up;
 mod stage;
 
 use std::time::Duration;

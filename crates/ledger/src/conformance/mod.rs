@@ -28,7 +28,7 @@ pub use self::claims::claims;
 pub use self::edit::edit;
 pub use self::index::{index_rows, paging};
 pub use self::records::{
-    bad_input, changes_are_marked, changes_are_told, closing, concurrency, guards, versions,
+    bad_input, changes_are_marked, changes_are_told, closing, concurrency, guards, lapsed, versions,
 };
 pub use self::revisions::{putting_back_is_found, revisions_count};
 pub use self::tamper::Tamper;
@@ -59,6 +59,7 @@ pub trait Subject: Send + Sync {
 pub async fn all(factory: &dyn Factory) {
     versions(&*factory.fresh().await.ledger()).await;
     guards(&*factory.fresh().await.ledger()).await;
+    lapsed(&*factory.fresh().await.ledger()).await;
     bad_input(&*factory.fresh().await.ledger()).await;
     concurrency(factory.fresh().await.ledger()).await;
     changes_are_marked(&*factory.fresh().await.ledger()).await;

@@ -6,8 +6,8 @@ use bytes::Bytes;
 
 use super::{NOW, entry, id, version_of};
 use crate::{
-    Change, Changed, Claim, Commit, Find, Guard, IndexRow, Invalid, Ledger, LedgerError, Page,
-    Phase, Stored, Version, Write,
+    Change, Changed, Claim, Commit, Condition, Find, Guard, IndexRow, Invalid, Ledger, LedgerError,
+    Page, Phase, Stored, Version, Write,
 };
 
 /// Versions rise over the whole ledger and are never used again; what was put comes back.
@@ -141,6 +141,24 @@ pub async fn guards(ledger: &dyn Ledger) {
         ledger.commit(late, NOW).await,
         Err(LedgerError::Conflict { .. })
     ));
+}
+
+/// What a commit rests on beside the ledger is asked when its turn has come: a commit that lapsed meanwhile
+/// changes nothing, and leaves no entry.
+pub async fn lapsed(ledger: &dyn Ledger) {
+    let target = id("target");
+    let resting = |holds: bool| Commit {
+        only_while: Some(Condition::new(move || holds)),
+        audit: vec![entry("lapsed", 1, Phase::Whole)],
+        ..Commit::put(&target, Version::ABSENT, "x")
+    };
+    let refused = ledger.commit(resting(false), NOW).await;
+    assert!(matches!(refused, Err(LedgerError::Lapsed)), "{refused:?}");
+    assert_eq!(version_of(ledger, &target).await, Version::ABSENT);
+    let heads = ledger.heads().await.expect("the heads");
+    assert!(heads.is_empty(), "a refused commit left {heads:?}");
+    ledger.commit(resting(true), NOW).await.expect("it holds");
+    assert_ne!(version_of(ledger, &target).await, Version::ABSENT);
 }
 
 /// Malformed requests are refused by name, and nothing changes.

@@ -102,8 +102,12 @@ impl<'a> Batch<'a> {
             write,
             guards,
             holding,
+            only_while,
             audit,
         } = commit;
+        if only_while.as_ref().is_some_and(|it| !it.holds()) {
+            return Err(LedgerError::Lapsed.into());
+        }
         for guard in guards {
             self.check_version(&guard.id, guard.version).await?;
         }

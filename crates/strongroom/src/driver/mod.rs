@@ -14,7 +14,7 @@ use std::future::Future;
 
 use strongroom_base::{Machine, Outcome, Timestamp};
 use strongroom_ledger::{
-    AggregateId, Change, Claim, Commit, Guard, IndexRow, LedgerError, Version, Write,
+    AggregateId, Change, Claim, Commit, Condition, Guard, IndexRow, LedgerError, Version, Write,
 };
 
 use crate::Error;
@@ -69,13 +69,14 @@ pub(crate) trait Request: Send + Sync {
 pub(crate) struct Assertions {
     pub(crate) guards: Vec<Guard>,
     pub(crate) holding: Vec<Claim>,
+    pub(crate) only_while: Option<Condition>,
 }
 
 impl Assertions {
     pub(crate) fn holding(claim: &Claim) -> Self {
         Self {
-            guards: Vec::new(),
             holding: vec![claim.clone()],
+            ..Self::default()
         }
     }
 
@@ -162,6 +163,7 @@ impl Core {
                 write: Some(write),
                 guards,
                 holding: assertions.holding.clone(),
+                only_while: assertions.only_while.clone(),
                 audit: self.entries(happened, caller, now)?,
             };
             let committed = self.ledger.commit(commit, now).await;

@@ -71,6 +71,16 @@ impl<'c> Reader<'c> {
         Ok(true)
     }
 
+    /// Everything that was read, to be asserted by a commit that rests on it.
+    pub(crate) fn guards(&self) -> Vec<Guard> {
+        let seen = self.seen.iter();
+        seen.map(|(id, version)| Guard {
+            id: id.clone(),
+            version: *version,
+        })
+        .collect()
+    }
+
     /// At which version each state was read.
     pub(crate) fn seen(&self) -> &BTreeMap<AggregateId, Version> {
         &self.seen

@@ -31,6 +31,7 @@ use self::keys::LeasedKeys;
 
 pub(crate) use self::access::Access;
 pub(crate) use self::budget::Budgets;
+pub(crate) use self::machine::Terms;
 pub(crate) use self::moment::Moment;
 pub use self::proof::OutOfReach;
 pub use self::settings::{InvalidLease, LeaseSettings, LeaseTerm, LeaseTooShort, VaultBudget};

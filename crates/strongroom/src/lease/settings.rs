@@ -5,6 +5,8 @@ use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
 
+use super::Terms;
+
 /// How long a proof of a customer's key is good for.
 ///
 /// It is the bound of a revocation that nobody tells of: whoever takes access away is obeyed when it has
@@ -151,6 +153,15 @@ impl LeaseSettings {
     pub fn bound(&self) -> Duration {
         let term = self.term.duration().unwrap_or(LeaseTerm::SHORTEST);
         term.saturating_add(self.outage_grace)
+    }
+
+    /// For how long a change of key may rest on one unwrap: as a lease does, and for no grace, since the vault
+    /// has answered.
+    pub(crate) fn change_of_key(&self) -> Terms {
+        Terms {
+            lease: self.term.duration().unwrap_or(LeaseTerm::SHORTEST),
+            grace: Duration::ZERO,
+        }
     }
 
     /// How long a vault may take to answer.

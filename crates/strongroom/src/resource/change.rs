@@ -6,27 +6,31 @@
 //! ```
 //!
 //! Every change begins with a fresh unwrap of the stored bytes under the present key-encryption key, and
-//! so does its completion: a lease never suffices (R17).
+//! so does its completion: a lease never suffices (R17). Each commit by which it gets on rests on such an
+//! unwrap, and is refused once that is too old or what it rested on has changed: then the key is asked again.
 
 use std::collections::BTreeSet;
 
 use strongroom_base::ResourceUid;
 use strongroom_crypto::ResourceKey;
-use strongroom_crypto::keyring::{Keyring, OpenedKeyring};
+use strongroom_crypto::keyring::{Kek, Keyring};
 use strongroom_ledger::Claim;
 use strongroom_resource::{
     KeyChange, NEEDED, Refusal, Resource, ResourceAction, ResourceCommand, Step, WantedGrant,
 };
 use strongroom_vault::OpId;
-use strongroom_vault::vault::{Grantee, PolicySpec, VaultAction, VaultCommand, VaultRefusal};
+use strongroom_vault::vault::{
+    Grantee, PolicySpec, Vault, VaultAction, VaultCommand, VaultRefusal,
+};
 
-use super::keys::KeyUser;
+use super::fresh::{FreshUnwrap, contended, voids};
+use super::keys::USE_RETRIES;
 use super::request::ResourceRequest;
 use crate::Error;
 use crate::audit::Caller;
 use crate::core::Core;
+use crate::driver::Assertions;
 use crate::driver::kept::resource_id;
-use crate::driver::{Assertions, Reader};
 use crate::vaults::{VaultRequest, for_operation};
 
 impl Core {
@@ -73,12 +77,24 @@ impl Core {
                 claim: &claim,
                 caller,
             };
-            if let Err(error) = work.prepare_and_complete(&begun, &change).await {
-                if let Err(undo) = work.give_up(change.op).await {
-                    tracing::warn!(%uid, %undo, "a change of key could not be undone yet");
-                }
+            // Boxed, as its completion is: each holds all that an unwrap rests on.
+            let done = Box::pin(work.prepare_and_complete(&begun, &change)).await;
+            if let Err(error) = done {
+                let given_up = work.give_up(change.op).await;
                 work.settle_or_owe().await;
-                return Err(error);
+                return Err(match given_up {
+                    // What another process has undone is missing here.
+                    Err(Error::Refused(gone @ Refusal::NoSuchChange { .. }))
+                        if is_amiss(&error) =>
+                    {
+                        gone.into()
+                    }
+                    Err(undo) => {
+                        tracing::warn!(%uid, %undo, "a change of key could not be undone yet");
+                        error
+                    }
+                    Ok(()) => error,
+                });
             }
             work.settle_or_owe().await;
             let changed = self.load::<Resource>(&resource_id(uid)?).await?.state;
@@ -96,7 +112,7 @@ pub(crate) struct KeyChangeWork<'a> {
     pub(crate) caller: &'a Caller,
 }
 
-impl KeyChangeWork<'_> {
+impl<'a> KeyChangeWork<'a> {
     async fn prepare_and_complete(
         &self,
         begun: &Resource,
@@ -104,15 +120,14 @@ impl KeyChangeWork<'_> {
     ) -> Result<(), Error> {
         // Whatever the identity needs before it can be asked for.
         self.settle_directory(begun).await?;
-        let mut reader = Reader::new(self.core);
-        let user = reader.user(begun, self.caller).await?;
         // Before anything is granted: what was revoked is not given back by the way (R17).
-        let opened = user.open_keyring(&begun.keyring).await?;
+        let mut fresh = self.unwrap_afresh().await?;
         if let Some(grant) = &change.grant {
-            self.grant(change.op, grant).await?;
+            fresh = self.grant(change.op, grant, fresh).await?;
         }
-        self.prove(&user, &opened, change).await?;
-        self.complete(change.op, Present::UnwrappedJustNow).await
+        let pending = self.wrap_anew(&fresh, change).await?;
+        let fresh = self.prove(change.op, pending, fresh).await?;
+        self.complete(change.op, Some(fresh)).await
     }
 
     /// Goes on with a change that was cut off: back while it prepares, forward once it is proven, and
@@ -120,7 +135,7 @@ impl KeyChangeWork<'_> {
     pub(crate) async fn go_on(&self, change: &KeyChange) -> Result<(), Error> {
         match change.step {
             Step::Preparing => self.give_up(change.op).await,
-            Step::Proven { .. } => match self.complete(change.op, Present::ToBeUnwrapped).await {
+            Step::Proven { .. } => match Box::pin(self.complete(change.op, None)).await {
                 Err(error) if says_no(&error) => self.give_up(change.op).await,
                 done => done,
             },
@@ -128,8 +143,14 @@ impl KeyChangeWork<'_> {
         }
     }
 
-    /// A vault lets the identity in, by the authority of whoever asked (R9, R11).
-    async fn grant(&self, op: OpId, grant: &WantedGrant) -> Result<(), Error> {
+    /// A vault lets the identity in, by the authority of whoever asked (R9, R11), and while the present key
+    /// does: what its owner has taken away meanwhile is not given back.
+    async fn grant(
+        &self,
+        op: OpId,
+        grant: &WantedGrant,
+        fresh: FreshUnwrap<'a>,
+    ) -> Result<FreshUnwrap<'a>, Error> {
         let spec = PolicySpec {
             tenant: grant.tenant,
             grantee: Grantee {
@@ -142,14 +163,32 @@ impl KeyChangeWork<'_> {
             change: for_operation(op),
             entries: vec![spec],
         };
-        match self.vault(grant, action).await {
-            // Somebody has granted it meanwhile.
-            Ok(()) | Err(Error::Vault(VaultRefusal::NoOp)) => Ok(()),
-            Err(error) => Err(error),
+        let mut held = Some(fresh);
+        for _ in 0..USE_RETRIES {
+            let mut fresh = self.resting_on(held.take()).await?;
+            let resting = fresh.assertions(self.claim);
+            match self.vault(grant, action.clone(), resting).await {
+                Ok(Some(granted)) => {
+                    // It is granted once: whatever is changed from here on is its owner's.
+                    let own = fresh.vault_has_become(&grant.vault, &granted).await;
+                    let held = own.is_ok().then_some(fresh);
+                    return self.resting_on(held).await;
+                }
+                // Somebody has granted it meanwhile.
+                Ok(None) | Err(Error::Vault(VaultRefusal::NoOp)) => return Ok(fresh),
+                Err(error) if voids(&error) => {}
+                Err(error) => return Err(error),
+            }
         }
+        Err(contended(self.uid))
     }
 
-    async fn vault(&self, grant: &WantedGrant, action: VaultAction) -> Result<(), Error> {
+    async fn vault(
+        &self,
+        grant: &WantedGrant,
+        action: VaultAction,
+        assertions: Assertions,
+    ) -> Result<Option<Vault>, Error> {
         let request = VaultRequest {
             vault: grant.vault.clone(),
             command: VaultCommand {
@@ -158,24 +197,21 @@ impl KeyChangeWork<'_> {
             },
             caller: self.caller,
         };
-        self.core
-            .drive(&request, Assertions::holding(self.claim), self.caller)
-            .await?;
-        Ok(())
+        self.core.drive(&request, assertions, self.caller).await
     }
 
-    /// The new key wraps and unwraps, and the new keyring is durable beside the active one.
-    async fn prove(
+    /// The new key wraps and unwraps: the keyring that is to become the active one.
+    async fn wrap_anew(
         &self,
-        user: &KeyUser<'_>,
-        opened: &OpenedKeyring,
+        fresh: &FreshUnwrap<'_>,
         change: &KeyChange,
-    ) -> Result<(), Error> {
+    ) -> Result<Keyring, Error> {
         let core = self.core;
+        let (user, opened) = (fresh.user(), fresh.opened());
         let mac = core.root.keyring_mac(self.uid)?;
         let (present, present_key) = opened.newest();
         let target = &change.target;
-        let pending = if change.kind.adds_generation() {
+        Ok(if change.kind.adds_generation() {
             let generation = present
                 .next()
                 .ok_or(strongroom_crypto::keyring::KeyringError::Exhausted)?;
@@ -187,27 +223,55 @@ impl KeyChangeWork<'_> {
             let wrapped = user.wrap(target, present, present_key).await?;
             user.unwrap(target, present, &wrapped).await?;
             opened.rewrap(&mac, target.clone(), wrapped)?
-        };
-        let op = change.op;
-        self.ask(ResourceAction::Prove { op, pending }).await
+        })
     }
 
-    /// The pending keyring is opened from where it lies, and becomes the active one.
-    async fn complete(&self, op: OpId, present: Present) -> Result<(), Error> {
-        let resource = self.load().await?;
-        let Some(pending) = pending(&resource, op) else {
-            return Err(Refusal::NoSuchChange { op }.into());
-        };
-        let mut reader = Reader::new(self.core);
-        let user = reader.user(&resource, self.caller).await?;
-        match present {
-            Present::UnwrappedJustNow => {}
-            Present::ToBeUnwrapped => {
-                user.open_keyring(&resource.keyring).await?;
+    /// The new keyring is durable beside the active one.
+    async fn prove(
+        &self,
+        op: OpId,
+        pending: Keyring,
+        fresh: FreshUnwrap<'a>,
+    ) -> Result<FreshUnwrap<'a>, Error> {
+        let mut held = Some(fresh);
+        for _ in 0..USE_RETRIES {
+            let fresh = self.resting_on(held.take()).await?;
+            let prove = ResourceAction::Prove {
+                op,
+                pending: pending.clone(),
+            };
+            match self.ask_with(prove, fresh.assertions(self.claim)).await {
+                Ok(()) => return Ok(fresh),
+                Err(error) if voids(&error) => {}
+                Err(error) => return Err(error),
             }
         }
-        user.open_keyring(pending).await?;
-        self.ask(ResourceAction::Activate { op }).await
+        Err(contended(self.uid))
+    }
+
+    /// The pending keyring is opened from where it lies, and becomes the active one. The present key was
+    /// asked just now, or an earlier process had asked and it is asked again.
+    async fn complete(&self, op: OpId, fresh: Option<FreshUnwrap<'a>>) -> Result<(), Error> {
+        let resource = self.load().await?;
+        let Some((pending, target)) = pending(&resource, op) else {
+            return Err(Refusal::NoSuchChange { op }.into());
+        };
+        let mut held = fresh;
+        for _ in 0..USE_RETRIES {
+            let mut fresh = self.resting_on(held.take()).await?;
+            let activated = match fresh.also_open(pending, target).await {
+                Ok(()) => {
+                    let activate = ResourceAction::Activate { op };
+                    self.ask_with(activate, fresh.assertions(self.claim)).await
+                }
+                Err(error) => Err(error),
+            };
+            match activated {
+                Err(error) if voids(&error) => {}
+                done => return done,
+            }
+        }
+        Err(contended(self.uid))
     }
 
     /// Gives the change up, and takes back what it added elsewhere.
@@ -226,9 +290,13 @@ impl KeyChangeWork<'_> {
     async fn undo(&self, change: &KeyChange) -> Result<(), Error> {
         let op = change.op;
         if let Some(grant) = &change.grant {
-            match self.vault(grant, VaultAction::UndoGrant { op }).await {
+            let undo = VaultAction::UndoGrant { op };
+            match self
+                .vault(grant, undo, Assertions::holding(self.claim))
+                .await
+            {
                 // It had not come to that.
-                Ok(()) | Err(Error::Vault(VaultRefusal::NoOp)) => {}
+                Ok(_) | Err(Error::Vault(VaultRefusal::NoOp)) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -236,11 +304,18 @@ impl KeyChangeWork<'_> {
     }
 
     pub(crate) async fn ask(&self, action: ResourceAction) -> Result<(), Error> {
+        self.ask_with(action, Assertions::holding(self.claim)).await
+    }
+
+    pub(super) async fn ask_with(
+        &self,
+        action: ResourceAction,
+        assertions: Assertions,
+    ) -> Result<(), Error> {
         // It may have taken longer than it was claimed for.
         self.core.claim_effects(&resource_id(self.uid)?).await?;
-        let holding = Assertions::holding(self.claim);
         self.core
-            .ask(self.uid, action, holding, self.caller)
+            .ask(self.uid, action, assertions, self.caller)
             .await?;
         Ok(())
     }
@@ -255,24 +330,24 @@ impl KeyChangeWork<'_> {
     }
 }
 
-/// Whether the present key-encryption key was asked in this operation already.
-#[derive(Clone, Copy)]
-enum Present {
-    /// It was, to wrap the new one.
-    UnwrappedJustNow,
-    /// It was not: an earlier process had asked.
-    ToBeUnwrapped,
-}
-
-fn pending(resource: &Resource, op: OpId) -> Option<&Keyring> {
+/// What is to become the active keyring, and the key that wraps it.
+fn pending(resource: &Resource, op: OpId) -> Option<(&Keyring, &Kek)> {
     match resource.change.as_deref() {
         Some(KeyChange {
             op: under_way,
             step: Step::Proven { pending },
+            target,
             ..
-        }) if *under_way == op => Some(pending),
+        }) if *under_way == op => Some((pending, target)),
         Some(_) | None => None,
     }
+}
+
+/// Whether something is not as it was left.
+fn is_amiss(error: &Error) -> bool {
+    use strongroom_base::{Outcome as _, OutcomeKind};
+
+    matches!(error.kind(), OutcomeKind::Damaged | OutcomeKind::Internal)
 }
 
 /// Whether asking again will not help by itself: the vault, the directory or a rule says no.

@@ -117,7 +117,7 @@ impl<'c> Reader<'c> {
             Err(Error::Torn) => return Ok(None),
             Err(error) => return Err(error),
         };
-        match self.see_own_vault(&user).await {
+        match self.see_own_vault(&user, resource.customer_key()).await {
             Ok(()) => {}
             Err(Error::Torn) => return Ok(None),
             Err(error) => return Err(error),
@@ -126,9 +126,14 @@ impl<'c> Reader<'c> {
         Ok(Some(Found { resource, proof }))
     }
 
-    /// What a vault of the installation's own will judge by: to be asserted with all the rest.
-    async fn see_own_vault(&mut self, user: &KeyUser<'_>) -> Result<(), Error> {
-        let (Some(kid), Ok(identity)) = (user.resource.customer_key(), &user.identity) else {
+    /// What a vault of the installation's own will judge by at a use of the customer's key `kid`, if there is
+    /// one: to be asserted with all the rest.
+    pub(super) async fn see_own_vault(
+        &mut self,
+        user: &KeyUser<'_>,
+        kid: Option<&str>,
+    ) -> Result<(), Error> {
+        let (Some(kid), Ok(identity)) = (kid, &user.identity) else {
             return Ok(());
         };
         let core = self.core();
@@ -194,7 +199,11 @@ impl KeyUser<'_> {
         Ok(opened)
     }
 
-    async fn open_and_time(&self, keyring: &Keyring) -> Result<(OpenedKeyring, Moment), Error> {
+    /// The same, and when it was asked for.
+    pub(super) async fn open_and_time(
+        &self,
+        keyring: &Keyring,
+    ) -> Result<(OpenedKeyring, Moment), Error> {
         let provider = &self.core.provider;
         let mac = self.core.root.keyring_mac(self.resource.uid)?;
         let verified = keyring.verify(&mac)?;

@@ -4,6 +4,7 @@ mod change;
 mod effects;
 mod explain;
 mod follow;
+mod fresh;
 mod handle;
 mod keys;
 mod operator;

@@ -13,6 +13,7 @@ use strongroom::{
 };
 use strongroom_base::{Clock, CorrelationId, PrincipalId, SubscriptionId, Timestamp};
 use strongroom_identity::{GroupUid, SubscriptionState, Tenancy, VaultUid};
+use strongroom_tests::fault::{Fate, FaultPlan};
 use strongroom_tests::faulty_vault::FaultyVault;
 use strongroom_vault::import::generate;
 use strongroom_vault::key::{KeyAction, KeyCommand, MintedVersion, NewVersion, Validity};
@@ -32,12 +33,20 @@ const PROVIDER: strongroom::Provider = strongroom::aws_lc_rs::PROVIDER;
 const GROUP: GroupUid = GroupUid::from_bytes([7; 16]);
 const AT: Timestamp = Timestamp::from_unix_millis(1);
 
+/// Milliseconds on the wall, and since the machine's start.
 #[derive(Debug)]
-struct Hand(AtomicU64);
+struct Hand {
+    wall: AtomicU64,
+    boot: AtomicU64,
+}
 
 impl Clock for Hand {
     fn now(&self) -> Timestamp {
-        Timestamp::from_unix_millis(self.0.load(Ordering::SeqCst))
+        Timestamp::from_unix_millis(self.wall.load(Ordering::SeqCst))
+    }
+
+    fn since_boot(&self) -> Duration {
+        Duration::from_millis(self.boot.load(Ordering::SeqCst))
     }
 }
 
@@ -46,16 +55,24 @@ pub(super) struct Stage {
     pub(super) resource: ResourceHandle,
     /// The URI of its key.
     pub(super) key: String,
+    /// Holds up what is done through the resource's own handle.
+    pub(super) plan: FaultPlan,
     room: Strongroom,
+    /// As another process opens it.
+    options: Options,
     hand: Arc<Hand>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Stage {
     pub(super) async fn new(leases: LeaseSettings) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
-        let hand = Arc::new(Hand(AtomicU64::new(1_800_000_000_000)));
+        let hand = Arc::new(Hand {
+            wall: AtomicU64::new(1_800_000_000_000),
+            boot: AtomicU64::new(1_000_000),
+        });
+        let plan = FaultPlan::new(Fate::Waits);
         let suffix = VaultSuffix::new("vault.example", None).unwrap();
         let state = Arc::new(MemoryState::new());
         let clock: Arc<dyn Clock> = hand.clone();
@@ -71,7 +88,8 @@ impl Stage {
         let view = Strongroom::init(&data, InitOptions::default(), &options)
             .await
             .unwrap();
-        let room = Strongroom::open(&data, &options).await.unwrap();
+        let held_up = options.clone().with_faults(Arc::new(plan.clone()));
+        let room = Strongroom::open(&data, &held_up).await.unwrap();
         let new = NewResource::new("notes".parse().unwrap(), view.region);
         let resource = room.create_resource(new).await.unwrap();
         let on = ResourceChange::EnableIdentity;
@@ -89,10 +107,18 @@ impl Stage {
             vault,
             resource,
             key,
+            plan,
             room,
+            options,
             hand,
-            _folder: folder,
+            folder,
         }
+    }
+
+    /// The same installation, as another process has it open.
+    pub(super) async fn another(&self) -> Strongroom {
+        let data = self.folder.path().join("data");
+        Strongroom::open(data, &self.options).await.unwrap()
     }
 
     /// Its store, with an object in it.
@@ -111,14 +137,30 @@ impl Stage {
     }
 
     pub(super) fn pass(&self, time: Duration) {
-        let millis = u64::try_from(time.as_millis()).unwrap();
-        self.hand.0.fetch_add(millis, Ordering::SeqCst);
+        self.pass_on_the_wall(time);
+        self.pass_since_boot(time);
+    }
+
+    pub(super) fn pass_since_boot(&self, time: Duration) {
+        self.hand.boot.fetch_add(millis(time), Ordering::SeqCst);
+    }
+
+    pub(super) fn pass_on_the_wall(&self, time: Duration) {
+        self.hand.wall.fetch_add(millis(time), Ordering::SeqCst);
+    }
+
+    pub(super) fn put_back_the_wall(&self, time: Duration) {
+        self.hand.wall.fetch_sub(millis(time), Ordering::SeqCst);
     }
 
     pub(super) async fn close(self) {
         self.room.verify_audit().await.unwrap();
         self.room.close().await.unwrap();
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap()
 }
 
 /// A vault `fabrikam` with a key `docs` that `principal` may use. The key's URI.

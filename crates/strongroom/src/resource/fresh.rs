@@ -1,0 +1,158 @@
+//! A fresh unwrap, and how long a change of key may rest on it (R17).
+//!
+//! It proves that the key's owner lets the resource in at a moment. A change goes on under it as data go on
+//! under a lease: for as long as a lease lasts, by both clocks. What is known of the present key's
+//! authority here, in the directory and in a vault of the installation's own, is asserted by every commit
+//! that rests on it: a revocation between the two is not gone round, however long the process was held up.
+
+use strongroom_base::ResourceUid;
+use strongroom_crypto::keyring::{Kek, Keyring, OpenedKeyring};
+use strongroom_ledger::{Claim, Condition, Guard, LedgerError};
+use strongroom_resource::{Refusal, Resource, ResourceAction};
+use strongroom_vault::VaultName;
+use strongroom_vault::vault::Vault;
+
+use super::change::KeyChangeWork;
+use super::keys::{KeyUser, USE_RETRIES};
+use crate::Error;
+use crate::audit::Caller;
+use crate::core::Core;
+use crate::driver::kept::{resource_id, vault_id};
+use crate::driver::{Assertions, Reader};
+use crate::lease::{Moment, Terms};
+
+/// The present keyring, opened from its stored bytes, and what that rests on.
+pub(super) struct FreshUnwrap<'c> {
+    core: &'c Core,
+    reader: Reader<'c>,
+    user: KeyUser<'c>,
+    opened: OpenedKeyring,
+    sent: Moment,
+    terms: Terms,
+}
+
+impl<'c> FreshUnwrap<'c> {
+    async fn of(core: &'c Core, resource: &Resource, caller: &Caller) -> Result<Self, Error> {
+        let mut reader = Reader::new(core);
+        let user = reader.user(resource, caller).await?;
+        reader.see_own_vault(&user, resource.customer_key()).await?;
+        let (opened, sent) = user.open_and_time(&resource.keyring).await?;
+        Ok(Self {
+            core,
+            reader,
+            user,
+            opened,
+            sent,
+            terms: core.leases.settings().change_of_key(),
+        })
+    }
+
+    /// Who asked, and may ask for other keys of the resource.
+    pub(super) fn user(&self) -> &KeyUser<'c> {
+        &self.user
+    }
+
+    pub(super) fn opened(&self) -> &OpenedKeyring {
+        &self.opened
+    }
+
+    /// Whether a change may rest on it now.
+    fn holds(&self) -> bool {
+        self.terms.hold(self.sent, self.core.moment(), false)
+    }
+
+    /// What a commit that rests on it asserts.
+    pub(super) fn assertions(&self, claim: &Claim) -> Assertions {
+        let (clock, sent, terms) = (self.core.clock.clone(), self.sent, self.terms);
+        Assertions {
+            guards: self.reader.guards(),
+            holding: vec![claim.clone()],
+            only_while: Some(Condition::new(move || {
+                terms.hold(sent, Moment::now(&*clock), false)
+            })),
+        }
+    }
+
+    /// Opens the keyring of another key as well: what comes of it rests on both.
+    pub(super) async fn also_open(&mut self, keyring: &Keyring, kek: &Kek) -> Result<(), Error> {
+        let kid = match kek {
+            Kek::CustomerManaged { kid, .. } => Some(&**kid),
+            Kek::ServiceManaged { .. } => None,
+        };
+        self.reader.see_own_vault(&self.user, kid).await?;
+        self.user.open_and_time(keyring).await?;
+        Ok(())
+    }
+
+    /// A vault was changed on the change's own account, and must be as it was meant to be.
+    ///
+    /// # Errors
+    /// [`Error::Torn`] if it has changed otherwise.
+    pub(super) async fn vault_has_become(
+        &mut self,
+        name: &VaultName,
+        meant: &Vault,
+    ) -> Result<(), Error> {
+        self.reader.has_become(&vault_id(name)?, meant).await
+    }
+}
+
+impl<'a> KeyChangeWork<'a> {
+    /// The unwrap that is at hand if a change may rest on it still, else another.
+    pub(super) async fn resting_on(
+        &self,
+        held: Option<FreshUnwrap<'a>>,
+    ) -> Result<FreshUnwrap<'a>, Error> {
+        match held {
+            Some(fresh) if fresh.holds() => Ok(fresh),
+            Some(_) | None => self.unwrap_afresh().await,
+        }
+    }
+
+    /// Asks the present key for the stored bytes. Whoever is let in takes the mark away that an earlier denial
+    /// left: one that comes later stops the change.
+    pub(super) async fn unwrap_afresh(&self) -> Result<FreshUnwrap<'a>, Error> {
+        let id = resource_id(self.uid)?;
+        for _ in 0..USE_RETRIES {
+            let loaded = self.core.load::<Resource>(&id).await?;
+            let resource = loaded.state.ok_or(Refusal::Absent)?;
+            let fresh = match FreshUnwrap::of(self.core, &resource, self.caller).await {
+                Ok(fresh) => fresh,
+                Err(error) if voids(&error) => continue,
+                Err(error) => return Err(error),
+            };
+            if resource.inaccessible.is_none() {
+                return Ok(fresh);
+            }
+            let as_found = Guard {
+                id: id.clone(),
+                version: loaded.version,
+            };
+            let resting = fresh.assertions(self.claim).guarded(as_found);
+            match self.ask_with(ResourceAction::RegainAccess, resting).await {
+                Ok(()) | Err(Error::Refused(Refusal::NoOp)) => return Ok(fresh),
+                Err(error) if voids(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(contended(self.uid))
+    }
+}
+
+/// Whether an error says no more than that the unwrap cannot be rested on any longer.
+pub(super) fn voids(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Torn
+            | Error::Ledger(LedgerError::Conflict { .. } | LedgerError::Lapsed)
+            | Error::Refused(Refusal::OutOfReach { .. })
+    )
+}
+
+/// Authority moved each time that it was asked.
+pub(super) fn contended(uid: ResourceUid) -> Error {
+    match resource_id(uid) {
+        Ok(id) => Error::Contended { id },
+        Err(error) => error,
+    }
+}
