@@ -5,6 +5,8 @@ pub(crate) const LAYOUT: &str =
     "SELECT type, name, tbl_name, sql, rootpage FROM main.sqlite_master";
 pub(crate) const MIGRATIONS: &str =
     "SELECT version, description, success, checksum FROM main._sqlx_migrations ORDER BY version";
+/// Needs what a statement needs that writes.
+pub(crate) const WRITES_NOTHING: &str = "DELETE FROM main._sqlx_migrations WHERE 0";
 
 pub(crate) const COUNTER: &str = "SELECT last_version FROM ledger_counter WHERE only_row = 1";
 pub(crate) const SET_COUNTER: &str =

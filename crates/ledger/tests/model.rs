@@ -347,17 +347,14 @@ impl Model {
         let revision = self.revisions.entry(id.clone()).or_default();
         *revision += 1;
         let said = Some((id.clone(), *revision, removed));
-        match audit.first() {
-            Some(first) => {
-                let others = audit.iter().filter(|entry| entry.chain == first.chain);
-                let chain = self.chains.get_mut(&first.chain).unwrap();
-                let at = chain.len() - others.count();
-                chain[at].2 = said;
-            }
-            None => {
-                let chain = self.chains.entry(REVISIONS.to_owned()).or_default();
-                chain.push((0, Phase::Revision, said));
-            }
+        if let Some(first) = audit.first() {
+            let others = audit.iter().filter(|entry| entry.chain == first.chain);
+            let chain = self.chains.get_mut(&first.chain).unwrap();
+            let at = chain.len() - others.count();
+            chain[at].2 = said;
+        } else {
+            let chain = self.chains.entry(REVISIONS.to_owned()).or_default();
+            chain.push((0, Phase::Revision, said));
         }
     }
 }

@@ -29,6 +29,8 @@ pub(crate) struct Core {
     /// Where that is done which several callers wait for, and what nobody waits for.
     pub(crate) runtime: OwnRuntime,
     pub(crate) ledger: Arc<dyn Ledger>,
+    /// Whether it cannot be written: nothing is begun then that would have to be.
+    pub(crate) read_only: bool,
     /// Service-managed keys, sealed.
     pub(crate) service_keys: Arc<dyn KeyFile>,
     /// Private halves of the keys in the installation's own vaults, sealed.

@@ -27,7 +27,8 @@ pub struct Strongroom {
     core: Arc<Core>,
     operator: Operator,
     view: InstallationView,
-    checkpoints: Checkpoints,
+    /// None where nothing can be written: no chain moves then.
+    checkpoints: Option<Checkpoints>,
     watch: Watch,
 }
 
@@ -60,6 +61,9 @@ impl Strongroom {
 
     /// Opens the installation in `data`, and goes on with whatever was cut off in it.
     ///
+    /// If the data folder cannot be written, it is opened for reading: what needs no audit record works,
+    /// and what needs one is refused as unavailable.
+    ///
     /// # Errors
     /// [`InstallationError`](crate::InstallationError) if there is none or its root key is not the
     /// one it was made with; a ledger error if its databases cannot be opened.
@@ -71,10 +75,12 @@ impl Strongroom {
             source: options.source.clone(),
             correlation: CorrelationId::from_bytes(random_id(&options.provider)?),
         };
-        core.resume().await?;
+        if !core.read_only {
+            core.resume().await?;
+        }
         let data = std::path::absolute(data.as_ref()).unwrap_or_else(|_| data.as_ref().to_owned());
         let view = settings.view(&data);
-        let checkpoints = Checkpoints::start(&core);
+        let checkpoints = (!core.read_only).then(|| Checkpoints::start(&core));
         let watch = Watch::start(&core).await?;
         Ok(Self {
             operator: Operator {
@@ -170,7 +176,10 @@ impl Strongroom {
             ..
         } = self;
         drop(watch);
-        let written = checkpoints.stop(&core).await;
+        let written = match checkpoints {
+            Some(checkpoints) => checkpoints.stop(&core).await,
+            None => Ok(()),
+        };
         // Closed whatever became of the heads; the first failure is the one to tell of.
         let closed = core.close().await;
         written.and(closed)

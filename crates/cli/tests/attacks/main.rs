@@ -1,6 +1,8 @@
 //! What each attacker of `docs/threat-model.md` is known to try, tried on the program: a file an attack.
 
+mod foreign_schema;
 mod latest_version;
+mod planted_journal;
 mod put_back;
 mod settings;
 mod terminal;

@@ -29,6 +29,8 @@ pub(crate) struct Schema {
     set_application: &'static str,
     journal: &'static str,
     pragmas: &'static [(&'static str, &'static str)],
+    /// What is set once, before anything is in the file.
+    founding: &'static [&'static str],
     /// What the file's header must say, as the pragmas that ask it do.
     pub(super) demanded: &'static [(&'static str, i64)],
     pub(super) migrations: &'static [(i64, &'static str, &'static str)],
@@ -52,6 +54,7 @@ impl Schema {
             journal: "WAL",
             // The log shrinks back after a long reader has let it grow.
             pragmas: &[("synchronous", "FULL"), ("journal_size_limit", "67108864")],
+            founding: &[],
             demanded: &[],
             migrations: &[
                 (
@@ -80,13 +83,9 @@ impl Schema {
             application: 0x5354_524b, // STRK
             set_application: "PRAGMA application_id = 0x5354524b",
             journal: "DELETE",
-            // The first two count when the file is made. See `key_file` for what each is for.
-            pragmas: &[
-                ("page_size", "4096"),
-                ("auto_vacuum", "FULL"),
-                ("synchronous", "EXTRA"),
-                ("secure_delete", "ON"),
-            ],
+            // See `key_file` for what each is for.
+            pragmas: &[("synchronous", "EXTRA"), ("secure_delete", "ON")],
+            founding: &["PRAGMA page_size = 4096", "PRAGMA auto_vacuum = FULL"],
             demanded: &[("PRAGMA page_size", 4_096), ("PRAGMA auto_vacuum", 1)],
             migrations: &[(
                 1,
@@ -196,7 +195,11 @@ async fn open_writing(
     let mut link = Arc::new(opener.clone()).connect().await?;
     let connection = &mut link.connection;
     let found = look(connection).await?;
-    if !(found.empty && options.create) {
+    if found.empty && options.create {
+        for pragma in opener.schema.founding {
+            connection.execute(*pragma).await.map_err(Fault::from)?;
+        }
+    } else {
         found.is_ours(opener)?;
     }
     set_journal(connection, opener.schema.journal, options.busy_timeout).await?;
@@ -329,6 +332,8 @@ async fn migrate(
         found.is_ours(opener)?;
         let applied = layout::applied(&mut tx, schema).await?;
         if applied == schema.migrations.len() {
+            // Where nothing can be written, SQLite begins to read instead, and does not say so.
+            tx.execute(sql::WRITES_NOTHING).await.map_err(Fault::from)?;
             return Ok(tx.rollback().await.map_err(Fault::from)?);
         }
         let known = schema.migrations.get(..applied).unwrap_or_default();

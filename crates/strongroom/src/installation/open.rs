@@ -192,7 +192,9 @@ pub(crate) async fn open(data: &Path, options: &Options) -> Result<Opened, Error
         return Err(InstallationError::OtherRootKey { expected, found }.into());
     }
     let opened = open_core(&layout, Basis::File(&file), root, options).await?;
-    remove_left_over(&layout);
+    if !opened.core.read_only {
+        remove_left_over(&layout);
+    }
     Ok(opened)
 }
 
@@ -244,6 +246,7 @@ pub(super) async fn open_core(
         now: options.clock.now(),
     };
     let (ledger, settings) = ledger.open(basis).await?;
+    let read_only = ledger.is_read_only();
     let service_keys = SqliteKeyFile::open(&layout.service_keys(), databases.clone()).await?;
     let vault_keys = SqliteKeyFile::open(&layout.vault_keys(), databases).await?;
     let heads = FileCheckpoints::new(layout.data.join(&settings.audit_heads), chain_key.clone());
@@ -264,7 +267,7 @@ pub(super) async fn open_core(
     } else {
         let folder = LocalFolder::open(&layout.objects())?;
         // What it leaves lies where it did, and no worse.
-        if let Err(error) = folder.sweep(options.clock.now()).await {
+        if !read_only && let Err(error) = folder.sweep(options.clock.now()).await {
             tracing::warn!(%error, "abandoned writes could not be removed");
         }
         let folder = Arc::new(folder);
@@ -276,6 +279,7 @@ pub(super) async fn open_core(
         budgets: Budgets::new(&options.leases, runtime.clone()),
         runtime,
         ledger,
+        read_only,
         service_keys,
         vault_keys,
         vaults: Vaults::new(
