@@ -87,8 +87,11 @@ fn r17_so_are_those_of_a_vault_a_principal_and_an_access_list() {
     for (which, taken) in cases {
         let desk = desk();
         customer_key(&desk);
-        desk.ok(&["principal", "create", "bob"]);
-        desk.ok(&["role", "assign", "Reader", "--assignee", "bob"]);
+        // The list stays when bob is taken from it.
+        for name in ["bob", "carol"] {
+            desk.ok(&["principal", "create", name]);
+            desk.ok(&["role", "assign", "Reader", "--assignee", name]);
+        }
         keep(&desk);
         desk.ok(taken);
         desk.ok(&["audit", "verify"]);

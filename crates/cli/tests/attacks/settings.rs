@@ -14,7 +14,8 @@ const SETTINGS: &str = "data/installation.json";
 fn change(desk: &Desk, member: &str, value: Value) {
     let path = desk.path(SETTINGS);
     let mut settings: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-    settings[member] = value;
+    let members = settings.as_object_mut().unwrap();
+    members.insert(member.to_owned(), value);
     fs::write(path, settings.to_string()).unwrap();
 }
 
