@@ -27,6 +27,7 @@ use strongroom_vault::{
 
 use crate::installation::InstallationError;
 use crate::lease::OutOfReach;
+use crate::local_folder::FolderError;
 
 /// What went wrong. [`Outcome::kind`] says whether rules, input, stored bytes or the machine are
 /// the cause, and [`Outcome::retry`] whether asking again can help.
@@ -282,21 +283,15 @@ pub enum Error {
     /// An object kept being replaced while it was read.
     #[error("the object was overwritten again and again while it was being read")]
     OverwrittenWhileReading,
+    /// An object cannot be in the local folder, or what lies there is none.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
     /// A part of an upload was not stored.
     #[error("a part of this upload was not stored: abort it and begin again")]
     PartLost,
     /// A range that the object does not have.
     #[error("the object has no such range of bytes")]
     Range(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// A folder keeps no object above or below another.
-    #[error(
-        "`{path}` cannot be stored in a local folder: an object lies at a path above it, or others \
-             below it"
-    )]
-    PathConflict {
-        /// The path in the folder.
-        path: String,
-    },
     /// The rules say no.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -469,8 +464,8 @@ impl Outcome for Error {
             Self::Open(error) => error.code(),
             Self::OverwrittenWhileReading => "OverwrittenWhileReading",
             Self::PartLost => "UploadPartLost",
-            Self::PathConflict { .. } => "PathConflict",
             Self::ProofOverdue => "ProofOverdue",
+            Self::Folder(error) => error.code(),
             Self::Range(_) => "InvalidRange",
             Self::Refused(refusal) => refusal.code(),
             Self::RenamedOntoItself => "RenamedOntoItself",
@@ -510,7 +505,8 @@ impl Outcome for Error {
             | Self::MissingKeyMaterial { .. }
             | Self::MissingServiceKey { .. } => OutcomeKind::Damaged,
             Self::Encoding(_) | Self::Torn => OutcomeKind::Internal,
-            Self::NotForTrying { .. } | Self::PathConflict { .. } => OutcomeKind::Refused,
+            Self::NotForTrying { .. } => OutcomeKind::Refused,
+            Self::Folder(error) => error.kind(),
             Self::Audit(error) => error.kind(),
             Self::Denied(denied) => denied.kind(),
             Self::OutOfReach(found) => found.cause().kind(),
@@ -550,6 +546,7 @@ impl Outcome for Error {
     fn retry(&self) -> Retry {
         match self {
             Self::Audit(error) => error.retry(),
+            Self::Folder(error) => error.retry(),
             Self::Denied(denied) => denied.retry(),
             Self::OutOfReach(found) => found.cause().retry(),
             Self::Proof(error) => error.retry(),

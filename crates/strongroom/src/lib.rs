@@ -62,12 +62,13 @@ pub use crate::installation::{
 pub use crate::lease::{
     InvalidLease, LeaseSettings, LeaseTerm, LeaseTooShort, OutOfReach, VaultBudget,
 };
+pub use crate::local_folder::{FolderError, Trouble};
 pub use crate::operator::Operator;
 pub use crate::resource::{
     ChangeView, EncryptionView, Explanation, IdentityView, KeySource, NewResource, Obstacle,
     OnTheWay, Probe, ResourceChange, ResourceHandle, ResourceState, ResourceView,
 };
-pub use crate::store::{Checked, Depth, EncryptedStore, Unlistable};
+pub use crate::store::{Checked, Depth, EncryptedStore, Seen, Unlistable};
 pub use crate::strongroom::{ExportedKey, Strongroom};
 pub use crate::vaults::{
     KeyCensus, KeyInfo, KeyVersionInfo, LifeInfo, NewKey, NewVault, OutsideVault, VaultInfo,

@@ -107,6 +107,15 @@ pub enum InstallationError {
         /// The id of the key that was found.
         found: String,
     },
+    /// The folder for objects is a symbolic link.
+    #[error(
+        "{} is a symbolic link: whoever may change it decides where objects go. Put the folder itself \
+             there, or mount the other place on it", path.display()
+    )]
+    ObjectsLinked {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A file or folder cannot be made, read or written.
     #[error("{what} failed for {}", path.display())]
     Io {
@@ -144,6 +153,7 @@ impl Outcome for InstallationError {
             Self::RootKeyExposed { .. } => "RootKeyExposed",
             Self::RootKeyUnreadable { .. } => "RootKeyUnreadable",
             Self::OtherRootKey { .. } => "OtherRootKey",
+            Self::ObjectsLinked { .. } => "LinkInObjects",
             Self::Io { .. } => "FileSystemFailed",
         }
     }
@@ -158,9 +168,10 @@ impl Outcome for InstallationError {
             | Self::RootKeyUnreadable { .. }
             | Self::OtherRootKey { .. } => OutcomeKind::BadInput,
             Self::RootKeyExposed { .. } => OutcomeKind::Refused,
-            Self::Settings { .. } | Self::SettingsLost { .. } | Self::ForgedSettings { .. } => {
-                OutcomeKind::Damaged
-            }
+            Self::ObjectsLinked { .. }
+            | Self::Settings { .. }
+            | Self::SettingsLost { .. }
+            | Self::ForgedSettings { .. } => OutcomeKind::Damaged,
             Self::Io { .. } | Self::UnderWay { .. } => OutcomeKind::Unavailable,
         }
     }
@@ -174,6 +185,7 @@ impl Outcome for InstallationError {
             | Self::SettingsLost { .. }
             | Self::ForgedSettings { .. }
             | Self::NotUtf8 { .. }
+            | Self::ObjectsLinked { .. }
             | Self::RootKeyExists { .. }
             | Self::RootKeyExposed { .. }
             | Self::RootKeyUnreadable { .. }

@@ -1,7 +1,7 @@
 //! Opening an installation.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use object_store::ObjectStore;
@@ -265,7 +265,7 @@ pub(super) async fn open_core(
     let (objects, folder): (Arc<dyn ObjectStore>, _) = if let Some(objects) = &options.objects {
         (Arc::clone(objects), None)
     } else {
-        let folder = LocalFolder::open(&layout.objects())?;
+        let folder = objects_folder(layout.objects())?;
         // What it leaves lies where it did, and no worse.
         if !read_only && let Err(error) = folder.sweep(options.clock.now()).await {
             tracing::warn!(%error, "abandoned writes could not be removed");
@@ -305,6 +305,15 @@ pub(super) async fn open_core(
         leases: leases(options),
     });
     Ok(Opened { settings, core })
+}
+
+/// The installation's own folder for objects.
+fn objects_folder(path: PathBuf) -> Result<LocalFolder, InstallationError> {
+    let found = path.symlink_metadata();
+    if found.is_ok_and(|found| found.is_symlink()) {
+        return Err(InstallationError::ObjectsLinked { path });
+    }
+    LocalFolder::open(&path).map_err(InstallationError::io("opening", path))
 }
 
 fn leases(options: &Options) -> Leases {

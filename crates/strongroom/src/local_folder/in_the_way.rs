@@ -1,194 +1,264 @@
-//! A folder keeps no object at a path above or below another's, as other stores do: what is asked for
-//! there is not found, and what is to be put there is refused by name.
+//! What is in the way of an object in the folder, and what a failed call means.
+//!
+//! A folder keeps no object at a path above or below another's, as other stores do, and takes no path of
+//! any length. And what lies in it was not all put there by us: a link, a pipe or a name that no object
+//! has is said to be what it is, at the path of the object that was asked for, and never used.
 
-use std::path::Path as OsPath;
+use std::io;
 
-use async_trait::async_trait;
+use object_store::Error as StoreError;
 use object_store::path::Path;
-use object_store::{
-    Error as StoreError, MultipartUpload, PutPayload, PutResult, Result, UploadPart,
-};
+use rustix::fs::FileType;
+use rustix::io::Errno;
+use strongroom_base::{Outcome, OutcomeKind, Retry};
 
-use super::{LocalFolder, blocking};
+use super::beneath::{LONGEST_PART, LONGEST_PATH, Obstacle, Root, is_absence};
 use crate::Error;
 
-impl LocalFolder {
+/// Characters of a path that a message shows.
+const SHOWN: usize = 80;
+
+/// Why an object cannot be in the local folder, or what lies there is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .trouble.about(.path))]
+#[non_exhaustive]
+pub struct FolderError {
+    /// The object that was asked for, or whose place it is.
+    pub path: String,
+    /// What is wrong there.
+    pub trouble: Trouble,
+}
+
+/// What is wrong at a path in the local folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Trouble {
+    /// The path leads through a symbolic link, or ends in one.
+    Link {
+        /// How many parts of the path come after the link.
+        below: usize,
+    },
+    /// A pipe, a socket or a device, at the path or above it.
+    NotAFile {
+        /// How many parts of the path come after it.
+        below: usize,
+    },
+    /// A file or a folder with a name that no object has.
+    Name,
+    /// An object lies above.
+    ObjectAbove {
+        /// How many parts of the path come after the object's own.
+        below: usize,
+    },
+    /// Objects lie below.
+    FolderThere,
+    /// The file system has no such long names.
+    TooLong,
+    /// A name that writes under way have.
+    Reserved,
+    /// Others hold the folder that the object lies in.
+    Held,
+}
+
+impl Trouble {
+    fn about(self, path: &str) -> String {
+        let shown = shortened(path);
+        match self {
+            Self::Link { below } => format!(
+                "{}: Strongroom makes no links and follows none, so somebody else who may write in the \
+                 objects folder has put it there. Look where it leads, remove it, and put back what it \
+                 replaced",
+                place(path, below, "a symbolic link")
+            ),
+            Self::NotAFile { below } => format!(
+                "{}: somebody else who may write in the objects folder has put it there. Remove it, and \
+                 put back what it replaced",
+                place(path, below, "a pipe, a socket or a device, not a file")
+            ),
+            Self::Name => format!(
+                "something in the objects folder has a name that no object has (`{shown}`, where %XX \
+                 stands for one byte): somebody else has put it there. Remove it from the folder"
+            ),
+            Self::ObjectAbove { below } => format!(
+                "`{shown}` cannot be stored in a local folder: `{}` is an object, and a folder has no \
+                 object below another. Choose another path, or move that object away",
+                shortened(above(path, below))
+            ),
+            Self::FolderThere => format!(
+                "`{shown}` cannot be stored in a local folder: other objects lie below it, as in a \
+                 folder. Choose a path below `{shown}/`, or another"
+            ),
+            Self::TooLong => format!(
+                "`{shown}` is too long for a local folder ({} bytes): a part of a path has at most \
+                 {LONGEST_PART} bytes there, and all of it {LONGEST_PATH} with what the store puts before \
+                 it. Choose a shorter path",
+                path.len()
+            ),
+            Self::Reserved => format!(
+                "`{shown}` cannot be stored in a local folder: names that end in `#` and a number are \
+                 those of writes under way. Choose another name"
+            ),
+            Self::Held => format!(
+                "the folder of `{shown}` is held by another process: try again; if it stays so, find who \
+                 has locked it"
+            ),
+        }
+    }
+}
+
+/// Says what a path, or a part of it, is.
+fn place(path: &str, below: usize, is: &str) -> String {
+    let part = above(path, below);
+    match below {
+        _ if path.is_empty() => format!("the folder of the resource's objects is {is}"),
+        0 => format!("`{}` is {is}", shortened(path)),
+        _ if part.is_empty() => format!("the folder that `{}` lies in is {is}", shortened(path)),
+        _ => format!(
+            "`{}` lies below `{}`, which is {is}",
+            shortened(path),
+            shortened(part)
+        ),
+    }
+}
+
+/// The path without its last `below` parts.
+fn above(path: &str, below: usize) -> &str {
+    (0..below).fold(path, |path, _| {
+        path.rsplit_once('/').map_or("", |(above, _)| above)
+    })
+}
+
+fn shortened(path: &str) -> String {
+    if path.chars().count() <= SHOWN {
+        return path.to_owned();
+    }
+    let front: String = path.chars().take(SHOWN / 2).collect();
+    format!("{front}…")
+}
+
+impl Outcome for FolderError {
+    fn code(&self) -> &'static str {
+        match self.trouble {
+            Trouble::Link { .. } => "LinkInObjects",
+            Trouble::NotAFile { .. } => "NotAnObjectFile",
+            Trouble::Name => "ForeignName",
+            Trouble::ObjectAbove { .. } | Trouble::FolderThere => "PathConflict",
+            Trouble::TooLong => "PathTooLong",
+            Trouble::Reserved => "ReservedName",
+            Trouble::Held => "FolderHeld",
+        }
+    }
+
+    fn kind(&self) -> OutcomeKind {
+        match self.trouble {
+            Trouble::Link { .. } | Trouble::NotAFile { .. } | Trouble::Name => OutcomeKind::Damaged,
+            Trouble::ObjectAbove { .. } | Trouble::FolderThere => OutcomeKind::Refused,
+            Trouble::TooLong | Trouble::Reserved => OutcomeKind::BadInput,
+            Trouble::Held => OutcomeKind::Unavailable,
+        }
+    }
+
+    fn retry(&self) -> Retry {
+        match self.kind() {
+            OutcomeKind::Unavailable => Retry::After(std::time::Duration::from_secs(1)),
+            OutcomeKind::BadInput => Retry::Never,
+            _ => Retry::AfterRepair,
+        }
+    }
+}
+
+impl From<FolderError> for StoreError {
+    fn from(error: FolderError) -> Self {
+        Self::Generic {
+            store: super::STORE,
+            source: Box::new(Error::Folder(error)),
+        }
+    }
+}
+
+/// What is wrong at `location`.
+pub(super) fn trouble(location: &Path, trouble: Trouble) -> StoreError {
+    let path = location.to_string();
+    FolderError { path, trouble }.into()
+}
+
+impl Root {
     /// What a failed read means: nothing can lie below an object, nor in a folder's own place.
-    pub(super) async fn unread(&self, location: &Path, error: StoreError) -> StoreError {
-        match error {
-            StoreError::Generic { store: _, source } if self.is_blocked(location).await => {
-                let path = location.to_string();
-                StoreError::NotFound { path, source }
-            }
-            other => other,
+    pub(super) fn unread(&self, location: &Path, error: io::Error) -> StoreError {
+        let is_none =
+            is_absence(&error) || is(&error, &[Errno::NAMETOOLONG, Errno::ISDIR, Errno::NXIO]);
+        match self.obstacle(location.as_ref().as_bytes()) {
+            Some(found) if !is_file(found) => trouble(location, foreign(found)),
+            Some(Obstacle { below: 1.., .. }) => not_found(location, error),
+            _ if is_none => not_found(location, error),
+            _ => failed(location, error),
         }
     }
 
     /// What a failed write means.
-    pub(super) async fn unwritten(&self, location: &Path, error: StoreError) -> StoreError {
-        match error {
-            StoreError::Generic { store, source: _ } if self.is_blocked(location).await => {
-                let path = location.to_string();
-                let source = Box::new(Error::PathConflict { path });
-                StoreError::Generic { store, source }
+    pub(super) fn unwritten(&self, location: &Path, error: io::Error) -> StoreError {
+        if is(&error, &[Errno::NAMETOOLONG]) {
+            return trouble(location, Trouble::TooLong);
+        }
+        if is(&error, &[Errno::WOULDBLOCK]) {
+            return trouble(location, Trouble::Held);
+        }
+        let blocked = [
+            Errno::NOTDIR,
+            Errno::LOOP,
+            Errno::ISDIR,
+            Errno::NXIO,
+            Errno::NOTEMPTY,
+        ];
+        match self.obstacle(location.as_ref().as_bytes()) {
+            Some(found) if !is_file(found) => trouble(location, foreign(found)),
+            Some(Obstacle { below: 0, .. }) if is(&error, &[Errno::EXIST]) => {
+                let (path, source) = (location.to_string(), Box::new(error));
+                StoreError::AlreadyExists { path, source }
             }
-            other => other,
-        }
-    }
-
-    /// What a failed copy or rename means.
-    pub(super) async fn uncopied(&self, from: &Path, to: &Path, error: StoreError) -> StoreError {
-        match self.unread(from, error).await {
-            error @ StoreError::Generic { .. } => self.unwritten(to, error).await,
-            other => other,
-        }
-    }
-
-    /// A rename of a folder would move every object below it: it is none itself.
-    pub(super) async fn is_no_folder(&self, location: &Path) -> Result<()> {
-        let path = self.inner.path_to_filesystem(location)?;
-        if blocking(move || Ok(path.is_dir())).await? {
-            return Err(StoreError::NotFound {
-                path: location.to_string(),
-                source: "it is a folder".into(),
-            });
-        }
-        Ok(())
-    }
-
-    /// Whether a failed listing means that there is nothing: what is listed leads through an object.
-    pub(super) async fn is_below_an_object(&self, prefix: &Path, error: &StoreError) -> bool {
-        let Ok(path) = self.inner.path_to_filesystem(prefix) else {
-            return false;
-        };
-        let root = self.root.clone();
-        matches!(error, StoreError::Generic { .. })
-            && blocking(move || Ok(leads_through_a_file(&root, &path)))
-                .await
-                .unwrap_or(false)
-    }
-
-    /// Whether the path leads through a file, or is a folder.
-    async fn is_blocked(&self, location: &Path) -> bool {
-        let Ok(path) = self.inner.path_to_filesystem(location) else {
-            return false;
-        };
-        let root = self.root.clone();
-        blocking(move || Ok(is_blocked(&root, &path)))
-            .await
-            .unwrap_or(false)
-    }
-}
-
-pub(super) fn is_blocked(root: &OsPath, path: &OsPath) -> bool {
-    path.is_dir() || leads_through_a_file(root, path)
-}
-
-fn leads_through_a_file(root: &OsPath, path: &OsPath) -> bool {
-    let is_file = |path: &OsPath| path.symlink_metadata().is_ok_and(|found| !found.is_dir());
-    let mut above = path.ancestors().skip(1).take_while(|above| *above != root);
-    above.any(is_file)
-}
-
-/// An upload that says what is in its way when it is completed.
-#[derive(Debug)]
-pub(super) struct Upload {
-    pub(super) inner: Box<dyn MultipartUpload>,
-    pub(super) folder: LocalFolder,
-    pub(super) location: Path,
-}
-
-#[async_trait]
-#[deny(clippy::missing_trait_methods)]
-impl MultipartUpload for Upload {
-    fn put_part(&mut self, data: PutPayload) -> UploadPart {
-        self.inner.put_part(data)
-    }
-
-    async fn complete(&mut self) -> Result<PutResult> {
-        match self.inner.complete().await {
-            Ok(result) => Ok(result),
-            Err(error) => Err(self.folder.unwritten(&self.location, error).await),
-        }
-    }
-
-    async fn abort(&mut self) -> Result<()> {
-        self.inner.abort().await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use futures::TryStreamExt as _;
-    use object_store::{ObjectStore as _, ObjectStoreExt as _};
-
-    use super::*;
-
-    fn is_conflict(error: &StoreError) -> bool {
-        let StoreError::Generic { source, .. } = error else {
-            return false;
-        };
-        matches!(source.downcast_ref(), Some(Error::PathConflict { .. }))
-    }
-
-    #[tokio::test]
-    async fn a_path_below_or_above_an_object_is_not_found_and_cannot_be_put() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = LocalFolder::open(folder.path()).unwrap();
-        let [file, below, above] = ["a/file", "a/file/below/it", "a"].map(Path::from);
-        store.put(&file, "text".into()).await.unwrap();
-        let other = Path::from("other");
-        store.put(&other, "text".into()).await.unwrap();
-        for path in [&below, &above] {
-            let not_found = [
-                store.head(path).await.map(drop),
-                store.get(path).await.map(drop),
-                store.get_range(path, 0..1).await.map(drop),
-                store.get_ranges(path, &[0..1, 2..3]).await.map(drop),
-                store.delete(path).await,
-                store.copy(path, &"x".into()).await,
-                store.rename(path, &"x".into()).await,
-                store.copy_if_not_exists(path, &"x".into()).await,
-            ];
-            for (number, result) in not_found.into_iter().enumerate() {
-                let error = result.unwrap_err();
-                let expected = matches!(error, StoreError::NotFound { .. });
-                assert!(expected, "{path} {number}: {error:?}");
+            Some(Obstacle { below, .. }) if below > 0 && is(&error, &blocked) => {
+                trouble(location, Trouble::ObjectAbove { below })
             }
-            let upload = async {
-                let mut upload = store.put_multipart(path).await?;
-                upload.put_part("text".into()).await?;
-                upload.complete().await
-            };
-            let refused = [
-                store.put(path, "text".into()).await.map(drop),
-                upload.await.map(drop),
-                store.copy(&other, path).await,
-                store.rename(&other, path).await,
-            ];
-            for (number, result) in refused.into_iter().enumerate() {
-                let error = result.unwrap_err();
-                assert!(is_conflict(&error), "{path} {number}: {error:?}");
+            None if is(&error, &[Errno::ISDIR, Errno::EXIST, Errno::NOTEMPTY]) => {
+                trouble(location, Trouble::FolderThere)
             }
+            _ => failed(location, error),
         }
-        for prefix in [&below, &Path::from("a/file/below"), &Path::from("none")] {
-            let found: Vec<_> = store.list(Some(prefix)).try_collect().await.unwrap();
-            assert!(found.is_empty());
-            let after = store.list_with_offset(Some(prefix), &file);
-            assert!(after.try_collect::<Vec<_>>().await.unwrap().is_empty());
-            let found = store.list_with_delimiter(Some(prefix)).await.unwrap();
-            assert!(found.objects.is_empty() && found.common_prefixes.is_empty());
+    }
+}
+
+/// What a thing that we did not make means for who meets it.
+pub(super) fn foreign(found: Obstacle) -> Trouble {
+    let below = found.below;
+    match found.kind {
+        FileType::Symlink => Trouble::Link { below },
+        _ => Trouble::NotAFile { below },
+    }
+}
+
+fn is_file(found: Obstacle) -> bool {
+    found.kind == FileType::RegularFile
+}
+
+fn is(error: &io::Error, any: &[Errno]) -> bool {
+    Errno::from_io_error(error).is_some_and(|errno| any.contains(&errno))
+}
+
+pub(super) fn not_found(location: &Path, error: io::Error) -> StoreError {
+    let (path, source) = (location.to_string(), Box::new(error));
+    StoreError::NotFound { path, source }
+}
+
+/// What the operating system said, of the object that it was about.
+pub(super) fn failed(location: &Path, error: io::Error) -> StoreError {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            let (path, source) = (location.to_string(), Box::new(error));
+            StoreError::PermissionDenied { path, source }
         }
-        // Nothing was changed by any of it.
-        let listed: Vec<_> = store.list(None).try_collect().await.unwrap();
-        assert_eq!(listed.len(), 2);
-        assert_eq!(
-            store.get(&file).await.unwrap().bytes().await.unwrap(),
-            "text"
-        );
-        assert_eq!(
-            store.get(&other).await.unwrap().bytes().await.unwrap(),
-            "text"
-        );
+        _ => StoreError::Generic {
+            store: super::STORE,
+            source: Box::new(error),
+        },
     }
 }

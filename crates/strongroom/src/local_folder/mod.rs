@@ -1,60 +1,115 @@
-//! Objects in a local folder, so that what was acknowledged survives a power cut.
+//! Objects in a local folder, so that what was acknowledged survives a power cut, and so that nothing that
+//! somebody else leaves in the folder leads out of it.
 
+mod beneath;
 mod in_the_way;
+mod list;
+mod moves;
 mod open;
+mod purge;
 mod sweep;
+mod walk;
+mod write;
 
-use std::fs::{self, File};
-use std::io;
+#[cfg(test)]
+mod tests;
+
 use std::ops::Range;
-use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path as OsPath, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::os::unix::fs::FileExt as _;
+use std::path::Path as OsPath;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::{BoxStream, StreamExt};
-use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{
-    CopyMode, CopyOptions, Extensions, GetOptions, GetResult, ListResult, MultipartUpload,
-    ObjectMeta, ObjectStore, ObjectStoreExt as _, PutMultipartOptions, PutOptions, PutPayload,
-    PutResult, RenameOptions, RenameTargetMode, Result,
+    Attributes, CopyOptions, Error as StoreError, Extensions, GetOptions, GetRange, GetResult,
+    GetResultPayload, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMode,
+    PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions, Result,
 };
 
-use self::in_the_way::Upload;
+use self::beneath::Root;
+use self::in_the_way::failed;
+pub use self::in_the_way::{FolderError, Trouble};
+use self::write::Upload;
+use crate::Error;
+
+const STORE: &str = "LocalFolder";
 
 /// Deletions that are carried out at once, in order.
 const DELETES_AT_ONCE: usize = 10;
 
-/// How the name of a file begins that was moved out of a rename's way.
-const ASIDE: &str = ".renamed-";
-
-/// `object_store`'s local store with fsync, and with durable deletes, which it leaves to its users.
+/// A local folder that is an object store: a file for each object, its path that of the object.
+///
+/// It is not `object_store`'s own, which follows every link.
 #[derive(Clone, Debug)]
 pub(crate) struct LocalFolder {
-    inner: std::sync::Arc<LocalFileSystem>,
-    root: PathBuf,
+    root: Arc<Root>,
 }
 
 impl LocalFolder {
-    /// A store in `folder`, which exists.
-    pub(crate) fn open(folder: &OsPath) -> Result<Self> {
-        let inner = LocalFileSystem::new_with_prefix(folder)?
-            .with_fsync(true)
-            .with_automatic_cleanup(true);
-        Ok(Self {
-            inner: inner.into(),
-            // As the store spells it, links resolved.
-            root: folder.canonicalize().map_err(local_io)?,
-        })
+    /// A store in `folder`, which exists and is no link itself.
+    pub(crate) fn open(folder: &OsPath) -> std::io::Result<Self> {
+        let root = Arc::new(Root::open(folder)?);
+        Ok(Self { root })
+    }
+
+    /// The same, as with a kernel that cannot follow a path in one call.
+    #[cfg(test)]
+    pub(crate) fn open_in_steps(folder: &OsPath) -> std::io::Result<Self> {
+        let root = Arc::new(Root::open(folder)?.in_steps());
+        Ok(Self { root })
+    }
+
+    /// Removes everything at and below `prefix`, whatever it is.
+    pub(crate) async fn remove_all(&self, prefix: &Path) -> Result<()> {
+        let prefix = prefix.clone();
+        self.with_root(move |root| root.remove_all(&prefix)).await
+    }
+
+    /// Removes an object if it is the one that has this etag; tells whether it was.
+    pub(crate) async fn remove_if_unchanged(&self, location: &Path, e_tag: &str) -> Result<bool> {
+        let (location, e_tag) = (location.clone(), e_tag.to_owned());
+        self.with_root(move |root| root.remove_if_unchanged(&location, &e_tag))
+            .await
+    }
+
+    async fn with_root<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Arc<Root>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let root = Arc::clone(&self.root);
+        blocking(move || work(&root)).await
+    }
+
+    /// A file has no attributes.
+    fn without(&self, attributes: &Attributes, operation: &str) -> Result<()> {
+        if attributes.is_empty() {
+            return Ok(());
+        }
+        Err(self.not_implemented(operation))
+    }
+
+    fn not_implemented(&self, operation: &str) -> StoreError {
+        StoreError::NotImplemented {
+            operation: operation.to_owned(),
+            implementer: self.to_string(),
+        }
     }
 }
 
 impl std::fmt::Display for LocalFolder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.inner.fmt(f)
+        write!(f, "{STORE}({})", self.root.path().display())
     }
+}
+
+/// Runs what blocks away from the async workers, if there are any.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    strongroom_ledger::runtime::blocking(work).await?
 }
 
 #[async_trait]
@@ -66,10 +121,13 @@ impl ObjectStore for LocalFolder {
         payload: PutPayload,
         options: PutOptions,
     ) -> Result<PutResult> {
-        match self.inner.put_opts(location, payload, options).await {
-            Ok(result) => Ok(result),
-            Err(error) => Err(self.unwritten(location, error).await),
+        if matches!(options.mode, PutMode::Update(_)) {
+            return Err(self.not_implemented("a put that updates a version"));
         }
+        self.without(&options.attributes, "a put with attributes")?;
+        let location = location.clone();
+        self.with_root(move |root| write::put(root, &location, &payload, &options.mode))
+            .await
     }
 
     async fn put_multipart_opts(
@@ -77,28 +135,49 @@ impl ObjectStore for LocalFolder {
         location: &Path,
         options: PutMultipartOptions,
     ) -> Result<Box<dyn MultipartUpload>> {
-        match self.inner.put_multipart_opts(location, options).await {
-            Ok(inner) => Ok(Box::new(Upload {
-                inner,
-                folder: self.clone(),
-                location: location.clone(),
-            })),
-            Err(error) => Err(self.unwritten(location, error).await),
-        }
+        self.without(&options.attributes, "an upload with attributes")?;
+        let location = location.clone();
+        let upload = self.with_root(move |root| Upload::begin(root, &location));
+        Ok(Box::new(upload.await?))
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
-        match self.inner.get_opts(location, options).await {
-            Ok(result) => Ok(result),
-            Err(error) => Err(self.unread(location, error).await),
-        }
+        let (folder, location) = (self.clone(), location.clone());
+        blocking(move || {
+            let (file, meta) = folder.open_file(&location, &options)?;
+            let range = match &options.range {
+                Some(range) => range.as_range(meta.size).map_err(bad_range)?,
+                None => 0..meta.size,
+            };
+            let path = folder.root.path().join(location.as_ref());
+            Ok(GetResult {
+                payload: GetResultPayload::File(file, path),
+                meta,
+                range,
+                attributes: Attributes::default(),
+                extensions: Extensions::default(),
+            })
+        })
+        .await
     }
 
     async fn get_ranges(&self, location: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
-        match self.inner.get_ranges(location, ranges).await {
-            Ok(blocks) => Ok(blocks),
-            Err(error) => Err(self.unread(location, error).await),
-        }
+        let (folder, location) = (self.clone(), location.clone());
+        let ranges = ranges.to_vec();
+        blocking(move || {
+            let (file, meta) = folder.open_file(&location, &GetOptions::default())?;
+            let read = |range: Range<u64>| {
+                let range = GetRange::Bounded(range).as_range(meta.size);
+                let range = range.map_err(bad_range)?;
+                let length = usize::try_from(range.end - range.start).map_err(bad_range)?;
+                let mut bytes = vec![0; length];
+                let read = file.read_exact_at(&mut bytes, range.start);
+                read.map_err(|error| failed(&location, error))?;
+                Ok(bytes.into())
+            };
+            ranges.into_iter().map(read).collect()
+        })
+        .await
     }
 
     fn delete_stream(
@@ -111,11 +190,11 @@ impl ObjectStore for LocalFolder {
                 let store = store.clone();
                 async move {
                     let location = location?;
-                    match store.inner.delete(&location).await {
-                        Ok(()) => store.sync_parent(&location).await?,
-                        Err(error) => return Err(store.unread(&location, error).await),
-                    }
-                    Ok(location)
+                    let removed = store.with_root(move |root| {
+                        root.remove(&location)?;
+                        Ok(location)
+                    });
+                    removed.await
                 }
             })
             .buffered(DELETES_AT_ONCE)
@@ -123,7 +202,7 @@ impl ObjectStore for LocalFolder {
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
-        self.without_paths_below_objects(prefix, self.inner.list(prefix))
+        list::list(Arc::clone(&self.root), prefix, None)
     }
 
     fn list_with_offset(
@@ -131,207 +210,31 @@ impl ObjectStore for LocalFolder {
         prefix: Option<&Path>,
         offset: &Path,
     ) -> BoxStream<'static, Result<ObjectMeta>> {
-        self.without_paths_below_objects(prefix, self.inner.list_with_offset(prefix, offset))
+        list::list(Arc::clone(&self.root), prefix, Some(offset))
     }
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
-        match self.inner.list_with_delimiter(prefix).await {
-            Err(error) if self.is_nothing(prefix, &error).await => Ok(ListResult {
-                common_prefixes: Vec::new(),
-                objects: Vec::new(),
-                extensions: Extensions::default(),
-            }),
-            listed => listed,
-        }
+        let prefix = prefix.cloned();
+        self.with_root(move |root| list::one_level(root, prefix.as_ref()))
+            .await
     }
 
     async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
-        if matches!(options.mode, CopyMode::Overwrite) && self.are_one_file(from, to).await? {
-            return Ok(());
-        }
-        match self.inner.copy_opts(from, to, options).await {
-            Ok(()) => Ok(()),
-            Err(error) => Err(self.uncopied(from, to, error).await),
-        }
+        let (from, to) = (from.clone(), to.clone());
+        self.with_root(move |root| root.copy(&from, &to, options.mode))
+            .await
     }
 
     async fn rename_opts(&self, from: &Path, to: &Path, options: RenameOptions) -> Result<()> {
-        self.is_no_folder(from).await?;
-        let overwrites = matches!(options.target_mode, RenameTargetMode::Overwrite);
-        if let Err(error) = self.inner.rename_opts(from, to, options).await {
-            return Err(self.uncopied(from, to, error).await);
-        }
-        if overwrites && from != to && self.are_one_file(from, to).await? {
-            self.unlink_after_rename(from, to).await?;
-        }
-        Ok(())
+        let (from, to) = (from.clone(), to.clone());
+        self.with_root(move |root| root.rename(&from, &to, options.target_mode))
+            .await
     }
 }
 
-impl LocalFolder {
-    fn without_paths_below_objects(
-        &self,
-        prefix: Option<&Path>,
-        listed: BoxStream<'static, Result<ObjectMeta>>,
-    ) -> BoxStream<'static, Result<ObjectMeta>> {
-        let (folder, prefix) = (self.clone(), prefix.cloned());
-        listed
-            .filter_map(move |entry| {
-                let asked = entry.is_err().then(|| (folder.clone(), prefix.clone()));
-                async move {
-                    match (entry, asked) {
-                        (Err(error), Some((folder, prefix)))
-                            if folder.is_nothing(prefix.as_ref(), &error).await =>
-                        {
-                            None
-                        }
-                        (entry, _) => Some(entry),
-                    }
-                }
-            })
-            .boxed()
-    }
-
-    async fn is_nothing(&self, prefix: Option<&Path>, error: &object_store::Error) -> bool {
-        match prefix {
-            Some(prefix) => self.is_below_an_object(prefix, error).await,
-            None => false,
-        }
-    }
-}
-
-// A copy is a link to the same file. POSIX has it that a rename of one such name to the other does
-// nothing at all and succeeds: it would leave the old name, or the name of a staged copy.
-impl LocalFolder {
-    /// Whether both names are there and are links to one file.
-    async fn are_one_file(&self, from: &Path, to: &Path) -> Result<bool> {
-        let (from, to) = (
-            self.inner.path_to_filesystem(from)?,
-            self.inner.path_to_filesystem(to)?,
-        );
-        blocking(move || are_one_file(&from, &to)).await
-    }
-
-    /// Takes the old name away after a rename that did nothing.
-    async fn unlink_after_rename(&self, from: &Path, to: &Path) -> Result<()> {
-        let (from, to) = (
-            self.inner.path_to_filesystem(from)?,
-            self.inner.path_to_filesystem(to)?,
-        );
-        blocking(move || unlink_after_rename(&from, &to)).await
-    }
-
-    /// Makes the removal of `location` durable: no folder names it on disk either.
-    async fn sync_parent(&self, location: &Path) -> Result<()> {
-        let file = self.inner.path_to_filesystem(location)?;
-        blocking(move || sync_nearest(&file)).await
-    }
-}
-
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> Result<T> {
-    strongroom_ledger::runtime::blocking(work)
-        .await?
-        .map_err(local_io)
-}
-
-fn local_io(source: io::Error) -> object_store::Error {
-    object_store::Error::Generic {
-        store: "LocalFolder",
-        source: Box::new(source),
-    }
-}
-
-fn are_one_file(from: &OsPath, to: &OsPath) -> io::Result<bool> {
-    let id = |path: &OsPath| match path.symlink_metadata() {
-        Ok(found) => Ok(Some((found.dev(), found.ino()))),
-        Err(error) if is_absence(&error) => Ok(None),
-        Err(error) => Err(error),
-    };
-    let from = id(from)?;
-    Ok(from.is_some() && from == id(to)?)
-}
-
-/// The old name is moved out of sight first, so that an object which is put there meanwhile is not
-/// removed but renamed, as if it had been put before.
-fn unlink_after_rename(from: &OsPath, to: &OsPath) -> io::Result<()> {
-    static NUMBER: AtomicU64 = AtomicU64::new(0);
-
-    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    // No listing of the local store shows a name that ends in `#` and digits; the process id keeps
-    // two processes apart.
-    let aside = from.with_file_name(format!("{ASIDE}{}#{number}", std::process::id()));
-    let gone = |error: io::Error| {
-        if is_absence(&error) {
-            Ok(())
-        } else {
-            Err(error)
-        }
-    };
-    match fs::rename(from, &aside) {
-        Ok(()) => {}
-        Err(error) => return gone(error),
-    }
-    fs::rename(&aside, to)?;
-    fs::remove_file(&aside).or_else(gone)?;
-    sync_nearest(from)?;
-    sync_nearest(to)
-}
-
-fn is_absence(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-    )
-}
-
-/// Syncs the nearest folder above `file` that is left: those that became empty are gone with it.
-fn sync_nearest(file: &OsPath) -> io::Result<()> {
-    for folder in file.ancestors().skip(1) {
-        match File::open(folder) {
-            Ok(folder) => return folder.sync_all(),
-            Err(error) if is_absence(&error) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use futures::TryStreamExt as _;
-
-    use super::*;
-
-    /// The names of all files below a folder.
-    fn names(folder: &OsPath) -> Vec<String> {
-        let mut names: Vec<String> = fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
-    }
-
-    #[tokio::test]
-    async fn copies_are_renamed_and_overwritten_as_objects_not_as_links() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = LocalFolder::open(folder.path()).unwrap();
-        let [one, two] = ["one", "two"].map(Path::from);
-        store.put(&one, "bytes".into()).await.unwrap();
-        for _ in 0..2 {
-            store.copy(&one, &two).await.unwrap();
-            assert_eq!(names(folder.path()), ["one", "two"]);
-        }
-        store.rename(&one, &two).await.unwrap();
-        assert_eq!(names(folder.path()), ["two"]);
-        store.rename(&two, &two).await.unwrap();
-        let listed: Vec<_> = store.list(None).try_collect().await.unwrap();
-        assert_eq!(listed.len(), 1);
-        assert_eq!(
-            store.get(&two).await.unwrap().bytes().await.unwrap(),
-            "bytes"
-        );
+fn bad_range(error: impl std::error::Error + Send + Sync + 'static) -> StoreError {
+    StoreError::Generic {
+        store: STORE,
+        source: Box::new(Error::Range(Box::new(error))),
     }
 }

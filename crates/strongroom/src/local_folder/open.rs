@@ -1,121 +1,87 @@
-//! Opening an object's file on the thread that then reads it. Through the library's own `get_opts` that
-//! would be a visit of the blocking pool of its own, which costs a small read a third of its time.
+//! Opening an object's file on the thread that then reads it: a visit of the blocking pool of its own would
+//! cost a small read a third of its time.
 
 use std::fs::{File, Metadata};
-use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::time::SystemTime;
 
 use object_store::path::Path;
-use object_store::{Error as StoreError, GetOptions, ObjectMeta, Result};
+use object_store::{GetOptions, ObjectMeta, Result};
+use rustix::fs::Stat;
 
-use super::in_the_way::is_blocked;
-use super::{LocalFolder, is_absence, local_io};
+use super::LocalFolder;
+use super::beneath::{LONGEST_PART, LONGEST_PATH, Root, modified, split};
+use super::in_the_way::{Trouble, failed, not_found, trouble};
+
+impl Root {
+    /// Refuses what the folder has no name for, before anything is made for it.
+    pub(super) fn storable(&self, location: &Path) -> Result<()> {
+        let path = location.as_ref();
+        // Other tools reach it by its whole path.
+        let whole = self.path().as_os_str().len() + 1 + path.len();
+        if whole > LONGEST_PATH || path.split('/').any(|part| part.len() > LONGEST_PART) {
+            return Err(trouble(location, Trouble::TooLong));
+        }
+        if is_reserved(path.as_bytes()) {
+            return Err(trouble(location, Trouble::Reserved));
+        }
+        Ok(())
+    }
+}
 
 impl LocalFolder {
-    /// The file of an object, and what the library says of it. Conditions are checked; a range is the
+    /// The file of an object, and what there is to say of it. Conditions are checked; a range is the
     /// caller's to check. It blocks.
     pub(crate) fn open_file(
         &self,
         location: &Path,
         options: &GetOptions,
     ) -> Result<(File, ObjectMeta)> {
-        let path = self.inner.path_to_filesystem(location)?;
-        let opened = File::open(&path).and_then(|file| {
-            let metadata = file.metadata()?;
-            if metadata.is_dir() {
-                return Err(io::Error::new(io::ErrorKind::NotFound, "it is a folder"));
-            }
-            Ok((file, metadata))
-        });
-        let (file, metadata) = opened.map_err(|error| {
-            if is_absence(&error) || is_blocked(&self.root, &path) {
-                let path = location.to_string();
-                let source = Box::new(error);
-                return StoreError::NotFound { path, source };
-            }
-            local_io(error)
-        })?;
-        let meta = meta(&metadata, location).map_err(local_io)?;
+        let path = location.as_ref().as_bytes();
+        if is_reserved(path) {
+            let hidden = std::io::Error::from(std::io::ErrorKind::NotFound);
+            return Err(not_found(location, hidden));
+        }
+        let opened = self.root.file(path);
+        let (file, metadata) = opened.map_err(|error| self.root.unread(location, error))?;
+        let meta = meta_of_file(&metadata, location).map_err(|error| failed(location, error))?;
         options.check_preconditions(&meta)?;
         Ok((file, meta))
     }
 }
 
-/// As the library has it, whose other answers must agree.
-fn meta(metadata: &Metadata, location: &Path) -> io::Result<ObjectMeta> {
-    let modified = metadata.modified()?;
+/// Whether this is the name of a write under way, `NAME#N`, which no object can have.
+pub(super) fn is_reserved(path: &[u8]) -> bool {
+    let (_, name) = split(path);
+    let mut parts = name.splitn(2, |byte| *byte == b'#');
+    let (_, after) = (parts.next(), parts.next().unwrap_or_default());
+    !after.is_empty() && after.iter().all(u8::is_ascii_digit)
+}
+
+fn meta_of_file(found: &Metadata, location: &Path) -> std::io::Result<ObjectMeta> {
+    let modified = found.modified()?;
+    Ok(meta(found.ino(), modified, found.len(), location))
+}
+
+pub(super) fn meta_of(found: &Stat, location: &Path) -> ObjectMeta {
+    let size = u64::try_from(found.st_size).unwrap_or(0);
+    meta(found.st_ino, modified(found), size, location)
+}
+
+/// The etag is that of `object_store`'s local store.
+fn meta(inode: u64, modified: SystemTime, size: u64, location: &Path) -> ObjectMeta {
     let since_1970 = modified.duration_since(SystemTime::UNIX_EPOCH);
-    let (inode, size) = (metadata.ino(), metadata.len());
     let micros = since_1970.unwrap_or_default().as_micros();
-    Ok(ObjectMeta {
+    ObjectMeta {
         location: location.clone(),
         last_modified: modified.into(),
         size,
         e_tag: Some(format!("\"{inode:x}-{micros:x}-{size:x}\"")),
         version: None,
-    })
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use object_store::{ObjectStore as _, ObjectStoreExt as _};
-
-    use super::*;
-
-    #[tokio::test]
-    async fn a_file_that_is_opened_is_described_as_the_library_describes_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = LocalFolder::open(folder.path()).unwrap();
-        for (name, length) in [("empty", 0), ("one", 1), ("a/b c/ü", 70_000)] {
-            let path = Path::from(name);
-            store.put(&path, vec![7; length].into()).await.unwrap();
-            let any = GetOptions::default();
-            let (file, meta) = store.open_file(&path, &any).unwrap();
-            assert_eq!(meta, store.head(&path).await.unwrap());
-            assert_eq!(file.metadata().unwrap().len(), length as u64);
-
-            let other = GetOptions {
-                if_match: Some("other".to_owned()),
-                ..GetOptions::default()
-            };
-            let same = GetOptions {
-                if_none_match: meta.e_tag.clone(),
-                ..GetOptions::default()
-            };
-            for options in [other, same] {
-                let ours = store.open_file(&path, &options).unwrap_err();
-                let theirs = store.get_opts(&path, options).await.unwrap_err();
-                assert_eq!(ours.to_string(), theirs.to_string());
-            }
-        }
-        // A time before 1970 is none.
-        let path = Path::from("one");
-        let file = File::options()
-            .write(true)
-            .open(folder.path().join("one"))
-            .unwrap();
-        let before = SystemTime::UNIX_EPOCH - std::time::Duration::from_secs(5);
-        file.set_modified(before).unwrap();
-        let (_, meta) = store.open_file(&path, &GetOptions::default()).unwrap();
-        assert_eq!(meta, store.head(&path).await.unwrap());
-    }
-
-    #[tokio::test]
-    async fn what_is_no_object_is_not_found_whoever_opens_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = LocalFolder::open(folder.path()).unwrap();
-        store.put(&"a/file".into(), "text".into()).await.unwrap();
-        fs::write(folder.path().join("staged#1"), "text").unwrap();
-        for name in ["a", "none", "a/file/below", "staged#1"] {
-            let path = Path::from(name);
-            let any = GetOptions::default();
-            let ours = store.open_file(&path, &any).unwrap_err();
-            let theirs = store.get_opts(&path, any).await.unwrap_err();
-            let kind = std::mem::discriminant::<StoreError>;
-            assert_eq!(kind(&ours), kind(&theirs), "{name}: {ours} {theirs}");
-        }
-    }
+/// What a file that was just written says of itself.
+pub(super) fn e_tag(file: &File) -> std::io::Result<Option<String>> {
+    Ok(meta_of_file(&file.metadata()?, &Path::default())?.e_tag)
 }

@@ -1,17 +1,20 @@
 //! What killed writes leave behind.
 //!
-//! The local store writes an object beside its place under the name `NAME#N`, and renames it. A
-//! process that is killed in between leaves that file: sealed bytes that nothing names.
+//! An object is written beside its place under a name that ends in `#` and a number, and gets its own name
+//! then. A process that is killed in between leaves that file: sealed bytes that nothing names.
 
-use std::fs::{self, File};
 use std::io;
-use std::path::Path as OsPath;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, openat, renameat, unlinkat};
 use strongroom_base::Timestamp;
-use walkdir::WalkDir;
 
-use super::{LocalFolder, blocking, is_absence};
+use super::beneath::{Root, kind, look, modified, split};
+use super::open::is_reserved;
+use super::walk::Walk;
+use super::write::new_name;
+use super::{LocalFolder, blocking};
 
 /// A write that has not gone on for so long is abandoned.
 const ABANDONED_AFTER: Duration = Duration::from_hours(24);
@@ -22,11 +25,21 @@ const AT_MOST_EVERY: Duration = Duration::from_hours(24);
 /// Its time is that of the last sweep. It lies above the objects of every resource.
 const MARKER: &str = ".swept";
 
+/// How the name of an object begins that an earlier version moved out of a rename's way. It is left alone: it
+/// may be the only one of its bytes.
+const ASIDE: &[u8] = b".renamed-";
+
 impl LocalFolder {
     /// Removes abandoned writes, once a day: whoever opens the folder first does it.
     pub(crate) async fn sweep(&self, now: Timestamp) -> object_store::Result<()> {
-        let root = self.root.clone();
-        let removed = blocking(move || sweep(&root, now)).await?;
+        let root = Arc::clone(&self.root);
+        let removed = blocking(move || {
+            sweep(&root, now).map_err(|source| object_store::Error::Generic {
+                store: super::STORE,
+                source: Box::new(source),
+            })
+        })
+        .await?;
         if removed > 0 {
             tracing::info!(removed, "abandoned writes were removed");
         }
@@ -34,51 +47,65 @@ impl LocalFolder {
     }
 }
 
-fn sweep(root: &OsPath, now: Timestamp) -> io::Result<u64> {
-    let marker = root.join(MARKER);
-    let is_older = |path: &OsPath, age: Duration| {
-        path.symlink_metadata()
-            .and_then(|found| found.modified())
-            .map(|changed| now.saturating_since(timestamp(changed)) >= age)
-    };
-    match is_older(&marker, AT_MOST_EVERY) {
-        Ok(false) => return Ok(0),
-        Ok(true) => {}
-        Err(error) if is_absence(&error) => {}
+fn sweep(root: &Arc<Root>, now: Timestamp) -> io::Result<u64> {
+    // Anything else of that name is no marker of ours.
+    let swept = match look(root, MARKER.as_bytes()) {
+        Ok(found) if kind(&found) == FileType::RegularFile => Some(modified(&found)),
+        Ok(_) => None,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(error),
+    };
+    let is_older = |time: SystemTime, age| now.saturating_since(timestamp(time)) >= age;
+    if swept.is_some_and(|swept| !is_older(swept, AT_MOST_EVERY)) {
+        return Ok(0);
     }
     let mut removed = 0;
-    for entry in WalkDir::new(root) {
-        let entry = match entry {
-            Ok(entry) => entry,
-            // Gone since its folder was read.
-            Err(error) if error.io_error().is_some_and(is_absence) => continue,
-            Err(error) => return Err(error.into()),
-        };
-        let is_write =
-            entry.file_type().is_file() && is_unfinished(entry.file_name().as_encoded_bytes());
-        if !is_write || !is_older(entry.path(), ABANDONED_AFTER).unwrap_or(false) {
+    let mut walk = Walk::through(Arc::clone(root), b"")?;
+    while let Some(entry) = walk.next() {
+        let (_, name) = split(&entry.path);
+        if entry.kind != FileType::RegularFile || !is_unfinished(name) {
             continue;
         }
-        match fs::remove_file(entry.path()) {
-            Ok(()) => removed += 1,
-            Err(error) if is_absence(&error) => {}
-            Err(error) => return Err(error),
+        // What cannot be looked at or removed stays, and the rest goes.
+        let gone = walk.folder().and_then(|folder| {
+            let found = look(folder, name)?;
+            let abandoned = kind(&found) == FileType::RegularFile
+                && is_older(modified(&found), ABANDONED_AFTER);
+            if abandoned {
+                unlinkat(folder, name, AtFlags::empty())?;
+            }
+            Ok(abandoned)
+        });
+        match gone {
+            Ok(gone) => removed += u64::from(gone),
+            Err(error) => {
+                let path = String::from_utf8_lossy(&entry.path);
+                tracing::warn!(%path, %error, "an abandoned write could not be removed");
+            }
         }
     }
-    File::create(marker)?
-        .set_modified(SystemTime::UNIX_EPOCH + Duration::from_millis(now.as_unix_millis()))?;
+    mark(root, now)?;
     Ok(removed)
 }
 
-/// Whether this is the name of a write under way, which no object can have. A renamed object that was
-/// moved aside is left alone: it may be the only one of its bytes.
+/// Leaves a new marker in the place of what is there: nothing that is there is written to.
+fn mark(root: &Root, now: Timestamp) -> io::Result<()> {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
+    let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let name = new_name("swept");
+    let marker = openat(root, &name, flags, Mode::from_raw_mode(0o666))?;
+    let time = SystemTime::UNIX_EPOCH + Duration::from_millis(now.as_unix_millis());
+    let marked = std::fs::File::from(marker)
+        .set_modified(time)
+        .and_then(|()| Ok(renameat(root, &name, root, MARKER)?));
+    if marked.is_err() {
+        let _ = unlinkat(root, &name, AtFlags::empty());
+    }
+    marked
+}
+
 fn is_unfinished(name: &[u8]) -> bool {
-    let mut parts = name.splitn(2, |byte| *byte == b'#');
-    let (before, after) = (parts.next(), parts.next().unwrap_or_default());
-    !after.is_empty()
-        && after.iter().all(u8::is_ascii_digit)
-        && !before.is_some_and(|before| before.starts_with(super::ASIDE.as_bytes()))
+    is_reserved(name) && !name.starts_with(ASIDE)
 }
 
 fn timestamp(time: SystemTime) -> Timestamp {
@@ -91,6 +118,8 @@ fn timestamp(time: SystemTime) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use object_store::ObjectStoreExt as _;
     use object_store::path::Path;
     use strongroom_base::Clock as _;
@@ -112,7 +141,10 @@ mod tests {
         let mut upload = store.put_multipart(&kept).await.unwrap();
         upload.put_part("more".into()).await.unwrap();
         std::mem::forget(upload);
-        let left = folder.path().join("r/1/o/kept#1");
+        let mut written = fs::read_dir(folder.path().join("r/1/o")).unwrap();
+        let left = written
+            .find_map(|entry| Some(entry.ok()?.path()).filter(|path| !path.ends_with("kept")))
+            .unwrap();
         let others = ["r/1/o/a#b", "r/1/o/#", "r/1/o/.renamed-7#1"];
         for other in others {
             fs::write(folder.path().join(other), "text").unwrap();

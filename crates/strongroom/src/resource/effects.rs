@@ -1,8 +1,8 @@
 //! What a resource's state owes the outside, carried out.
 
-use futures::{StreamExt, TryStreamExt};
+use futures::StreamExt;
 use object_store::{ObjectStore, ObjectStoreExt};
-use strongroom_base::{Machine as _, ResourceUid, Timestamp};
+use strongroom_base::{Machine as _, Outcome as _, OutcomeKind, ResourceUid, Timestamp};
 use strongroom_crypto::ServiceKeyId;
 use strongroom_identity::{
     AccessCommand, AccessRefusal, DisplayName, PrincipalCommand, PrincipalKind, PrincipalRefusal,
@@ -53,6 +53,10 @@ impl Core {
         &self,
         prefix: &object_store::path::Path,
     ) -> Result<(), Error> {
+        if let Some(folder) = &self.folder {
+            // Whatever lies there goes, not only what a listing can name.
+            return Ok(folder.remove_all(prefix).await?);
+        }
         let found = self
             .objects
             .list(Some(prefix))
@@ -71,7 +75,13 @@ impl Core {
     pub(crate) async fn sweep_staging(&self, place: &Place) -> Result<(), Error> {
         let now = self.now();
         let mut staged = self.objects.list(Some(place.staging()));
-        while let Some(entry) = staged.try_next().await? {
+        while let Some(entry) = staged.next().await {
+            let entry = match entry.map_err(Error::from) {
+                Ok(entry) => entry,
+                // Nothing of ours.
+                Err(error) if error.kind() == OutcomeKind::Damaged => continue,
+                Err(error) => return Err(error),
+            };
             let millis = u64::try_from(entry.last_modified.timestamp_millis()).unwrap_or(0);
             if now.saturating_since(Timestamp::from_unix_millis(millis)) < ABANDONED_AFTER {
                 continue;

@@ -16,7 +16,7 @@ use strongroom_base::ResourceUid;
 use strongroom_crypto::object::BindingMode;
 
 use super::EncryptedStore;
-use super::error::{at, localized};
+use super::error::{at, localized, path_of};
 use super::get::head;
 use super::guarded::{may_still_write, still_allowed};
 use super::multipart::SealingUpload;
@@ -54,7 +54,7 @@ impl EncryptedStore {
                 .map(drop)
             }
         }
-        .map_err(|error| name_the_right_end(error, from, to))
+        .map_err(|error| self.name_the_right_end(error, from, to))
     }
 
     pub(super) async fn rename_to(
@@ -71,7 +71,7 @@ impl EncryptedStore {
         if matches!(options.target_mode, RenameTargetMode::Create) {
             self.keeps_attributes(from).await?;
         }
-        let named = |error| name_the_right_end(error, from, to);
+        let named = |error| self.name_the_right_end(error, from, to);
         match self.place.mode() {
             BindingMode::Resource => {
                 still_allowed(&mut access, from).await?;
@@ -80,23 +80,12 @@ impl EncryptedStore {
                 renamed.map_err(named)
             }
             BindingMode::Location => {
+                let seen = self.see(from).await?;
                 let moved = self.reseal(from, to, options).await.map_err(named)?;
-                self.remove_moved(from, &moved).await
+                // What was acknowledged meanwhile stays where it is.
+                self.remove_seen(&seen, &moved).await
             }
         }
-    }
-
-    /// Removes the source of a rename, unless it has been overwritten since it was read: what was
-    /// acknowledged meanwhile stays where it is.
-    async fn remove_moved(&self, from: &Path, moved: &ObjectMeta) -> Result<()> {
-        if self.read(from, head()).await?.meta != *moved {
-            return Err(StoreError::Precondition {
-                path: from.to_string(),
-                source: Box::new(Error::OverwrittenWhileReading),
-            });
-        }
-        let removed = self.inner.delete(&self.place.stored(from)).await;
-        removed.map_err(|error| localized(error, from))
     }
 
     /// Copy and delete would lose the object.
@@ -171,10 +160,15 @@ async fn fill(
     upload.complete().await.map(drop)
 }
 
-/// A missing source is said of the source, everything else of the destination.
-fn name_the_right_end(error: StoreError, from: &Path, to: &Path) -> StoreError {
-    match error {
-        StoreError::NotFound { .. } => localized(error, from),
-        other => localized(other, to),
+impl EncryptedStore {
+    /// A missing source is said of the source, and what says itself that it is about it; everything else of
+    /// the destination.
+    fn name_the_right_end(&self, error: StoreError, from: &Path, to: &Path) -> StoreError {
+        let of_source = match (&error, path_of(&error)) {
+            (StoreError::NotFound { .. }, _) => true,
+            (_, Some(path)) => path == from.as_ref() || path == self.place.stored(from).as_ref(),
+            (_, None) => false,
+        };
+        localized(error, if of_source { from } else { to })
     }
 }

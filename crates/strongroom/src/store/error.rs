@@ -5,7 +5,7 @@ use object_store::path::Path;
 use strongroom_base::{Outcome, OutcomeKind};
 use strongroom_crypto::object::{LengthError, OpenError, SealError};
 
-use crate::Error;
+use crate::{Error, FolderError};
 
 const STORE: &str = "Strongroom";
 
@@ -14,6 +14,8 @@ pub(super) fn at(error: Error, location: &Path) -> StoreError {
     let path = location.to_string();
     match error {
         Error::Store(error) => error,
+        // A path is refused there, not access.
+        other @ Error::Folder(_) => generic(other),
         other => match other.kind() {
             OutcomeKind::Denied | OutcomeKind::Refused => StoreError::PermissionDenied {
                 path,
@@ -37,12 +39,17 @@ pub(super) fn damaged(error: OpenError) -> StoreError {
 pub(super) fn named(error: StoreError, location: &Path) -> StoreError {
     match Error::from(error) {
         Error::Store(error) => error,
-        about_bytes @ (Error::Open(_) | Error::Seal(_)) => generic(Error::Object {
-            location: location.to_string(),
-            source: Box::new(about_bytes),
-        }),
+        about_bytes @ (Error::Open(_) | Error::Seal(_)) => {
+            unusable(location.to_string(), about_bytes)
+        }
         other => at(other, location),
     }
+}
+
+/// Why one object cannot be used.
+pub(super) fn unusable(location: String, error: Error) -> StoreError {
+    let source = Box::new(error);
+    generic(Error::Object { location, source })
 }
 
 /// A failed seal.
@@ -97,6 +104,30 @@ pub(super) fn localized(error: StoreError, location: &Path) -> StoreError {
         StoreError::Unauthenticated { path: _, source } => {
             StoreError::Unauthenticated { path, source }
         }
+        StoreError::Generic { store, source } => match source.downcast() {
+            Ok(ours) => match *ours {
+                Error::Folder(error) => generic(Error::Folder(FolderError { path, ..error })),
+                source => generic(source),
+            },
+            Err(source) => StoreError::Generic { store, source },
+        },
         other => other,
+    }
+}
+
+/// The path that an error is about, as whoever made it calls it.
+pub(super) fn path_of(error: &StoreError) -> Option<&str> {
+    match error {
+        StoreError::NotFound { path, .. }
+        | StoreError::AlreadyExists { path, .. }
+        | StoreError::Precondition { path, .. }
+        | StoreError::NotModified { path, .. }
+        | StoreError::PermissionDenied { path, .. }
+        | StoreError::Unauthenticated { path, .. } => Some(path),
+        StoreError::Generic { source, .. } => match source.downcast_ref()? {
+            Error::Folder(error) => Some(&error.path),
+            _ => None,
+        },
+        _ => None,
     }
 }

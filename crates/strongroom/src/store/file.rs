@@ -64,10 +64,17 @@ pub(super) fn read_ranges(
     blocks: Arc<Blocks>,
 ) -> Result<Vec<Bytes>> {
     let file = SealedFile::open(file, sealed_len, unsealer, blocks)?;
+    let mut length_is_authentic = false;
     ranges
         .iter()
         .map(|range| {
             let wanted = Wanted::of(Some(&GetRange::Bounded(range.clone())), file.layout)?;
+            // No more memory than for a block rests on a length that nothing has authenticated.
+            let is_long = wanted.window.full_chunks() > BLOCK_CHUNKS as u64;
+            if !length_is_authentic && (is_long || wanted.end_first.is_some()) {
+                file.block(Window::last(file.layout))?;
+                length_is_authentic = true;
+            }
             let block = file.block(wanted.window)?;
             Ok(wanted.window.wanted_of(block))
         })

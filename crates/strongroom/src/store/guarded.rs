@@ -1,6 +1,7 @@
 //! Asking for access again, once and before each item of a stream.
 
-use futures::stream::{self, BoxStream, StreamExt};
+use futures::future;
+use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use object_store::Result;
 use object_store::path::Path;
 use strongroom_crypto::object::Generation;
@@ -41,4 +42,18 @@ pub(super) fn while_access_lasts<T: Send + 'static>(
     // Stores ask again after the end.
     .fuse()
     .boxed()
+}
+
+/// The same, and once more at the end: a store that gathers what it is to do, as S3's does with deletions, sends
+/// the rest when there is no more, and drops it when there is an error instead.
+pub(super) fn while_access_lasts_to_the_end<T: Send + 'static>(
+    items: BoxStream<'static, Result<T>>,
+    access: Access,
+    location: Path,
+) -> BoxStream<'static, Result<T>> {
+    let end = stream::once(future::ready(Ok(None)));
+    let items = items.map_ok(Some).chain(end);
+    while_access_lasts(items.boxed(), access, location)
+        .try_filter_map(future::ok)
+        .boxed()
 }

@@ -6,14 +6,14 @@ use object_store::{Error as StoreError, Extensions, ListResult, ObjectMeta, Obje
 
 use super::EncryptedStore;
 use super::error::localized;
-use super::guarded::{still_allowed, while_access_lasts};
+use super::guarded::{still_allowed, while_access_lasts, while_access_lasts_to_the_end};
 
-/// The stored objects that a delimited listing left out because no plaintext has their size; found
-/// in the listing's extensions.
+/// What a delimited listing left out because it is no object (no plaintext has its size; it is a link, a
+/// pipe, or has a name that no object has); found in the listing's extensions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Unlistable {
-    /// Where they are.
+    /// Where it lies. A name that no object has is spelled with a `%` before each byte of it that none has.
     pub locations: Vec<Path>,
 }
 
@@ -38,8 +38,8 @@ impl EncryptedStore {
             };
             let at = prefix.clone();
             let listed = entries.map(move |entry| {
-                let entry = entry.map_err(|error| localized(error, &prefix))?;
-                // An entry with an impossible size is an error of its own: the listing goes on.
+                // What is no object, or has an impossible size, is an error of its own: the listing goes on.
+                let entry = entry.map_err(|error| store.place.unlisted(error, &prefix))?;
                 store.place.meta(entry)
             });
             Ok::<_, StoreError>(while_access_lasts(listed.boxed(), access, at))
@@ -74,7 +74,13 @@ impl EncryptedStore {
 
     fn listable(&self, stored: Vec<ObjectMeta>, extensions: &mut Extensions) -> Vec<ObjectMeta> {
         let mut objects = Vec::with_capacity(stored.len());
-        let mut locations = Vec::new();
+        // What the inner store itself found to be no object.
+        let mut locations: Vec<_> = extensions
+            .remove::<Unlistable>()
+            .into_iter()
+            .flat_map(|foreign| foreign.locations)
+            .map(|stored| self.place.location(&stored))
+            .collect();
         for entry in stored {
             let location = self.place.location(&entry.location);
             match self.place.meta(entry) {
@@ -97,7 +103,7 @@ impl EncryptedStore {
             let root = Path::default();
             let access = store.access(&root).await?;
             let place = store.place.clone();
-            let stored = while_access_lasts(locations, access, root)
+            let stored = while_access_lasts_to_the_end(locations, access, root)
                 .map_ok(move |location| place.stored(&location));
             let place = store.place.clone();
             Ok::<_, StoreError>(

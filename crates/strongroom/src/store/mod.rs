@@ -15,6 +15,7 @@ mod place;
 mod plain_stream;
 mod put;
 mod rights;
+mod seen;
 mod unsealer;
 mod window;
 
@@ -37,6 +38,7 @@ pub use self::check::{Checked, Depth};
 pub use self::list::Unlistable;
 pub(crate) use self::place::Place;
 pub(crate) use self::rights::Rights;
+pub use self::seen::Seen;
 use strongroom_crypto::SecureRandom;
 
 use crate::core::Core;

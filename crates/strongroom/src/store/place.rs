@@ -5,7 +5,8 @@ use object_store::{Error as StoreError, ObjectMeta, Result};
 use strongroom_base::ResourceUid;
 use strongroom_crypto::object::{Binding, BindingMode, plain_len};
 
-use super::error::{damaged, localized, named};
+use super::error::{at, damaged, localized, named, path_of, unusable};
+use crate::Error;
 
 /// The prefixes of one resource: `r/UID/o` holds its objects, `r/UID/s` what is being staged.
 ///
@@ -68,18 +69,27 @@ impl Place {
 
     /// The inner store's error about a stored object, naming what the caller calls it.
     pub(super) fn relocated(&self, error: StoreError) -> StoreError {
-        let (StoreError::NotFound { path, .. }
-        | StoreError::PermissionDenied { path, .. }
-        | StoreError::Unauthenticated { path, .. }) = &error
-        else {
+        let Some(path) = path_of(&error) else {
             return error;
         };
         // A local store names a file: what is below the prefix is the same in both.
         let below = path
             .split_once(self.objects.as_ref())
             .map_or("", |(_, below)| below);
-        let location: Path = below.split('/').filter(|part| !part.is_empty()).collect();
+        let location = Path::parse(below).unwrap_or_default();
         localized(error, &location)
+    }
+
+    /// An error that came in the place of an entry of a listing below `prefix`. What lies there and is no
+    /// object is an object that cannot be used; what ends the listing is said of the prefix.
+    pub(super) fn unlisted(&self, error: StoreError, prefix: &Path) -> StoreError {
+        match Error::from(self.relocated(error)) {
+            Error::Folder(error) if error.path != prefix.as_ref() => {
+                let location = error.path.clone();
+                unusable(location, Error::Folder(error))
+            }
+            error => at(error, prefix),
+        }
     }
 
     /// What an object at `location` is bound to.

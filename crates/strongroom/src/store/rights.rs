@@ -34,6 +34,10 @@ impl Rights {
         allowed(&self.write, location)
     }
 
+    pub(super) fn to_delete(&self, location: &Path) -> Result<()> {
+        allowed(&self.delete, location)
+    }
+
     pub(super) fn to_copy(&self, from: &Path, to: &Path) -> Result<()> {
         self.to_read(from)?;
         self.to_write(to)
@@ -41,7 +45,7 @@ impl Rights {
 
     pub(super) fn to_move(&self, from: &Path, to: &Path) -> Result<()> {
         self.to_copy(from, to)?;
-        allowed(&self.delete, from)
+        self.to_delete(from)
     }
 
     pub(super) fn stream_to_read<T: Send + 'static>(
@@ -56,7 +60,7 @@ impl Rights {
         &self,
         allowed_stream: impl FnOnce() -> BoxStream<'static, Result<T>>,
     ) -> BoxStream<'static, Result<T>> {
-        guarded(allowed(&self.delete, &Path::default()), allowed_stream)
+        guarded(self.to_delete(&Path::default()), allowed_stream)
     }
 }
 

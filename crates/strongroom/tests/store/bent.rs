@@ -1,6 +1,7 @@
 //! An inner store in memory, some of whose answers a test bends.
 
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
@@ -46,6 +47,15 @@ pub(crate) trait Bend: fmt::Debug + Send + Sync + 'static {
         entries
     }
 
+    /// Deletes instead of the store.
+    fn deleting(
+        &self,
+        inner: &Arc<InMemory>,
+        locations: BoxStream<'static, Result<Path>>,
+    ) -> BoxStream<'static, Result<Path>> {
+        inner.delete_stream(locations)
+    }
+
     /// The upload to use instead of `upload`.
     fn begun(&self, upload: Box<dyn MultipartUpload>) -> Box<dyn MultipartUpload> {
         upload
@@ -62,14 +72,14 @@ pub(crate) fn out_of_reach() -> Error {
 
 #[derive(Debug, Default)]
 pub(crate) struct Bent<B> {
-    inner: InMemory,
+    inner: Arc<InMemory>,
     pub(crate) bend: B,
 }
 
 impl<B> Bent<B> {
     pub(crate) fn new(bend: B) -> Self {
         Self {
-            inner: InMemory::new(),
+            inner: Arc::default(),
             bend,
         }
     }
@@ -111,7 +121,7 @@ impl<B: Bend> ObjectStore for Bent<B> {
         &self,
         locations: BoxStream<'static, Result<Path>>,
     ) -> BoxStream<'static, Result<Path>> {
-        self.inner.delete_stream(locations)
+        self.bend.deleting(&self.inner, locations)
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {

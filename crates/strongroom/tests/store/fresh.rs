@@ -1,6 +1,7 @@
 //! A fresh installation with one resource, for a test of its store, and what the store says.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use object_store::ObjectStore;
@@ -15,7 +16,7 @@ use tempfile::TempDir;
 /// A fresh resource in a fresh installation.
 #[derive(Debug)]
 pub(crate) struct Fresh {
-    _folder: TempDir,
+    folder: TempDir,
     pub(crate) room: Strongroom,
     pub(crate) resource: ResourceHandle,
     pub(crate) store: EncryptedStore,
@@ -34,6 +35,12 @@ impl Fresh {
         Path::parse(format!("r/{}/o/{location}", self.resource.uid())).unwrap()
     }
 
+    /// The same in the installation's own folder.
+    pub(crate) fn file(&self, location: &str) -> PathBuf {
+        let objects = self.folder.path().join("data/objects");
+        objects.join(self.stored(location).as_ref())
+    }
+
     pub(crate) async fn with(binding: BindingMode, options: Options) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
@@ -48,7 +55,7 @@ impl Fresh {
         let resource = room.create_resource(new).await.unwrap();
         let store = resource.encrypted_store().await.unwrap();
         Self {
-            _folder: folder,
+            folder,
             room,
             resource,
             store,

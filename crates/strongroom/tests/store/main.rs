@@ -13,6 +13,7 @@ mod checked;
 mod concurrent;
 mod differential;
 mod fresh;
+mod gathered;
 mod in_pieces;
 mod onto_itself;
 mod overwritten_while_reading;
