@@ -6,8 +6,9 @@ use futures::stream::BoxStream;
 use futures::{StreamExt as _, stream};
 use indicatif::ProgressBar;
 use object_store::path::Path as ObjectPath;
-use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt as _};
+use object_store::{Error as StoreError, ObjectMeta, ObjectStore, ObjectStoreExt as _};
 use serde_json::json;
+use strongroom::EncryptedStore;
 
 use super::stat::{find, is_folder};
 use crate::address::Address;
@@ -59,9 +60,11 @@ async fn run(
     keep: Keep,
     output: &Output,
 ) -> Result<(), Failure> {
-    let from = session.store(&source.resource).await?;
+    let resource = session.resource(&source.resource).await?;
+    let sealed = resource.encrypted_store().await?;
+    let from: Arc<dyn ObjectStore> = Arc::new(sealed.clone());
     let within = source.resource == destination.resource;
-    let to = if within {
+    let to: Arc<dyn ObjectStore> = if within {
         Arc::clone(&from)
     } else {
         session.store(&destination.resource).await?
@@ -73,7 +76,7 @@ async fn run(
     };
     let bar = output.bytes_counter(doing);
     let ends = Ends {
-        from: &*from,
+        from: &sealed,
         to: &*to,
         within,
         keep,
@@ -177,7 +180,7 @@ fn is_below(path: &[u8], folder: &[u8]) -> bool {
 }
 
 struct Ends<'a> {
-    from: &'a dyn ObjectStore,
+    from: &'a EncryptedStore,
     to: &'a dyn ObjectStore,
     within: bool,
     keep: Keep,
@@ -194,13 +197,21 @@ impl Ends<'_> {
         match (self.within, self.keep) {
             (true, Keep::Source) => self.from.copy(from, to).await?,
             (true, Keep::Nothing) => self.from.rename(from, to).await?,
-            (false, keep) => {
+            (false, Keep::Source) => {
+                let found = self.from.get(from).await?;
+                store_blocks(self.to, to, found.into_stream(), true, bar).await?;
+            }
+            (false, Keep::Nothing) => {
+                let seen = self.from.see(from).await?;
                 let found = self.from.get(from).await?;
                 let taken = found.meta.clone();
                 store_blocks(self.to, to, found.into_stream(), true, bar).await?;
-                if keep == Keep::Nothing {
-                    self.remove_taken(&taken).await?;
-                }
+                let removed = self.from.delete_seen(&seen, &taken).await;
+                removed.map_err(|error| match error {
+                    // What was put there meanwhile stays.
+                    StoreError::Precondition { .. } => Failure::ChangedMeanwhile(from.to_string()),
+                    error => error.into(),
+                })?;
             }
         }
         if self.within {
@@ -210,14 +221,5 @@ impl Ends<'_> {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(object.size),
             Err(error) => Err(error.into()),
         }
-    }
-
-    /// Removes what was moved, unless it has been overwritten since it was read.
-    async fn remove_taken(&self, taken: &ObjectMeta) -> Result<(), Failure> {
-        let now = self.from.head(&taken.location).await?;
-        if now.e_tag != taken.e_tag || now.last_modified != taken.last_modified {
-            return Err(Failure::ChangedMeanwhile(taken.location.to_string()));
-        }
-        Ok(self.from.delete(&taken.location).await?)
     }
 }

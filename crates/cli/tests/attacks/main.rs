@@ -2,6 +2,7 @@
 
 mod foreign_schema;
 mod latest_version;
+mod objects_folder;
 mod planted_journal;
 mod put_back;
 mod settings;

@@ -4,6 +4,7 @@
 //! already. So a run that was cut off, however hard, is gone on with by the same command.
 
 mod source;
+mod take_away;
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use indicatif::ProgressBar;

@@ -14,10 +14,11 @@ use bytes::{Bytes, BytesMut};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use object_store::path::Path as ObjectPath;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt as _, parse_url_opts};
-use tokio::fs::{self, File};
+use tokio::fs::File;
 use tokio::io::AsyncReadExt as _;
 use url::Url;
 
+use super::take_away::take_away;
 use crate::failure::Failure;
 use crate::object_path::ObjectKind;
 use crate::output::Output;
@@ -173,31 +174,19 @@ impl Item {
 
     /// Removes it, unless it has changed since it was found.
     pub(super) async fn remove(&self) -> Result<(), Failure> {
-        if !self.is_as_found().await? {
-            return Err(Failure::ChangedMeanwhile(self.shown()));
-        }
-        match &self.at {
-            At::Object { store, meta } => Ok(store.delete(&meta.location).await?),
-            At::File { path, .. } | At::Link { path, .. } => {
-                let removed = fs::remove_file(path).await;
-                removed.map_err(Failure::file("removing", path))
-            }
-        }
-    }
+        use std::os::unix::ffi::OsStrExt as _;
 
-    async fn is_as_found(&self) -> Result<bool, Failure> {
         match &self.at {
-            At::Object { store, meta } => Ok(store.head(&meta.location).await? == *meta),
-            At::File { path, stamp } => {
-                let now = fs::symlink_metadata(path).await;
-                Ok(Stamp::of(&now.map_err(Failure::file("reading", path))?) == *stamp)
+            // No store removes on a condition.
+            At::Object { store, meta } if store.head(&meta.location).await? == *meta => {
+                Ok(store.delete(&meta.location).await?)
             }
-            At::Link { path, target } => {
-                use std::os::unix::ffi::OsStrExt as _;
-                let now = fs::read_link(path).await;
-                let now = now.map_err(Failure::file("reading", path))?;
-                Ok(now.as_os_str().as_bytes() == target)
-            }
+            At::Object { .. } => Err(Failure::ChangedMeanwhile(self.shown())),
+            At::File { path, stamp } => take_away(path, |_, now| Stamp::of(now) == *stamp),
+            At::Link { path, target } => take_away(path, |moved, _| {
+                let now = moved.read_link();
+                now.is_ok_and(|now| now.as_os_str().as_bytes() == target)
+            }),
         }
     }
 
