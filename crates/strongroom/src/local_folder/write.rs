@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileExt as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::FutureExt as _;
@@ -29,10 +29,10 @@ use crate::Error;
 /// How often a folder may vanish before anything is put in it.
 pub(super) const TRIED: usize = 1_000;
 
-/// How long another process may hold a folder: ours do so for two calls to the kernel.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How often a folder is asked for that another process holds: ours do so for two calls to the kernel.
+const ASKED: usize = 10_000;
 
-/// How long to wait before a folder is asked for again.
+/// How long to wait before it is asked for again.
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// What becomes of an object that lies at the name already.
@@ -207,16 +207,15 @@ impl<'f> Held<'f> {
 
     fn by(folder: &'f impl AsFd, how: FlockOperation) -> io::Result<Self> {
         let folder = folder.as_fd();
-        let until = Instant::now() + PATIENCE;
-        loop {
+        for _ in 0..ASKED {
             match flock(folder, how) {
                 Err(Errno::INTR) => {}
-                Err(Errno::WOULDBLOCK) if Instant::now() < until => std::thread::sleep(PAUSE),
-                Err(Errno::WOULDBLOCK) => return Err(Errno::WOULDBLOCK.into()),
+                Err(Errno::WOULDBLOCK) => std::thread::sleep(PAUSE),
                 // A file system without locks is on its own.
                 Ok(()) | Err(_) => return Ok(Self(folder)),
             }
         }
+        Err(Errno::WOULDBLOCK.into())
     }
 }
 
