@@ -1,5 +1,7 @@
 //! The storage writer: whoever may change what lies in `data/objects`, and nothing else.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::symlink;
