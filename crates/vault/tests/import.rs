@@ -163,7 +163,11 @@ fn what_people_give_in_the_place_of_pkcs8_is_called_by_its_name_with_the_way_to_
 /// PKCS#8 of an RSA key whose modulus has so many bits; its other numbers do not matter to its size.
 fn rsa_of(bits: usize) -> Vec<u8> {
     let mut modulus = vec![0xff; bits.div_ceil(8)];
-    modulus[0] >>= modulus.len() * 8 - bits;
+    let spare = modulus.len() * 8 - bits;
+    modulus
+        .iter_mut()
+        .take(1)
+        .for_each(|first| *first >>= spare);
     let n = pkcs1::UintRef::new(&modulus).unwrap();
     let one = pkcs1::UintRef::new(&[1]).unwrap();
     let key = RsaPrivateKey {
