@@ -53,14 +53,14 @@ fn planted() -> Vec<(&'static str, String)> {
 
 /// The installation, with its keep.
 fn copy(desk: &Desk, from: &str, to: &str) {
-    fs::create_dir_all(desk.path(to)).unwrap();
+    assert!(fs::create_dir_all(desk.path(to)).is_ok());
     for folder in ["data", "data.keep"] {
         let from = desk.path(from).join(folder);
         let done = Command::new("cp")
             .arg("-a")
             .args([from, desk.path(to)])
             .status();
-        assert!(done.unwrap().success());
+        assert!(done.is_ok_and(|done| done.success()));
     }
 }
 

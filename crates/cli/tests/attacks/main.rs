@@ -35,6 +35,6 @@ fn customer_key(desk: &Desk) {
     desk.ok(&["vault", "grant", "contoso", "--resource", "notes"]);
     let set = ["resource", "encryption", "set", "notes", "--key"];
     desk.ok(&[set.as_slice(), &[uri.trim()]].concat());
-    let file = desk.file("greeting", b"hello");
-    desk.ok(&["put", file.to_str().unwrap(), "notes/"]);
+    desk.file("greeting", b"hello");
+    desk.ok(&["put", "greeting", "notes/"]);
 }

@@ -14,7 +14,7 @@ const DATABASES: [&str; 3] = ["ledger.db", "service-keys.db", "vault-keys.db"];
 /// A header, no pages, and at the end the name of a file that SQLite is to delete.
 fn plant_journal(desk: &Desk, database: &str, victim: &Path) {
     let magic = [0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
-    let name = victim.to_str().expect("UTF-8").as_bytes();
+    let name = victim.as_os_str().as_encoded_bytes();
     let mut journal = magic.to_vec();
     for number in [0_u32, 0, 4, 512, 4_096] {
         journal.extend(number.to_be_bytes());
@@ -23,10 +23,12 @@ fn plant_journal(desk: &Desk, database: &str, victim: &Path) {
     journal.extend([0; 4]);
     journal.extend(name);
     let sum: i32 = name.iter().map(|byte| i32::from(byte.cast_signed())).sum();
-    journal.extend(u32::try_from(name.len()).expect("short").to_be_bytes());
+    let length = name.iter().fold(0_u32, |length, _| length + 1);
+    journal.extend(length.to_be_bytes());
     journal.extend(sum.to_be_bytes());
     journal.extend(magic);
-    fs::write(desk.path(&format!("data/{database}-journal")), journal).expect("a file");
+    let path = desk.path(&format!("data/{database}-journal"));
+    assert!(fs::write(path, journal).is_ok());
 }
 
 #[test]
