@@ -156,7 +156,7 @@ impl Core {
             let write = Write {
                 id: id.clone(),
                 expected: version,
-                change: self.change::<R::Machine>(&id, after.clone(), now)?,
+                change: Self::change::<R::Machine>(&id, after.clone(), now)?,
             };
             guards.extend(assertions.guards.iter().cloned());
             let commit = Commit {
@@ -220,7 +220,6 @@ impl Core {
     }
 
     fn change<M: Kept>(
-        &self,
         id: &AggregateId,
         after: Option<M::Stored>,
         now: Timestamp,
