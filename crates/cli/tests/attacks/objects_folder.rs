@@ -223,7 +223,7 @@ fn odd_files_hang_nobody_and_hide_nothing_else() {
         odd_files();
         done.send(()).unwrap();
     });
-    let ended = wait.recv_timeout(Duration::from_secs(120));
+    let ended = wait.recv_timeout(Duration::from_mins(2));
     ended.expect("it ends, and does not wait");
 }
 

@@ -240,7 +240,7 @@ pub(super) fn modified(found: &Stat) -> SystemTime {
     } else {
         SystemTime::UNIX_EPOCH.checked_add(seconds)
     };
-    let nanos = Duration::from_nanos(u64::try_from(found.st_mtime_nsec).unwrap_or(0));
+    let nanos = Duration::from_nanos(found.st_mtime_nsec);
     whole
         .and_then(|whole| whole.checked_add(nanos))
         .unwrap_or(SystemTime::UNIX_EPOCH)

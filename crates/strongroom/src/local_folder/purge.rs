@@ -97,10 +97,9 @@ fn empty_one(top: &OwnedFd, name: &[u8], to_do: &mut Vec<Vec<u8>>) -> io::Result
         }
     }
     match (unlinkat(top, name, AtFlags::REMOVEDIR), failed) {
-        (_, Some(error)) => Err(error.into()),
         // Something was put there meanwhile: the next pass finds it.
         (Ok(()) | Err(Errno::NOTEMPTY | Errno::EXIST), None) => Ok(()),
-        (Err(error), None) => Err(error.into()),
+        (_, Some(error)) | (Err(error), None) => Err(error.into()),
     }
 }
 

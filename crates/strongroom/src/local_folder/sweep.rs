@@ -93,9 +93,9 @@ fn mark(root: &Root, now: Timestamp) -> io::Result<()> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
     let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let name = new_name("swept");
-    let marker = openat(root, &name, flags, Mode::from_raw_mode(0o666))?;
+    let file = openat(root, &name, flags, Mode::from_raw_mode(0o666))?;
     let time = SystemTime::UNIX_EPOCH + Duration::from_millis(now.as_unix_millis());
-    let marked = std::fs::File::from(marker)
+    let marked = std::fs::File::from(file)
         .set_modified(time)
         .and_then(|()| Ok(renameat(root, &name, root, MARKER)?));
     if marked.is_err() {

@@ -15,7 +15,7 @@ use super::beneath::{Root, is_absence, kind, look, split};
 #[derive(Debug, Default)]
 pub(super) struct Names {
     bytes: Vec<u8>,
-    names: Vec<Name>,
+    places: Vec<Name>,
     next: usize,
 }
 
@@ -50,21 +50,21 @@ impl Names {
                 all.bytes.push(b'/');
             }
             let length = all.bytes.len() - start;
-            all.names.push(Name {
+            all.places.push(Name {
                 start,
                 length,
                 kind,
             });
         }
         let bytes = &all.bytes;
-        all.names
+        all.places
             .sort_unstable_by(|one, other| text(bytes, *one).cmp(text(bytes, *other)));
         Ok(all)
     }
 
     /// The next name, a folder's with its `/`.
     pub(super) fn take_next(&mut self) -> Option<(&[u8], FileType)> {
-        let name = *self.names.get(self.next)?;
+        let name = *self.places.get(self.next)?;
         self.next += 1;
         Some((text(&self.bytes, name), name.kind))
     }

@@ -90,13 +90,13 @@ impl Root {
             let folder = self.make_folder(above)?;
             let name = new_name("put");
             match make(&folder, &name) {
-                Ok(made) => {
+                Ok(done) => {
                     let staged = Staged {
                         folder,
                         name,
                         published: false,
                     };
-                    return Ok((made, staged));
+                    return Ok((done, staged));
                 }
                 // The name is another process's, or the folder was empty and is gone.
                 Err(Errno::EXIST | Errno::NOENT) => {}

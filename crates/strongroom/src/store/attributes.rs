@@ -34,13 +34,12 @@ impl EncryptedStore {
         if source.is_empty() {
             return Ok(());
         }
-        let copies = match self.conditional_copies.get() {
-            Some(found) => found,
+        let copies = if let Some(found) = self.conditional_copies.get() {
+            found
+        } else {
             // Whoever finds it out at the same time finds the same: nobody waits for another's try.
-            None => {
-                let found = self.try_a_copy().await?;
-                self.conditional_copies.get_or_init(|| found)
-            }
+            let found = self.try_a_copy().await?;
+            self.conditional_copies.get_or_init(|| found)
         };
         match copies {
             ConditionalCopies::Keep => Ok(()),

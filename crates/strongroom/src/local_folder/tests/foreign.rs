@@ -245,7 +245,7 @@ async fn a_pipe_in_the_place_of_an_object_keeps_nobody() {
     for store in both(&beside.objects()) {
         for path in ["o/pipe", "o/pipe/below"] {
             let location = Path::from(path);
-            let all = tokio::time::timeout(Duration::from_secs(60), everything(&store, &location));
+            let all = tokio::time::timeout(Duration::from_mins(1), everything(&store, &location));
             for (name, result) in all.await.expect("it must not hang") {
                 match (name, result) {
                     ("remove" | "delete", _) if path == "o/pipe" => {}
