@@ -119,6 +119,9 @@ impl Outcome for CanaryError {
     fn kind(&self) -> OutcomeKind {
         match self {
             Self::Walk(error) => error.kind(),
+            Self::Unreadable { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+                OutcomeKind::Denied
+            }
             _ => OutcomeKind::BadInput,
         }
     }
@@ -196,7 +199,9 @@ impl Canaries {
     ) -> Result<Findings, CanaryError> {
         let mut files = Vec::new();
         for place in places {
-            let entries = walk(place.as_ref(), Taking::Everything)?.entries;
+            let entries = walk(place.as_ref(), Taking::Everything, None)?
+                .whole()?
+                .entries;
             files.extend(
                 entries
                     .into_iter()

@@ -9,7 +9,7 @@ use strongroom_base::{Outcome, OutcomeKind, Retry, seen, shell_word};
 
 use crate::canary::CanaryError;
 use crate::object_path::{PathError, display_file};
-use crate::walk::WalkError;
+use crate::walk::{Special, WalkError};
 
 /// Why a verb did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -36,8 +36,26 @@ pub(crate) enum Failure {
     StdinNeedsName,
     #[error("standard input stands alone: put files and folders in a call of their own")]
     StdinAlone,
+    #[error(
+        "standard input is closed, or cannot be read: nothing was changed; `</dev/null` gives an empty one"
+    )]
+    StdinClosed,
+    #[error("standard input cannot be read: nothing was changed")]
+    StdinUnreadable(#[source] io::Error),
     #[error("{} is there already: pass --force to replace it", display_file(.0))]
     Exists(PathBuf),
+    #[error(
+        "{} is {special}: nothing but a file or a link is replaced; choose another destination",
+        display_file(path)
+    )]
+    NotReplaceable { path: PathBuf, special: Special },
+    #[error(
+        "{} belongs to the installation in {}: it is never written over, nor is anything added to it; choose \
+         another destination",
+        display_file(path),
+        display_file(data)
+    )]
+    Own { path: PathBuf, data: PathBuf },
     #[error("{} leads through a symbolic link: nothing is written where a stored link points", display_file(.0))]
     ThroughLink(PathBuf),
     #[error("{what} failed for {}", display_file(path))]
@@ -50,6 +68,23 @@ pub(crate) enum Failure {
     OntoItself(String),
     #[error("`{0}` was overwritten while it was being moved: both are there, look at them")]
     ChangedMeanwhile(String),
+    #[error(
+        "`{0}` was written to or replaced each time it was read: nothing was stored of it; try again when it is \
+         left alone"
+    )]
+    ChangedWhileRead(String),
+    #[error("`{0}` is too long for the store: choose shorter names, or fewer folders")]
+    PathTooLong(String),
+    #[error("the environment variable {0} is not UTF-8: set it anew, or take it away")]
+    EnvironmentNotText(String),
+    #[error("{what}: {source}")]
+    Of { what: String, source: Box<Self> },
+    /// Of a verb that takes many: each was told when it happened.
+    #[error("{}", worst(.0).map_or_else(String::new, ToString::to_string))]
+    Several(Vec<Self>),
+    /// The program was told to end.
+    #[error("ended by signal {0}")]
+    Signal(i32),
     #[error("there is nothing to ingest at `{0}`")]
     NothingToIngest(String),
     #[error("the destination of `{0}` holds other bytes: pass --force to replace them")]
@@ -66,7 +101,7 @@ pub(crate) enum Failure {
     TourFailed,
     #[error("a second process could not do `strongroom {command}`")]
     SecondProcess { command: String, source: io::Error },
-    #[error("a part of the tour stopped")]
+    #[error("a part of the program stopped")]
     TaskStopped(#[source] tokio::task::JoinError),
     #[error(
         "`{0}` is the URI of a key, and the name of a key follows a vault: name one or the other"
@@ -101,6 +136,51 @@ impl Failure {
         let path = path.into();
         move |source| Self::File { what, path, source }
     }
+
+    /// The same, saying what it is about, unless it says so itself.
+    pub(crate) fn of(self, what: &str) -> Self {
+        if is_name_too_long(&self) {
+            return Self::PathTooLong(what.to_owned());
+        }
+        if matches!(self, Self::Of { .. } | Self::Several(_)) || self.to_string().contains(what) {
+            return self;
+        }
+        Self::Of {
+            what: format!("`{what}`"),
+            source: Box::new(self),
+        }
+    }
+}
+
+/// The one that decides the exit code; of equals the first.
+pub(crate) fn worst(failed: &[Failure]) -> Option<&Failure> {
+    failed.iter().rev().max_by_key(|one| severity(one.kind()))
+}
+
+/// Damage first, then faults of the program, then what may be otherwise another time.
+fn severity(kind: OutcomeKind) -> u8 {
+    match kind {
+        OutcomeKind::BadInput => 0,
+        OutcomeKind::Refused => 1,
+        OutcomeKind::Denied => 2,
+        OutcomeKind::Unavailable | OutcomeKind::Throttled => 3,
+        OutcomeKind::Internal => 4,
+        OutcomeKind::Damaged => 5,
+    }
+}
+
+/// Whether the file system has no place for a name of this length.
+fn is_name_too_long(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(error) = error.downcast_ref::<io::Error>()
+            && error.kind() == io::ErrorKind::InvalidFilename
+        {
+            return true;
+        }
+        next = error.source();
+    }
+    false
 }
 
 impl Failure {
@@ -108,13 +188,16 @@ impl Failure {
     pub(crate) fn ends_everything(&self) -> bool {
         use strongroom::Error;
 
-        matches!(
-            self,
-            Self::Output(_)
-                | Self::Strongroom(
-                    Error::OutOfReach(_) | Error::Proof(_) | Error::Denied(_) | Error::Closed
-                )
-        )
+        match self {
+            Self::Of { source, .. } => source.ends_everything(),
+            Self::Several(failed) => failed.iter().any(Self::ends_everything),
+            Self::Strongroom(error) => {
+                error.out_of_reach().is_some()
+                    || matches!(error, Error::Proof(_) | Error::Denied(_) | Error::Closed)
+            }
+            Self::Output(_) | Self::Signal(_) => true,
+            _ => false,
+        }
     }
 }
 
@@ -135,12 +218,22 @@ impl Outcome for Failure {
             Self::NoPath(_) => "NoPath",
             Self::NotFound(_) => "ObjectNotFound",
             Self::IsFolder(_) | Self::FolderToStdout(_) => "IsFolder",
-            Self::StdinNeedsName | Self::StdinAlone => "StandardInput",
+            Self::StdinNeedsName
+            | Self::StdinAlone
+            | Self::StdinClosed
+            | Self::StdinUnreadable(_) => "StandardInput",
+            Self::NotReplaceable { .. } => "NotReplaceable",
+            Self::Own { .. } => "InstallationFiles",
+            Self::PathTooLong(_) => "PathTooLong",
+            Self::EnvironmentNotText(_) => "EnvironmentNotText",
+            Self::Of { source, .. } => source.code(),
+            Self::Several(failed) => worst(failed).map_or("Several", Outcome::code),
+            Self::Signal(_) => "Ended",
             Self::Exists(_) => "FileExists",
             Self::ThroughLink(_) => "ThroughSymbolicLink",
             Self::File { .. } => "FileSystemFailed",
             Self::OntoItself(_) => "OntoItself",
-            Self::ChangedMeanwhile(_) => "ChangedMeanwhile",
+            Self::ChangedMeanwhile(_) | Self::ChangedWhileRead(_) => "ChangedMeanwhile",
             Self::NothingToIngest(_) => "NothingToIngest",
             Self::Differs(_) => "ObjectExists",
             Self::ReadBackDiffers(_) => "ReadBackDiffers",
@@ -170,6 +263,10 @@ impl Outcome for Failure {
             | Self::FolderToStdout(_)
             | Self::StdinNeedsName
             | Self::StdinAlone
+            | Self::StdinClosed
+            | Self::StdinUnreadable(_)
+            | Self::PathTooLong(_)
+            | Self::EnvironmentNotText(_)
             | Self::KeyNamedTwice(_)
             | Self::NoKey(_)
             | Self::NotBase64
@@ -179,7 +276,13 @@ impl Outcome for Failure {
             | Self::OntoItself(_)
             | Self::NothingToIngest(_)
             | Self::NothingToTour(_) => OutcomeKind::BadInput,
-            Self::Exists(_) | Self::ThroughLink(_) | Self::Differs(_) => OutcomeKind::Refused,
+            Self::Exists(_)
+            | Self::NotReplaceable { .. }
+            | Self::Own { .. }
+            | Self::ThroughLink(_)
+            | Self::Differs(_) => OutcomeKind::Refused,
+            Self::Of { source, .. } => source.kind(),
+            Self::Several(failed) => worst(failed).map_or(OutcomeKind::Internal, Outcome::kind),
             Self::ReadBackDiffers(_) | Self::FoundDamage(_) => OutcomeKind::Damaged,
             Self::File { source, .. } => match source.kind() {
                 io::ErrorKind::NotFound
@@ -188,7 +291,10 @@ impl Outcome for Failure {
                 io::ErrorKind::PermissionDenied => OutcomeKind::Denied,
                 _ => OutcomeKind::Unavailable,
             },
-            Self::Output(_) | Self::ChangedMeanwhile(_) => OutcomeKind::Unavailable,
+            Self::Output(_)
+            | Self::ChangedMeanwhile(_)
+            | Self::ChangedWhileRead(_)
+            | Self::Signal(_) => OutcomeKind::Unavailable,
             Self::TourFailed
             | Self::SecondProcess { .. }
             | Self::TaskStopped(_)
@@ -202,6 +308,8 @@ impl Outcome for Failure {
             Self::Walk(error) => error.retry(),
             Self::Path(error) => error.retry(),
             Self::Canary(error) => error.retry(),
+            Self::Of { source, .. } => source.retry(),
+            Self::Several(failed) => worst(failed).map_or(Retry::Never, Outcome::retry),
             _ => Retry::AfterRepair,
         }
     }

@@ -4,11 +4,15 @@ mod address;
 mod args;
 mod canary;
 mod digest;
+mod ending;
 mod failure;
 mod object_path;
 mod output;
+mod own;
 mod session;
 mod several;
+mod shown;
+mod stdin;
 mod transfer;
 mod verb;
 mod walk;
@@ -19,6 +23,7 @@ use strongroom_base::{Outcome as _, OutcomeKind};
 use tracing_subscriber::EnvFilter;
 
 use crate::args::{Cli, Verb};
+use crate::ending::{Ending, PATIENCE};
 use crate::failure::{Failure, exit_code};
 use crate::output::{Log, Output, with_arguments_seen};
 use crate::session::Session;
@@ -45,12 +50,17 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(run(cli, &output)) {
+    let ended = runtime.block_on(run(cli, &output));
+    // Whatever is still being read or written is given up.
+    runtime.shutdown_timeout(PATIENCE);
+    verb::tour::forget();
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever reads the answer has heard enough.
         Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
             ExitCode::SUCCESS
         }
+        Err(Failure::Signal(number)) => ExitCode::from(ending::exit_code(number)),
         Err(failure) => {
             output.failure(&failure);
             exit_code(failure.kind())
@@ -79,15 +89,27 @@ async fn run(cli: Cli, output: &Output) -> Result<(), Failure> {
         asker,
         verb,
     } = cli;
+    let mut ending = Ending::listen().map_err(Failure::file("listening for", "signals"))?;
     match verb {
-        Verb::Init(args) => verb::init::run(data, args, output).await,
-        Verb::Relocate(args) => verb::init::relocate(data, args, output).await,
-        Verb::Tour(args) => verb::tour::run(data, lease, args, output).await,
+        Verb::Init(args) => {
+            let made = Box::pin(verb::init::run(data, args, output));
+            ending.unless_told(made).await
+        }
+        Verb::Relocate(args) => {
+            let moved = Box::pin(verb::init::relocate(data, args, output));
+            ending.unless_told(moved).await
+        }
+        Verb::Tour(args) => {
+            let toured = Box::pin(verb::tour::run(data, lease, args, output));
+            ending.unless_told(toured).await
+        }
         Verb::InDataFolder(verb) => {
-            let session = Session::open(data, asker, lease).await?;
-            let done = verb::run(&session, verb, output).await;
+            let opening = Box::pin(Session::open(data, asker, lease));
+            let session = ending.unless_told(opening).await?;
+            let doing = Box::pin(verb::run(&session, verb, output));
+            let done = ending.unless_told(doing).await;
             // Closed whatever came of it: the audit's heads go out.
-            let closed = session.close().await;
+            let closed = ending.unless_told(Box::pin(session.close())).await;
             done.and(closed)
         }
     }

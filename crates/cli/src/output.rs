@@ -12,9 +12,10 @@ use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, ContentArrangement, Table, TableStyle};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
+use serde_json::json;
 use strongroom_base::{Outcome as _, Timestamp, misleads, seen};
 
-use crate::failure::{Failure, chain};
+use crate::failure::{Failure, chain, worst};
 
 /// What headings look like.
 pub(crate) const HEADING: Style = Style::new().bold();
@@ -88,22 +89,26 @@ impl Output {
         }
     }
 
-    /// Says why a verb failed.
+    /// Says why a verb failed. What was told when it happened is not told again.
     pub(crate) fn failure(&self, failure: &Failure) {
-        let mut told = chain(failure).into_iter();
-        let message = told.next().unwrap_or_default();
-        let causes: Vec<String> = told.collect();
         if self.json {
-            let error = ErrorLine {
-                code: failure.code(),
-                message: &message,
-                causes: &causes,
-            };
-            let text = json_text(&serde_json::json!({ "error": error }));
+            let text = json_text(&json!({ "error": ErrorLine::of(failure) }));
             return self.warn(&text.unwrap_or_default());
         }
+        if !matches!(failure, Failure::Several(_)) {
+            self.failed(failure);
+        }
+    }
+
+    /// Says what could not be done of many things: to people at once, to programs at the end.
+    pub(crate) fn failed(&self, failure: &Failure) {
+        if self.json {
+            return;
+        }
+        let mut told = chain(failure).into_iter();
+        let message = told.next().unwrap_or_default();
         let mut text = format!("{BAD}error{BAD:#} [{}]: {message}", failure.code());
-        for cause in causes {
+        for cause in told {
             text.push_str("\n  because ");
             text.push_str(&cause);
         }
@@ -251,11 +256,36 @@ pub(crate) fn with_arguments_seen(text: &str, arguments: impl Iterator<Item = St
 }
 
 #[derive(Serialize)]
-struct ErrorLine<'a> {
-    code: &'a str,
-    message: &'a str,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    causes: &'a [String],
+struct ErrorLine {
+    code: &'static str,
+    message: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    causes: Vec<String>,
+    /// Of a verb that takes many: everything that could not be done, if it is more than one thing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    failed: Vec<Self>,
+}
+
+impl ErrorLine {
+    fn of(failure: &Failure) -> Self {
+        if let Failure::Several(failed) = failure
+            && let Some(worst) = worst(failed)
+        {
+            let line = Self::of(worst);
+            let failed = match failed.as_slice() {
+                [_] => Vec::new(),
+                failed => failed.iter().map(Self::of).collect(),
+            };
+            return Self { failed, ..line };
+        }
+        let mut told = chain(failure).into_iter();
+        Self {
+            code: failure.code(),
+            message: told.next().unwrap_or_default(),
+            causes: told.collect(),
+            failed: Vec::new(),
+        }
+    }
 }
 
 /// A table without lines; the columns in `right` are aligned to the right.

@@ -11,6 +11,7 @@ use strongroom_base::{PrincipalId, ResourceName, SubscriptionId};
 
 use crate::args::{Asker, Destination};
 use crate::failure::Failure;
+use crate::own::Own;
 
 /// What the audit says of where requests come from.
 const SOURCE: &str = "strongroom";
@@ -112,6 +113,11 @@ impl Session {
         };
         self.group(&destination.destination_group, subscription)
             .await
+    }
+
+    /// What no verb that moves files takes, removes or writes over.
+    pub(crate) fn own(&self) -> Own {
+        Own::of(self.room.show())
     }
 
     /// Closes the installation.

@@ -1,65 +1,92 @@
 //! What goes wrong with some of many: each is told, the rest is done, and the worst ends the program.
 
-use strongroom_base::{Outcome as _, OutcomeKind};
+use futures::{Stream, StreamExt as _};
+use indicatif::ProgressBar;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, worst};
 use crate::output::Output;
 
-/// What has gone wrong so far.
+/// What has gone wrong so far. People are told as it happens, programs by one value at the end.
 #[derive(Debug)]
 pub(crate) struct Several<'a> {
     output: &'a Output,
-    /// Not told yet: whoever ends the program tells it.
-    worst: Option<Failure>,
+    /// All of it for programs, for people the worst of it.
+    failed: Vec<Failure>,
+    count: usize,
 }
 
 impl<'a> Several<'a> {
     pub(crate) fn new(output: &'a Output) -> Self {
         Self {
             output,
-            worst: None,
+            failed: Vec::new(),
+            count: 0,
         }
     }
 
     /// Keeps a failure with one of many. It comes back if nothing can be done with the rest either.
     pub(crate) fn note(&mut self, failure: Failure) -> Result<(), Failure> {
-        if failure.ends_everything() {
-            return Err(failure);
+        match failure {
+            // Nobody is there to be told.
+            Failure::Output(_) => Err(failure),
+            failure if failure.ends_everything() => {
+                self.keep(failure);
+                Err(Failure::Several(std::mem::take(&mut self.failed)))
+            }
+            failure => {
+                self.keep(failure);
+                Ok(())
+            }
         }
-        let Some(worst) = self.worst.take() else {
-            self.worst = Some(failure);
-            return Ok(());
-        };
-        let (worst, told) = if gravity(failure.kind()) > gravity(worst.kind()) {
-            (failure, worst)
-        } else {
-            (worst, failure)
-        };
-        self.output.failure(&told);
-        self.worst = Some(worst);
+    }
+
+    fn keep(&mut self, failure: Failure) {
+        self.output.failed(&failure);
+        self.count += 1;
+        self.failed.push(failure);
+        if !self.output.is_json() && self.failed.len() > 1 {
+            let is_first = worst(&self.failed).is_some_and(|worst| {
+                self.failed
+                    .first()
+                    .is_some_and(|first| std::ptr::eq(first, worst))
+            });
+            self.failed.swap_remove(usize::from(is_first));
+        }
+    }
+
+    /// Takes what goes wrong out of a stream, and does something with the rest.
+    pub(crate) async fn each<T>(
+        &mut self,
+        stream: impl Stream<Item = Result<T, Failure>>,
+        bar: &ProgressBar,
+        mut done: impl FnMut(T),
+    ) -> Result<(), Failure> {
+        let mut stream = std::pin::pin!(stream);
+        while let Some(one) = stream.next().await {
+            match one {
+                Ok(one) => done(one),
+                Err(failure) => bar.suspend(|| self.note(failure))?,
+            }
+        }
         Ok(())
+    }
+
+    /// How much went wrong.
+    pub(crate) fn count(&self) -> usize {
+        self.count
     }
 
     /// Whether nothing went wrong.
     pub(crate) fn is_empty(&self) -> bool {
-        self.worst.is_none()
+        self.count == 0
     }
 
-    /// The worst, if anything went wrong.
+    /// The end of the verb: an error if anything went wrong.
     pub(crate) fn end(self) -> Result<(), Failure> {
-        self.worst.map_or(Ok(()), Err)
-    }
-}
-
-/// Which of two exit codes is told: 6, then 1, 5, 4, 3, 2.
-fn gravity(kind: OutcomeKind) -> u8 {
-    match kind {
-        OutcomeKind::BadInput => 0,
-        OutcomeKind::Refused => 1,
-        OutcomeKind::Denied => 2,
-        OutcomeKind::Unavailable | OutcomeKind::Throttled => 3,
-        OutcomeKind::Internal => 4,
-        OutcomeKind::Damaged => 5,
+        if self.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::Several(self.failed))
     }
 }
 
@@ -67,21 +94,29 @@ fn gravity(kind: OutcomeKind) -> u8 {
 mod tests {
     use std::io;
 
+    use strongroom_base::Outcome as _;
+
     use super::*;
 
     #[test]
     fn the_worst_of_several_is_what_ends_the_program() {
-        let output = Output::new(true);
-        let mut several = Several::new(&output);
-        assert!(several.is_empty());
-        for failure in [
-            Failure::NotFound("a".into()),
-            Failure::FoundDamage(1),
-            Failure::TourFailed,
-        ] {
-            several.note(failure).unwrap();
+        for json in [false, true] {
+            let output = Output::new(json);
+            let mut several = Several::new(&output);
+            assert!(several.is_empty());
+            for failure in [
+                Failure::NotFound("a".into()),
+                Failure::FoundDamage(1),
+                Failure::TourFailed,
+                Failure::FoundDamage(2),
+            ] {
+                several.note(failure).unwrap();
+            }
+            assert_eq!(several.count(), 4);
+            let ended = several.end().unwrap_err();
+            assert_eq!(ended.code(), "DamageFound");
+            assert!(ended.to_string().starts_with("1 objects"), "{ended}");
         }
-        assert!(matches!(several.end(), Err(Failure::FoundDamage(1))));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! What there is to store below a file or folder.
 //!
 //! Files and symbolic links are yielded; links as links, never followed. Sockets, pipes and devices
-//! hold no bytes to store: they are skipped, and named. Empty folders, modes, owners and times are
-//! not kept.
+//! hold no bytes to store: they are skipped, and named. So is what belongs to an installation, and what a
+//! `get` that was killed has left. What cannot be read is named, and the rest is walked. Empty folders,
+//! modes, owners and times are not kept.
 
 use std::fmt;
 use std::fs::{self, FileType, Metadata};
@@ -10,11 +11,14 @@ use std::io;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ignore::{DirEntry, WalkBuilder};
 use strongroom_base::{Outcome, OutcomeKind, Retry};
 
 use crate::object_path::display;
+use crate::own::Own;
+use crate::transfer::is_unfinished;
 
 /// Which files below a folder are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +75,7 @@ impl fmt::Display for Skipped {
     }
 }
 
-/// A file that is neither file, folder nor link.
+/// What is not stored, though it is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Special {
     /// A Unix socket.
@@ -80,18 +84,26 @@ pub(crate) enum Special {
     Pipe,
     /// A block or character device.
     Device,
+    /// A folder.
+    Folder,
+    /// What belongs to an installation: its data folder, keep, root key or audit heads.
+    Own,
+    /// What a `get` that was killed has left.
+    Unfinished,
     /// What this program does not know.
     Unknown,
 }
 
 impl Special {
-    fn of(file_type: FileType) -> Self {
+    pub(crate) fn of(file_type: FileType) -> Self {
         if file_type.is_socket() {
             Self::Socket
         } else if file_type.is_fifo() {
             Self::Pipe
         } else if file_type.is_block_device() || file_type.is_char_device() {
             Self::Device
+        } else if file_type.is_dir() {
+            Self::Folder
         } else {
             Self::Unknown
         }
@@ -104,24 +116,48 @@ impl fmt::Display for Special {
             Self::Socket => "a socket",
             Self::Pipe => "a pipe",
             Self::Device => "a device",
+            Self::Folder => "a folder",
+            Self::Own => "part of an installation of Strongroom",
+            Self::Unfinished => "what a `get` that was killed has left",
             Self::Unknown => "neither file, folder nor link",
         })
     }
 }
 
 /// All that a walk found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(crate) struct Found {
     /// What there is to store, in the order of the relative paths' bytes.
     pub(crate) entries: Vec<Entry>,
     /// What was skipped, in the order of the paths.
     pub(crate) skipped: Vec<Skipped>,
+    /// What could not be looked at.
+    pub(crate) failed: Vec<WalkError>,
 }
 
 impl Found {
     /// How many bytes there are to store.
     pub(crate) fn bytes(&self) -> u64 {
         self.entries.iter().map(|entry| entry.size).sum()
+    }
+
+    /// Of a source that cannot be walked.
+    pub(crate) fn nothing(why: WalkError) -> Self {
+        Self {
+            failed: vec![why],
+            ..Self::default()
+        }
+    }
+
+    /// All of it, or why not.
+    ///
+    /// # Errors
+    /// The first thing that could not be looked at.
+    pub(crate) fn whole(mut self) -> Result<Self, WalkError> {
+        match self.failed.is_empty() {
+            true => Ok(self),
+            false => Err(self.failed.swap_remove(0)),
+        }
     }
 
     /// Folders list their names in no order, and may be walked in any.
@@ -132,7 +168,7 @@ impl Found {
     }
 }
 
-/// Why the walk ended early.
+/// Why something is not walked.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum WalkError {
     /// A source does not exist.
@@ -152,9 +188,23 @@ pub(crate) enum WalkError {
         /// What it is.
         special: Special,
     },
+    /// A source belongs to an installation.
+    #[error(
+        "`{}` belongs to the installation in `{}`, and is left out: what an installation is made of is never \
+         stored or removed; a backup copies it",
+        display(.path.as_os_str().as_bytes()),
+        display(.data.as_os_str().as_bytes())
+    )]
+    Own {
+        /// The source that was given.
+        path: PathBuf,
+        /// The installation's data folder.
+        data: PathBuf,
+    },
     /// Two sources hold the same path.
     #[error(
-        "`{}` and `{}` would be stored under the same path: store them one after the other, under different prefixes",
+        "`{}` and `{}` would be stored under the same path, so only the first is: store the other under \
+         another prefix",
         display(.first.as_os_str().as_bytes()),
         display(.second.as_os_str().as_bytes())
     )]
@@ -182,13 +232,20 @@ impl Outcome for WalkError {
         match self {
             Self::Missing { .. } => "SourceNotFound",
             Self::Unstorable { .. } => "SourceNotStorable",
+            Self::Own { .. } => "InstallationFiles",
             Self::SamePath { .. } => "SourcesOverlap",
             Self::Unreadable { .. } => "SourceUnreadable",
         }
     }
 
     fn kind(&self) -> OutcomeKind {
-        OutcomeKind::BadInput
+        match self {
+            Self::Unreadable { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+                OutcomeKind::Denied
+            }
+            Self::Own { .. } => OutcomeKind::Refused,
+            _ => OutcomeKind::BadInput,
+        }
     }
 
     fn retry(&self) -> Retry {
@@ -202,23 +259,27 @@ impl Outcome for WalkError {
 /// All there is to store of one source: of a folder what lies below it, of a file or link itself.
 ///
 /// What goes away while the walk is under way is not there. `link/`, with its slash, is the folder
-/// that the link leads to, as everywhere in POSIX.
+/// that the link leads to, as everywhere in POSIX. What is `own` is left out.
 ///
 /// # Errors
-/// A [`WalkError`] when the source is missing or nothing to store, or anything cannot be read.
-pub(crate) fn walk(source: &Path, taking: Taking) -> Result<Found, WalkError> {
-    walk_source(source, taking).map(|(_, found)| found)
+/// A [`WalkError`] when the source is missing, unreadable, or nothing to store. What is so below it is among
+/// what was found.
+pub(crate) fn walk(source: &Path, taking: Taking, own: Option<&Own>) -> Result<Found, WalkError> {
+    walk_source(source, taking, own).map(|(_, found)| found)
 }
 
 /// All there is to store of several sources, each folder under its own name, as a copy of them into
 /// one place would be. A source without a name of its own, such as `.`, adds what lies below it.
 ///
-/// # Errors
-/// Those of [`walk`], and [`WalkError::SamePath`] when two sources meet in one path.
-pub(crate) fn walk_all(sources: &[PathBuf], taking: Taking) -> Result<Found, WalkError> {
+/// The errors of [`walk`] are among what was found, and [`WalkError::SamePath`] where two sources meet in one
+/// path.
+pub(crate) fn walk_all(sources: &[PathBuf], taking: Taking, own: Option<&Own>) -> Found {
     let mut all = Found::default();
     for source in sources {
-        let (is_folder, mut found) = walk_source(source, taking)?;
+        let (is_folder, mut found) = match walk_source(source, taking, own) {
+            Ok(found) => found,
+            Err(error) => (false, Found::nothing(error)),
+        };
         if is_folder && let Some(name) = source.file_name() {
             for entry in &mut found.entries {
                 entry.relative = [name.as_bytes(), b"/", &entry.relative].concat();
@@ -226,21 +287,27 @@ pub(crate) fn walk_all(sources: &[PathBuf], taking: Taking) -> Result<Found, Wal
         }
         all.entries.append(&mut found.entries);
         all.skipped.append(&mut found.skipped);
+        all.failed.append(&mut found.failed);
     }
     all.sort();
-    for pair in all.entries.windows(2) {
-        if let [first, second] = pair
-            && first.relative == second.relative
-        {
+    let failed = &mut all.failed;
+    all.entries.dedup_by(|second, first| {
+        let meet = first.relative == second.relative;
+        if meet {
             let (first, second) = (first.os_path.clone(), second.os_path.clone());
-            return Err(WalkError::SamePath { first, second });
+            failed.push(WalkError::SamePath { first, second });
         }
-    }
-    Ok(all)
+        meet
+    });
+    all
 }
 
 /// Whether the source is a folder, and what there is to store of it.
-fn walk_source(source: &Path, taking: Taking) -> Result<(bool, Found), WalkError> {
+fn walk_source(
+    source: &Path,
+    taking: Taking,
+    own: Option<&Own>,
+) -> Result<(bool, Found), WalkError> {
     let metadata = match fs::symlink_metadata(source) {
         Ok(metadata) => metadata,
         Err(error) if is_gone(&error) => {
@@ -250,20 +317,43 @@ fn walk_source(source: &Path, taking: Taking) -> Result<(bool, Found), WalkError
         }
         Err(error) => return Err(unreadable(source, error)),
     };
+    if let Some(own) = own {
+        // A link is where it lies, not where it leads.
+        let place = match source.parent() {
+            Some(folder) if metadata.is_symlink() => folder,
+            _ => source,
+        };
+        let around = own.around(place).map_err(|error| unreadable(source, error));
+        if let Some(data) = around? {
+            let path = source.to_owned();
+            return Err(WalkError::Own { path, data });
+        }
+    }
     let mut found = Found::default();
     if metadata.is_dir() {
-        for item in folder_walk(source, taking).build() {
+        let left_out = LeftOut::default();
+        for item in folder_walk(source, taking, own, &left_out).build() {
             match item {
                 Ok(item) if item.depth() == 0 => {}
-                Ok(item) => take_item(source, &item, &mut found)?,
+                Ok(item) => take_item(source, &item, own, &mut found),
                 Err(error) => {
                     let (path, error) = blame(source, error);
-                    if !is_gone(&error) || path == source {
+                    if path == source {
                         return Err(unreadable(&path, error));
+                    }
+                    if !is_gone(&error) {
+                        found.failed.push(unreadable(&path, error));
                     }
                 }
             }
         }
+        let left_out = left_out.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(own) = own
+            && !left_out.is_empty()
+        {
+            leave_out_what_was_met_before(&mut found, own);
+        }
+        found.skipped.extend(left_out.iter().cloned());
     } else {
         let name = source.file_name().unwrap_or(source.as_os_str()).as_bytes();
         take(source.to_owned(), name.to_vec(), &metadata, &mut found)
@@ -280,7 +370,15 @@ fn walk_source(source: &Path, taking: Taking) -> Result<(bool, Found), WalkError
     Ok((metadata.is_dir(), found))
 }
 
-fn folder_walk(folder: &Path, taking: Taking) -> WalkBuilder {
+/// Folders that the walker does not enter.
+type LeftOut = Arc<Mutex<Vec<Skipped>>>;
+
+fn folder_walk(
+    folder: &Path,
+    taking: Taking,
+    own: Option<&Own>,
+    left_out: &LeftOut,
+) -> WalkBuilder {
     let mut walk = WalkBuilder::new(folder);
     walk.standard_filters(false).follow_links(false);
     if taking == Taking::LessIgnored {
@@ -290,10 +388,50 @@ fn folder_walk(folder: &Path, taking: Taking) -> WalkBuilder {
             .require_git(false)
             // Outside a repository the walker would read the `.gitignore` of every folder up to the
             // root, which nobody meant for this one.
-            .parents(is_in_repository(folder))
-            .filter_entry(|item| item.depth() == 0 || item.file_name() != ".git");
+            .parents(is_in_repository(folder));
     }
+    let (own, left_out) = (own.cloned(), Arc::clone(left_out));
+    walk.filter_entry(move |item| {
+        if item.depth() == 0 {
+            return true;
+        }
+        if taking == Taking::LessIgnored && item.file_name() == ".git" {
+            return false;
+        }
+        let is_folder = item.file_type().is_some_and(|file_type| file_type.is_dir());
+        let is_own = is_folder && own.as_ref().is_some_and(|own| is_own(item.path(), own));
+        if is_own {
+            let mut left_out = left_out.lock().unwrap_or_else(PoisonError::into_inner);
+            left_out.push(Skipped {
+                os_path: item.path().to_owned(),
+                kind: Special::Own,
+            });
+        }
+        !is_own
+    });
     walk
+}
+
+/// An installation names files that lie elsewhere, perhaps where the walk had been already.
+fn leave_out_what_was_met_before(found: &mut Found, own: &Own) {
+    let Found {
+        entries, skipped, ..
+    } = found;
+    entries.retain(|entry| {
+        let is_own = fs::symlink_metadata(&entry.os_path)
+            .is_ok_and(|metadata| own.known(&metadata).is_some());
+        if is_own {
+            skipped.push(Skipped {
+                os_path: entry.os_path.clone(),
+                kind: Special::Own,
+            });
+        }
+        !is_own
+    });
+}
+
+fn is_own(path: &Path, own: &Own) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|metadata| own.owner(path, &metadata).is_some())
 }
 
 fn is_in_repository(folder: &Path) -> bool {
@@ -304,16 +442,27 @@ fn is_in_repository(folder: &Path) -> bool {
     })
 }
 
-fn take_item(folder: &Path, item: &DirEntry, found: &mut Found) -> Result<(), WalkError> {
+fn take_item(folder: &Path, item: &DirEntry, own: Option<&Own>, found: &mut Found) {
     if item.file_type().is_some_and(|file_type| file_type.is_dir()) {
-        return Ok(());
+        return;
     }
     let path = item.path();
+    let skip = |kind| Skipped {
+        os_path: path.to_owned(),
+        kind,
+    };
+    if is_unfinished(item.file_name()) {
+        return found.skipped.push(skip(Special::Unfinished));
+    }
     // What the walker yields below a folder begins with the folder's own path.
     let relative = path
         .strip_prefix(folder)
         .map_or(path.as_os_str(), Path::as_os_str);
     let taken = fs::symlink_metadata(path).and_then(|metadata| {
+        if own.is_some_and(|own| own.known(&metadata).is_some()) {
+            found.skipped.push(skip(Special::Own));
+            return Ok(());
+        }
         take(
             path.to_owned(),
             relative.as_bytes().to_vec(),
@@ -321,9 +470,10 @@ fn take_item(folder: &Path, item: &DirEntry, found: &mut Found) -> Result<(), Wa
             found,
         )
     });
-    match taken {
-        Err(error) if !is_gone(&error) => Err(unreadable(path, error)),
-        _ => Ok(()),
+    if let Err(error) = taken
+        && !is_gone(&error)
+    {
+        found.failed.push(unreadable(path, error));
     }
 }
 
@@ -424,7 +574,7 @@ mod tests {
     }
 
     fn walked(folder: &Path, taking: Taking) -> Vec<String> {
-        relative(&walk(folder, taking).unwrap())
+        relative(&walk(folder, taking, None).unwrap())
     }
 
     #[test]
@@ -446,7 +596,7 @@ mod tests {
         ]);
         fs::write(folder.path().join(".gitignore"), "ignored\n").unwrap();
         fs::write(folder.path().join(".ignore"), "b\n*.txt\n").unwrap();
-        let found = walk(folder.path(), Taking::Everything).unwrap();
+        let found = walk(folder.path(), Taking::Everything, None).unwrap();
         assert_eq!(
             relative(&found),
             [
@@ -485,7 +635,7 @@ mod tests {
         symlink("real", at("to-folder")).unwrap();
         symlink(".", at("real/round")).unwrap();
         symlink(&odd, at("broken")).unwrap();
-        let found = walk(folder.path(), Taking::Everything).unwrap();
+        let found = walk(folder.path(), Taking::Everything, None).unwrap();
         assert_eq!(
             relative(&found),
             ["broken", "real/file", "real/round", "to-folder"]
@@ -516,7 +666,7 @@ mod tests {
         let folder = folder(&["file"]);
         let socket = folder.path().join("socket");
         let _listening = UnixListener::bind(&socket).unwrap();
-        let found = walk(folder.path(), Taking::Everything).unwrap();
+        let found = walk(folder.path(), Taking::Everything, None).unwrap();
         assert_eq!(relative(&found), ["file"]);
         assert_eq!(
             found.skipped,
@@ -602,7 +752,7 @@ mod tests {
     fn a_source_may_be_a_file_or_have_no_name() {
         let folder = folder(&["file"]);
         let file = folder.path().join("file");
-        let found = walk(&file, Taking::LessIgnored).unwrap();
+        let found = walk(&file, Taking::LessIgnored, None).unwrap();
         let expected = Entry {
             os_path: file,
             relative: b"file".to_vec(),
@@ -625,14 +775,16 @@ mod tests {
         let folder = folder(&["a/x", "b/x", "c", "d/a/x"]);
         let at = |name: &str| folder.path().join(name);
         let found = walk_all(
-            &[at("b"), at("c"), at("a/"), at("d/a/x")],
+            &[at("b"), at("c"), at("a/"), at("d/a/x"), at("none")],
             Taking::Everything,
-        )
-        .unwrap();
+            None,
+        );
         assert_eq!(relative(&found), ["a/x", "b/x", "c", "x"]);
-        let same = walk_all(&[at("a"), at("d/a")], Taking::Everything).unwrap_err();
-        assert!(matches!(same, WalkError::SamePath { .. }));
-        assert_eq!(same.code(), "SourcesOverlap");
+        assert_eq!(found.failed[0].code(), "SourceNotFound");
+        let met = walk_all(&[at("a"), at("d/a")], Taking::Everything, None);
+        assert_eq!(met.entries[0].os_path, at("a/x"));
+        assert_eq!((met.entries.len(), met.failed.len()), (1, 1));
+        assert_eq!(met.failed[0].code(), "SourcesOverlap");
     }
 
     #[test]
@@ -640,17 +792,17 @@ mod tests {
         let folder = folder(&["file"]);
         for missing in ["nothing", "file/below", "nothing/"] {
             let path = folder.path().join(missing);
-            let error = walk(&path, Taking::Everything).unwrap_err();
+            let error = walk(&path, Taking::Everything, None).unwrap_err();
             assert!(matches!(&error, WalkError::Missing { path: named } if *named == path));
             assert!(error.to_string().contains(missing));
         }
-        let device = walk(Path::new("/dev/null"), Taking::Everything).unwrap_err();
+        let device = walk(Path::new("/dev/null"), Taking::Everything, None).unwrap_err();
         assert_eq!(
             device.to_string(),
             "`/dev/null` is a device, which holds no bytes to store: name a file or folder"
         );
         let too_long = folder.path().join("x".repeat(256));
-        let error = walk(&too_long, Taking::Everything).unwrap_err();
+        let error = walk(&too_long, Taking::Everything, None).unwrap_err();
         assert!(matches!(error, WalkError::Unreadable { path, .. } if path == too_long));
     }
 

@@ -612,6 +612,41 @@ fn store_outcome(error: &object_store::Error) -> (&'static str, OutcomeKind) {
         Store::NotModified { .. } => ("NotModified", OutcomeKind::Refused),
         Store::PermissionDenied { .. } => ("StoreDenied", OutcomeKind::Denied),
         Store::Unauthenticated { .. } => ("StoreUnauthenticated", OutcomeKind::Denied),
+        _ if is_denied_by_the_system(error) => ("StoreDenied", OutcomeKind::Denied),
         _ => ("StoreFailed", OutcomeKind::Unavailable),
+    }
+}
+
+/// Whether the operating system refused a permission, however deep in the error that stands.
+fn is_denied_by_the_system(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let io = error.downcast_ref::<std::io::Error>();
+        if io.is_some_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied) {
+            return true;
+        }
+        next = error.source();
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_permission_that_the_system_refuses_is_a_denial() {
+        let failed = |kind: std::io::ErrorKind| {
+            let source = InstallationError::io("opening", "/data/objects/x")(kind.into());
+            let error = Error::from(object_store::Error::Generic {
+                store: "test",
+                source: Box::new(source),
+            });
+            (error.code(), error.kind())
+        };
+        let denied = failed(std::io::ErrorKind::PermissionDenied);
+        assert_eq!(denied, ("StoreDenied", OutcomeKind::Denied));
+        let full = failed(std::io::ErrorKind::StorageFull);
+        assert_eq!(full, ("StoreFailed", OutcomeKind::Unavailable));
     }
 }

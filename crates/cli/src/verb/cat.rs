@@ -1,9 +1,8 @@
 //! `strongroom cat`.
 
-use std::io::Write as _;
-
 use futures::TryStreamExt as _;
 use object_store::{ObjectStore, ObjectStoreExt as _, path::Path as ObjectPath};
+use tokio::io::AsyncWriteExt as _;
 
 use super::stat::find_file;
 use crate::address::Address;
@@ -17,7 +16,7 @@ pub(crate) async fn run(session: &Session, args: Cat, output: &Output) -> Result
     let mut several = Several::new(output);
     for address in &args.paths {
         if let Err(failure) = one(session, address).await {
-            several.note(failure)?;
+            several.note(failure.of(&address.shown()))?;
         }
     }
     several.end()
@@ -35,10 +34,10 @@ pub(crate) async fn to_stdout(
     location: &ObjectPath,
 ) -> Result<(), Failure> {
     let mut plain = store.get(location).await?.into_stream();
+    // Whoever reads it may take their time.
+    let mut out = tokio::io::stdout();
     while let Some(block) = plain.try_next().await? {
-        std::io::stdout()
-            .write_all(&block)
-            .map_err(Failure::Output)?;
+        out.write_all(&block).await.map_err(Failure::Output)?;
     }
-    std::io::stdout().flush().map_err(Failure::Output)
+    out.flush().await.map_err(Failure::Output)
 }

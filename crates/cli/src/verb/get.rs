@@ -4,9 +4,8 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use futures::TryStreamExt as _;
+use futures::StreamExt as _;
 use object_store::{ObjectMeta, ObjectStore};
-use serde_json::json;
 
 use super::cat::to_stdout;
 use super::stat::find;
@@ -14,9 +13,10 @@ use crate::address::Address;
 use crate::args::Get;
 use crate::failure::Failure;
 use crate::object_path::decode;
-use crate::output::{Output, bytes};
+use crate::output::Output;
 use crate::session::Session;
-use crate::transfer::{Moved, Target, restore_all};
+use crate::several::Several;
+use crate::transfer::{Moved, Restoring, Target};
 
 pub(crate) async fn run(session: &Session, args: Get, output: &Output) -> Result<(), Failure> {
     let Get {
@@ -25,10 +25,8 @@ pub(crate) async fn run(session: &Session, args: Get, output: &Output) -> Result
         force,
     } = args;
     let store = session.store(&source.resource).await?;
-    let single = match find_single(&*store, &source).await {
-        Ok(found) => found,
-        Err(other) => return Err(other),
-    };
+    let mut several = Several::new(output);
+    let single = find_single(&*store, &source).await?;
     if destination.as_os_str() == "-" {
         let Some(object) = single else {
             return Err(Failure::FolderToStdout(source.shown()));
@@ -39,16 +37,26 @@ pub(crate) async fn run(session: &Session, args: Get, output: &Output) -> Result
         Some(object) => one_target(object, &source, &destination)?,
         None => (
             folder_for(&source, &destination),
-            all_targets(&*store, &source).await?,
+            all_targets(&*store, &source, &mut several).await?,
         ),
     };
     let size = targets.iter().map(|target| target.object.size).sum();
     let bar = output.bytes_bar("taking out", size);
-    let Moved { files, bytes: size } = restore_all(&*store, &folder, &targets, force, &bar).await?;
+    let own = session.own();
+    let restoring = Restoring {
+        store: &*store,
+        folder: &folder,
+        force,
+        own: &own,
+        bar: &bar,
+    };
+    let mut taken = Moved::default();
+    let each = restoring.all(&targets)?;
+    let ended = several.each(each, &bar, |bytes| taken.add(bytes)).await;
     bar.finish_and_clear();
-    output.answer(&json!({ "files": files, "bytes": size }), || {
-        format!("{files} taken out, {}", bytes(size))
-    })
+    taken.answer("taken out", several.count(), output)?;
+    ended?;
+    several.end()
 }
 
 /// The one object at `source`, if it names one and not a folder.
@@ -101,15 +109,15 @@ fn one_target(
 }
 
 /// Everything below `source`, by its path below it.
-async fn all_targets(store: &dyn ObjectStore, source: &Address) -> Result<Vec<Target>, Failure> {
-    let prefix = source.as_folder()?;
-    let objects: Vec<ObjectMeta> = store.list(Some(&prefix)).try_collect().await?;
-    if objects.is_empty() && !source.path.is_empty() {
-        return Err(Failure::NotFound(source.shown()));
-    }
-    objects
-        .into_iter()
-        .map(|object| {
+async fn all_targets(
+    store: &dyn ObjectStore,
+    source: &Address,
+    several: &mut Several<'_>,
+) -> Result<Vec<Target>, Failure> {
+    let mut targets = Vec::new();
+    let mut listed = store.list(Some(&source.as_folder()?));
+    while let Some(entry) = listed.next().await {
+        let target = entry.map_err(Failure::from).and_then(|object| {
             let (path, kind) = decode(&object.location);
             let below = path.strip_prefix(source.path.as_slice()).unwrap_or(&path);
             let relative = below.strip_prefix(b"/").unwrap_or(below).to_vec();
@@ -118,8 +126,16 @@ async fn all_targets(store: &dyn ObjectStore, source: &Address) -> Result<Vec<Ta
                 kind,
                 relative,
             })
-        })
-        .collect()
+        });
+        match target {
+            Ok(target) => targets.push(target),
+            Err(failure) => several.note(failure)?,
+        }
+    }
+    if targets.is_empty() && several.count() == 0 && !source.path.is_empty() {
+        return Err(Failure::NotFound(source.shown()));
+    }
+    Ok(targets)
 }
 
 /// As `cp -r` has it: a folder goes below a destination that is there, and becomes one that is not.

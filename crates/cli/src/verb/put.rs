@@ -3,15 +3,15 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
-
 use crate::address::Address;
 use crate::args::Put;
 use crate::failure::Failure;
 use crate::object_path::ObjectKind;
-use crate::output::{Output, bytes};
+use crate::output::Output;
+use crate::own::Own;
 use crate::session::Session;
-use crate::transfer::{Moved, store_all, store_stdin};
+use crate::several::Several;
+use crate::transfer::{Moved, Onto, Source, store_all};
 use crate::walk::{Found, Taking, walk, walk_all};
 
 /// What stands for standard input.
@@ -23,31 +23,34 @@ pub(crate) async fn run(session: &Session, args: Put, output: &Output) -> Result
         destination,
     } = args;
     let store = session.store(&destination.resource).await?;
-    let stored = if sources.iter().any(|source| source == STDIN) {
+    if sources.iter().any(|source| source == STDIN) {
         let location = stdin_location(&sources, &destination)?;
+        let mut source = Source::stdin()?;
         let bar = output.bytes_bar("storing", 0);
-        let bytes = store_stdin(&*store, &location, &bar).await?;
+        let bytes =
+            crate::transfer::store(Onto::Any(&*store), &location, &mut source, &bar).await?;
         bar.finish_and_clear();
-        Moved { files: 1, bytes }
-    } else {
-        let sources: Vec<PathBuf> = sources.into_iter().map(PathBuf::from).collect();
-        let found = found(&sources, &destination)?;
-        for skipped in &found.skipped {
-            output.warn(&format!("warning: {skipped} is skipped"));
-        }
-        let bar = output.bytes_bar("storing", found.bytes());
-        let base = Address {
-            path: Vec::new(),
-            ..destination
-        };
-        let stored = store_all(&*store, &base, &found.entries, &bar).await?;
-        bar.finish_and_clear();
-        stored
-    };
-    let Moved { files, bytes: size } = stored;
-    output.answer(&json!({ "files": files, "bytes": size }), || {
-        format!("{files} stored, {}", bytes(size))
-    })
+        return Moved { files: 1, bytes }.answer("stored", 0, output);
+    }
+    let own = session.own();
+    let sources: Vec<PathBuf> = sources.into_iter().map(PathBuf::from).collect();
+    let mut several = Several::new(output);
+    let found = found(&sources, &destination, &own);
+    for skipped in &found.skipped {
+        output.warn(&format!("warning: {skipped} is skipped"));
+    }
+    let bar = output.bytes_bar("storing", found.bytes());
+    for failed in found.failed {
+        several.note(failed.into())?;
+    }
+    let base = destination.at(Vec::new());
+    let mut stored = Moved::default();
+    let each = store_all(&*store, &base, &found.entries, Some(&own), &bar);
+    let ended = several.each(each, &bar, |bytes| stored.add(bytes)).await;
+    bar.finish_and_clear();
+    stored.answer("stored", several.count(), output)?;
+    ended?;
+    several.end()
 }
 
 fn stdin_location(
@@ -67,14 +70,16 @@ fn stdin_location(
 ///
 /// As `cp` has it: one file goes to the path that is named, unless that is a folder's; everything
 /// else keeps its name below it.
-fn found(sources: &[PathBuf], destination: &Address) -> Result<Found, Failure> {
+fn found(sources: &[PathBuf], destination: &Address, own: &Own) -> Found {
     let renamed = match sources {
         [source] if !destination.folder && !destination.path.is_empty() => is_single(source),
         _ => false,
     };
     let mut found = match sources {
-        [source] if renamed => walk(source, Taking::Everything)?,
-        _ => walk_all(sources, Taking::Everything)?,
+        [source] if renamed => {
+            walk(source, Taking::Everything, Some(own)).unwrap_or_else(Found::nothing)
+        }
+        _ => walk_all(sources, Taking::Everything, Some(own)),
     };
     for entry in &mut found.entries {
         let below = if renamed {
@@ -84,7 +89,7 @@ fn found(sources: &[PathBuf], destination: &Address) -> Result<Found, Failure> {
         };
         entry.relative = destination.joined(&below);
     }
-    Ok(found)
+    found
 }
 
 /// Whether the source is one file or link.

@@ -7,7 +7,6 @@ use futures::{StreamExt as _, stream};
 use indicatif::ProgressBar;
 use object_store::path::Path as ObjectPath;
 use object_store::{Error as StoreError, ObjectMeta, ObjectStore, ObjectStoreExt as _};
-use serde_json::json;
 use strongroom::EncryptedStore;
 
 use super::stat::{find, is_folder};
@@ -15,10 +14,11 @@ use crate::address::Address;
 use crate::args::{Copy, Move};
 use crate::failure::Failure;
 use crate::object_path::decode;
-use crate::output::{Output, bytes};
+use crate::output::Output;
 use crate::session::Session;
 use crate::several::Several;
-use crate::transfer::{AT_ONCE, Moved, store_blocks};
+use crate::shown::shortened;
+use crate::transfer::{AT_ONCE, Moved, Onto, Source, store};
 
 /// What is done with what is there.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -83,23 +83,17 @@ async fn run(
     };
     let mut several = Several::new(output);
     let mut moved = Moved::default();
-    let mut one_by_one = ways
-        .map(|way| async { ends.relocate(&way?, &bar).await })
+    let each = ways
+        .map(|way| async {
+            let way = way?;
+            let moved = ends.relocate(&way, &bar).await;
+            moved.map_err(|failure| failure.of(&way.shown))
+        })
         .buffer_unordered(AT_ONCE);
-    while let Some(one) = one_by_one.next().await {
-        match one {
-            Ok(bytes) => moved = moved.and_one(bytes),
-            Err(failure) => bar.suspend(|| several.note(failure))?,
-        }
-    }
-    drop(one_by_one);
+    let ended = several.each(each, &bar, |bytes| moved.add(bytes)).await;
     bar.finish_and_clear();
-    let Moved { files, bytes: size } = moved;
-    if files > 0 || several.is_empty() {
-        output.answer(&json!({ "files": files, "bytes": size }), || {
-            format!("{files} {done}, {}", bytes(size))
-        })?;
-    }
+    moved.answer(done, several.count(), output)?;
+    ended?;
     several.end()
 }
 
@@ -109,6 +103,8 @@ struct Way {
     to: ObjectPath,
     /// What the same path would be as the other kind: a file replaces a link, and the reverse.
     replaces: ObjectPath,
+    /// What it is called where it lies.
+    shown: String,
 }
 
 /// As `cp -r` has it: one file goes to the path that is named, unless that is a folder's, and a folder
@@ -135,7 +131,7 @@ async fn ways(
                 if within && target.path == source.path {
                     return Err(Failure::OntoItself(source.shown()));
                 }
-                let way = way(object, b"", &target);
+                let way = way(object, b"", source, &target);
                 return Ok(stream::once(async { way }).boxed());
             }
             Err(Failure::NotFound(_)) => {}
@@ -152,25 +148,31 @@ async fn ways(
     if within && is_below(&target.path, &source.path) {
         return Err(Failure::OntoItself(source.shown()));
     }
-    let above = source.path.len();
+    let source = source.clone();
     // Each goes as it is listed: no folder is too large for the memory.
     let listed = from.list(Some(&prefix));
     let ways = listed.map(move |object| {
         let object = object?;
         let (path, _) = decode(&object.location);
-        let below = path.get(above..).unwrap_or_default();
+        let below = path.get(source.path.len()..).unwrap_or_default();
         let below = below.strip_prefix(b"/").unwrap_or(below).to_vec();
-        way(object, &below, &target)
+        way(object, &below, &source, &target)
     });
     Ok(ways.boxed())
 }
 
-fn way(object: ObjectMeta, below: &[u8], target: &Address) -> Result<Way, Failure> {
-    let (_, kind) = decode(&object.location);
+fn way(
+    object: ObjectMeta,
+    below: &[u8],
+    source: &Address,
+    target: &Address,
+) -> Result<Way, Failure> {
+    let (path, kind) = decode(&object.location);
     Ok(Way {
         object,
         to: target.join(below, kind)?,
         replaces: target.join(below, kind.other())?,
+        shown: format!("{}/{}", source.resource, shortened(&path)),
     })
 }
 
@@ -192,6 +194,7 @@ impl Ends<'_> {
             object,
             to,
             replaces,
+            ..
         } = way;
         let from = &object.location;
         match (self.within, self.keep) {
@@ -199,13 +202,15 @@ impl Ends<'_> {
             (true, Keep::Nothing) => self.from.rename(from, to).await?,
             (false, Keep::Source) => {
                 let found = self.from.get(from).await?;
-                store_blocks(self.to, to, found.into_stream(), true, bar).await?;
+                let mut blocks = Source::blocks(found.into_stream());
+                store(Onto::Any(self.to), to, &mut blocks, bar).await?;
             }
             (false, Keep::Nothing) => {
                 let seen = self.from.see(from).await?;
                 let found = self.from.get(from).await?;
                 let taken = found.meta.clone();
-                store_blocks(self.to, to, found.into_stream(), true, bar).await?;
+                let mut blocks = Source::blocks(found.into_stream());
+                store(Onto::Any(self.to), to, &mut blocks, bar).await?;
                 let removed = self.from.delete_seen(&seen, &taken).await;
                 removed.map_err(|error| match error {
                     // What was put there meanwhile stays.

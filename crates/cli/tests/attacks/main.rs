@@ -11,6 +11,7 @@ mod objects_folder;
 mod planted_journal;
 mod put_back;
 mod settings;
+mod source_environment;
 mod terminal;
 
 use strongroom_tests::desk::Desk;

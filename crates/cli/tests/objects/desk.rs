@@ -30,6 +30,18 @@ impl Desk {
         desk
     }
 
+    /// Puts a resource under a customer's key.
+    pub(crate) fn under_a_customers_key(&self, resource: &str) {
+        self.json(&["vault", "create", "contoso", "--purge-protection"]);
+        let key = self.json(&[
+            "key", "create", "contoso", "docs", "--kty", "RSA", "--size", "2048",
+        ]);
+        let uri = key["kid"].as_str().unwrap();
+        self.lines(&["resource", "identity", "enable", resource]);
+        self.lines(&["vault", "grant", "contoso", "--resource", resource]);
+        self.lines(&["resource", "encryption", "set", resource, "--key", uri]);
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

@@ -5,10 +5,14 @@
     reason = "a test stops where it cannot go on"
 )]
 
+mod changed;
 mod checked;
 mod desk;
+mod ended;
 mod ingested;
+mod kept_apart;
 mod named;
+mod one_bad;
 mod relocated;
 
 /// Bytes that no wrong offset keeps.

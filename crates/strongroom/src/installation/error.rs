@@ -160,6 +160,11 @@ impl Outcome for InstallationError {
 
     fn kind(&self) -> OutcomeKind {
         match self {
+            Self::RootKeyUnreadable { source, .. } | Self::Io { source, .. }
+                if source.kind() == io::ErrorKind::PermissionDenied =>
+            {
+                OutcomeKind::Denied
+            }
             Self::Occupied { .. }
             | Self::Absent { .. }
             | Self::NotUtf8 { .. }
@@ -191,5 +196,26 @@ impl Outcome for InstallationError {
             | Self::RootKeyUnreadable { .. }
             | Self::OtherRootKey { .. } => Retry::AfterRepair,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_permission_that_the_system_refuses_is_a_denial() {
+        let kind_of = |kind: io::ErrorKind| {
+            let read = InstallationError::RootKeyUnreadable {
+                place: "file:/key".to_owned(),
+                source: kind.into(),
+            };
+            let made = InstallationError::io("making", "/data")(kind.into());
+            (read.kind(), made.kind())
+        };
+        let denied = (OutcomeKind::Denied, OutcomeKind::Denied);
+        assert_eq!(kind_of(io::ErrorKind::PermissionDenied), denied);
+        let otherwise = (OutcomeKind::BadInput, OutcomeKind::Unavailable);
+        assert_eq!(kind_of(io::ErrorKind::TimedOut), otherwise);
     }
 }

@@ -5,6 +5,7 @@ mod blocks;
 mod buffer;
 mod check;
 mod copy;
+mod create;
 mod error;
 mod file;
 mod get;

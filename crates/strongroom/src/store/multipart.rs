@@ -91,7 +91,7 @@ impl SealingUpload {
         self.generation
     }
 
-    async fn may_write(&mut self) -> Result<()> {
+    pub(super) async fn may_write(&mut self) -> Result<()> {
         may_still_write(&mut self.access, self.generation, &self.location).await
     }
 

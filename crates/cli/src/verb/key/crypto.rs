@@ -18,7 +18,7 @@ pub(super) async fn wrap(
     output: &Output,
 ) -> Result<(), Failure> {
     let key = args.named.uri(operator)?;
-    let secret = text::secret(args.file.as_deref())?;
+    let secret = text::secret(args.file.as_deref()).await?;
     let wrapped = operator
         .wrap_key(&key, args.algorithm.into(), &secret)
         .await?;
@@ -31,7 +31,7 @@ pub(super) async fn unwrap(
     output: &Output,
 ) -> Result<(), Failure> {
     let key = args.named.uri(operator)?;
-    let wrapped = base64(&args)?;
+    let wrapped = base64(&args).await?;
     let secret = operator
         .unwrap_key(&key, args.algorithm.into(), &wrapped)
         .await?;
@@ -44,7 +44,7 @@ pub(super) async fn encrypt(
     output: &Output,
 ) -> Result<(), Failure> {
     let key = args.named.uri(operator)?;
-    let secret = text::secret(args.file.as_deref())?;
+    let secret = text::secret(args.file.as_deref()).await?;
     let sealed = operator
         .encrypt(&key, args.algorithm.into(), &secret)
         .await?;
@@ -57,17 +57,19 @@ pub(super) async fn decrypt(
     output: &Output,
 ) -> Result<(), Failure> {
     let key = args.named.uri(operator)?;
-    let sealed = base64(&args)?;
+    let sealed = base64(&args).await?;
     let secret = operator
         .decrypt(&key, args.algorithm.into(), &sealed)
         .await?;
     opened(&key, &secret, output)
 }
 
-fn base64(args: &Ciphertext) -> Result<Vec<u8>, Failure> {
+async fn base64(args: &Ciphertext) -> Result<Vec<u8>, Failure> {
     let text = match &args.value {
         Some(value) => value.clone(),
-        None => text::secret_text(args.file.as_deref().map(Path::new))?.to_string(),
+        None => text::secret_text(args.file.as_deref().map(Path::new))
+            .await?
+            .to_string(),
     };
     Base64::decode_vec(text.trim()).map_err(|_| Failure::NotBase64)
 }

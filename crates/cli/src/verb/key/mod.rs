@@ -87,11 +87,11 @@ async fn import(operator: &Operator, args: KeyImport) -> Result<KeyInfo, Failure
     let new = new_key(key, &attributes, disabled);
     Ok(match (pem_file, jwk_file) {
         (_, Some(file)) => {
-            let jwk = text::secret_text(Some(&file))?;
+            let jwk = text::secret_text(Some(&file)).await?;
             operator.import_jwk(&vault, new, &jwk).await?
         }
         (file, None) => {
-            let pem = text::secret_text(file.as_deref())?;
+            let pem = text::secret_text(file.as_deref()).await?;
             operator.import_pem(&vault, new, &pem).await?
         }
     })

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 
+use futures::future::ready;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use object_store::ObjectStoreExt as _;
 
@@ -22,8 +23,12 @@ const AT_ONCE: usize = 8;
 /// Stores every file.
 pub(super) async fn put(stage: &Stage, report: &mut Report<'_>) -> Result<(), Failure> {
     let bar = report.bytes_bar("storing", stage.bytes());
-    let Moved { files, bytes: size } =
-        store_all(&*stage.store, &root()?, &stage.entries, &bar).await?;
+    let root = root()?;
+    let each = store_all(&*stage.store, &root, &stage.entries, None, &bar);
+    let mut moved = Moved::default();
+    each.try_for_each(|bytes| ready(Ok(moved.add(bytes))))
+        .await?;
+    let Moved { files, bytes: size } = moved;
     let took = bar.elapsed().as_secs_f64();
     bar.finish_and_clear();
     let detail = format!("{files} files, {}, in {took:.1} s", bytes(size));

@@ -22,11 +22,17 @@ use strongroom::LeaseTerm;
 use crate::args::Tour;
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::own::Own;
 use crate::walk::{Found, Taking, walk};
 
 use self::ground::Ground;
 use self::report::Report;
 use self::stage::Stage;
+
+/// Removes what a tour that was ended may have left in clear.
+pub(crate) fn forget() {
+    search::forget();
+}
 
 pub(crate) async fn run(
     data: Option<PathBuf>,
@@ -37,7 +43,7 @@ pub(crate) async fn run(
     let Tour { folder, keep } = args;
     let Found {
         entries, skipped, ..
-    } = walk(&folder, Taking::LessIgnored)?;
+    } = walk(&folder, Taking::LessIgnored, Some(&Own::default()))?.whole()?;
     if entries.is_empty() {
         return Err(Failure::NothingToTour(folder));
     }

@@ -1,7 +1,10 @@
 //! The search for plaintext: in everything that the installation wrote, and in a copy that must show it.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
+use futures::TryStreamExt as _;
+use futures::future::ready;
 use object_store::local::LocalFileSystem;
 
 use super::at_rest::AtRest;
@@ -12,6 +15,17 @@ use crate::failure::Failure;
 use crate::object_path::{ObjectKind, display_file};
 use crate::output::bytes;
 use crate::transfer::store_all;
+
+/// Where the folder lies in clear, for a while. Writes that are under way when the tour is ended go on after it
+/// was removed.
+static UNSEALED: OnceLock<PathBuf> = OnceLock::new();
+
+/// Removes the unsealed copy of a tour that was ended.
+pub(super) fn forget() {
+    if let Some(copy) = UNSEALED.get() {
+        let _ = std::fs::remove_dir_all(copy);
+    }
+}
 
 /// Takes a window of every file, and sets those aside that lie in a fresh data folder already,
 /// or in the names that are visible by design.
@@ -43,15 +57,22 @@ pub(super) async fn in_an_unsealed_copy(
     stage: &Stage,
     report: &mut Report<'_>,
 ) -> Result<(), Failure> {
-    let copy = stage.scratch().join("unsealed");
-    std::fs::create_dir(&copy).map_err(Failure::file("making", &copy))?;
-    let plain = LocalFileSystem::new_with_prefix(&copy)?;
+    // Removed however this ends.
+    let copy = tempfile::Builder::new()
+        .prefix("unsealed-")
+        .tempdir_in(stage.scratch())
+        .map_err(Failure::file("making", stage.scratch()))?;
+    let _ = UNSEALED.set(copy.path().to_owned());
+    let plain = LocalFileSystem::new_with_prefix(copy.path())?;
     let bar = report.bytes_bar("copying", stage.bytes());
-    store_all(&plain, &root()?, &stage.entries, &bar).await?;
+    let root = root()?;
+    let each = store_all(&plain, &root, &stage.entries, None, &bar);
+    each.try_for_each(|_| ready(Ok(()))).await?;
     bar.finish_and_clear();
-    let found = search(stage, std::slice::from_ref(&copy), report)?;
+    let found = search(stage, &[copy.path().to_owned()], report)?;
     let unseen = stage.canaries.unseen(&found).count();
-    std::fs::remove_dir_all(&copy).map_err(Failure::file("removing", &copy))?;
+    let path = copy.path().to_owned();
+    copy.close().map_err(Failure::file("removing", path))?;
     let sought = stage.canaries.len();
     let detail = format!(
         "{} of {sought} canaries found in an unsealed copy",
