@@ -61,6 +61,7 @@ struct Plan {
     dead: AtomicBool,
     arrived: Semaphore,
     let_go: Semaphore,
+    watch_breaks: AtomicBool,
 }
 
 impl FaultPlan {
@@ -74,6 +75,7 @@ impl FaultPlan {
             dead: AtomicBool::new(false),
             arrived: Semaphore::new(0),
             let_go: Semaphore::new(0),
+            watch_breaks: AtomicBool::new(false),
         }))
     }
 
@@ -87,6 +89,17 @@ impl FaultPlan {
     /// Lets it go.
     pub fn let_go(&self) {
         self.0.let_go.add_permits(1);
+    }
+
+    /// The next look for changes panics.
+    pub fn break_the_watch(&self) {
+        self.0.watch_breaks.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether one will.
+    #[must_use]
+    pub fn watch_will_break(&self) -> bool {
+        self.0.watch_breaks.load(Ordering::SeqCst)
     }
 
     /// The `at`-th step from now on, counted from 1, is the one.
@@ -128,6 +141,7 @@ impl FaultPlan {
             dead,
             arrived,
             let_go,
+            watch_breaks: _,
         } = &*self.0;
         if step.fetch_add(1, Ordering::SeqCst) + 1 != at.load(Ordering::SeqCst) {
             return work.await;
@@ -220,6 +234,8 @@ impl Ledger for FaultyLedger {
 
     async fn changed(&self) -> Result<ChangeMark, LedgerError> {
         self.plan.alive()?;
+        let breaks = &self.plan.0.watch_breaks;
+        assert!(!breaks.swap(false, Ordering::SeqCst), "the watch breaks");
         self.real.changed().await
     }
 

@@ -27,6 +27,8 @@ pub enum Weather {
     Silent,
     /// It answers, after so long.
     Slow(Duration),
+    /// It breaks down.
+    Panics,
     /// It refuses the bytes.
     Damaged,
     /// A proxy answers in its place, with a 403 of its own.
@@ -78,6 +80,7 @@ impl FaultyVault {
                 tokio::time::sleep(time).await;
                 Ok(())
             }
+            Weather::Panics => panic!("the weather is like that"),
             Weather::Damaged => Err(VaultError::Damaged),
             // No vault says that: the provider takes it for what it is.
             Weather::Proxy => Err(unavailable(Unavailable::Foreign)),

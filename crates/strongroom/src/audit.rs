@@ -27,6 +27,46 @@ pub struct Caller {
     pub correlation: CorrelationId,
 }
 
+impl Caller {
+    /// The session, as records of what was done for it name it.
+    pub(crate) fn session(&self) -> OnBehalfOf {
+        OnBehalfOf {
+            tenant: self.tenant,
+            principal: self.principal,
+            correlation: self.correlation,
+        }
+    }
+}
+
+/// The session that something was done for by another principal: the service, or the identity of a resource.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct OnBehalfOf {
+    /// The tenant whose directory vouches for its principal.
+    pub tenant: TenantId,
+    /// Its principal.
+    pub principal: PrincipalId,
+    /// Joins its records.
+    pub correlation: CorrelationId,
+}
+
+tokio::task_local! {
+    /// For whom the work under way is done, if its records name another principal: between the two lie the
+    /// vaults, which know one caller alone.
+    static ON_BEHALF_OF: OnBehalfOf;
+}
+
+/// Does `work`, whose records then say for which session it was; if it is nobody's, they do not.
+pub(crate) async fn on_behalf_of<T>(
+    session: Option<OnBehalfOf>,
+    work: impl Future<Output = T>,
+) -> T {
+    match session {
+        Some(session) => ON_BEHALF_OF.scope(session, work).await,
+        None => work.await,
+    }
+}
+
 /// What was done, by a name that stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -203,6 +243,9 @@ pub struct AuditRecord {
     pub source: String,
     /// Joins the records of one request.
     pub correlation: CorrelationId,
+    /// For whom, if somebody else's session was the cause of it. Records of before have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_behalf_of: Option<OnBehalfOf>,
     /// What was done.
     pub operation: Operation,
     /// What it was done to.
@@ -287,6 +330,7 @@ impl Happened {
             principal,
             source,
             correlation,
+            on_behalf_of: ON_BEHALF_OF.try_with(Clone::clone).ok(),
             operation,
             target,
             key,
@@ -300,5 +344,41 @@ impl Happened {
             at,
             body,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As it was written before records named a session.
+    const BEFORE: &str = r#"{"v":1,"at":1764496800000,"tenant":"00000000-0000-0000-0000-000000000001",
+        "principal":"00000000-0000-0000-0000-000000000002","source":"cli",
+        "correlation":"00000000-0000-0000-0000-000000000003","operation":"UnwrapKey","target":"notes",
+        "result":"Ok"}"#;
+
+    #[tokio::test]
+    async fn r18_records_of_before_are_read_and_new_ones_name_the_session() {
+        let before: AuditRecord = serde_json::from_str(BEFORE).unwrap();
+        assert_eq!(before.on_behalf_of, None);
+        let again = serde_json::to_string(&before).unwrap();
+        assert!(!again.contains("on_behalf_of"), "{again}");
+
+        let caller = Caller {
+            tenant: before.tenant,
+            principal: before.principal,
+            source: before.source,
+            correlation: before.correlation,
+        };
+        let entry = async || {
+            let happened = Happened::new(Operation::UnwrapKey, "notes");
+            let record = RecordId::from_bytes([1; 16]);
+            let entry = happened.entry(record, Phase::Whole, &caller, before.at);
+            serde_json::from_slice::<AuditRecord>(&entry.unwrap().body).unwrap()
+        };
+        let session = caller.session();
+        let named = on_behalf_of(Some(session.clone()), entry()).await;
+        assert_eq!(named.on_behalf_of, Some(session));
+        assert_eq!(on_behalf_of(None, entry()).await.on_behalf_of, None);
     }
 }

@@ -21,12 +21,18 @@ use crate::vaults::own_asker;
 impl Core {
     /// Strongroom itself as a caller, on the audit of `tenant`.
     pub(crate) fn own_caller(&self, tenant: TenantId) -> Result<Caller, Error> {
-        Ok(Caller {
+        let correlation = CorrelationId::from_bytes(self.random_id()?);
+        Ok(self.own_caller_within(correlation, tenant))
+    }
+
+    /// The same, whose records are joined with those of `correlation`.
+    pub(crate) fn own_caller_within(&self, correlation: CorrelationId, tenant: TenantId) -> Caller {
+        Caller {
             tenant,
             principal: self.own_principal,
             source: "strongroom".to_owned(),
-            correlation: CorrelationId::from_bytes(self.random_id()?),
-        })
+            correlation,
+        }
     }
 
     /// Goes on with what was cut off, and with what time has made due.

@@ -45,7 +45,7 @@ mod store;
 mod strongroom;
 mod vaults;
 
-pub use crate::audit::{AuditRecord, AuditResult, Caller, Operation};
+pub use crate::audit::{AuditRecord, AuditResult, Caller, OnBehalfOf, Operation};
 pub use crate::audit_chain::{Audited, VerifiedAudit};
 pub use crate::clock::SystemClock;
 pub use crate::directory::{

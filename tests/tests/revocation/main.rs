@@ -8,8 +8,11 @@ mod house;
 mod outside;
 mod ways;
 
+use std::sync::Arc;
+
 use strongroom::{ResourceState, Strongroom};
 use strongroom_base::Outcome as _;
+use strongroom_tests::fault::{Fate, FaultPlan};
 
 use crate::data::Running;
 use crate::house::House;
@@ -161,4 +164,26 @@ async fn r13_a_subscription_is_moved_here() {
 #[tokio::test]
 async fn r13_a_subscription_is_moved_elsewhere() {
     way(Way::SubscriptionMoved, By::Another).await;
+}
+
+/// What looks for other processes' changes breaks down, and begins anew.
+#[tokio::test]
+async fn r17_a_watch_that_breaks_down_begins_anew() {
+    let plan = FaultPlan::new(Fate::Fails);
+    let house = House::with(&house::options().with_faults(Arc::new(plan.clone()))).await;
+    let way = Way::KeyDisabled;
+    let scene = house.scene(way.name()).await;
+    let store = scene.resource.store().await.unwrap();
+    data::fill(&*store).await;
+    let another = Strongroom::open(house.data(), &house::options())
+        .await
+        .unwrap();
+    plan.break_the_watch();
+    while plan.watch_will_break() {
+        tokio::task::yield_now().await;
+    }
+    way.take(another.administrator(), &scene).await;
+    data::until_refused(&*store).await;
+    another.close().await.unwrap();
+    house.room.close().await.unwrap();
 }

@@ -9,8 +9,12 @@ use futures::StreamExt as _;
 use futures::future::join_all;
 use object_store::path::Path;
 use object_store::{Error as StoreError, ObjectStore, ObjectStoreExt as _};
-use strongroom::{Error, LeaseSettings, LeaseTerm, ResourceChange, ResourceState, WrapAlgorithm};
+use strongroom::{
+    Error, LeaseSettings, LeaseTerm, NewPrincipal, Operation, ResourceChange, ResourceState, Role,
+    Scope, WrapAlgorithm,
+};
 use strongroom_base::Outcome as _;
+use strongroom_tests::fault::{Fate, FaultPlan};
 use strongroom_tests::faulty_vault::Weather;
 use strongroom_vault::Denial;
 
@@ -166,20 +170,124 @@ async fn r17_an_outage_is_borne_for_the_grace_that_was_given() {
 }
 
 #[tokio::test]
-async fn r17_damage_is_no_revocation_and_is_not_asked_about_again() {
+async fn r17_damage_is_no_revocation_and_is_asked_about_again_ever_more_rarely() {
     let stage = Stage::new(LeaseSettings::default()).await;
     let store = stage.filled(&path(), "hello").await;
     stage.vault.set(Weather::Damaged);
     stage.pass(Duration::from_mins(1));
     assert_eq!(code(&*store).await, "WrappedKeyDamaged");
     let asked = stage.vault.unwraps();
-    for _ in 0..10 {
-        stage.pass(Duration::from_hours(1));
+    for times in 1..=4 {
+        let wait = Duration::from_mins(1 << (times - 1));
+        stage.pass(wait - Duration::from_millis(1));
         assert_eq!(code(&*store).await, "WrappedKeyDamaged");
+        assert_eq!(stage.vault.unwraps(), asked + times - 1);
+        stage.pass(Duration::from_millis(1));
+        assert_eq!(code(&*store).await, "WrappedKeyDamaged");
+        assert_eq!(stage.vault.unwraps(), asked + times);
     }
-    assert_eq!(stage.vault.unwraps(), asked);
     let shown = stage.resource.show().await.unwrap();
     assert_eq!(shown.state, ResourceState::Active);
+    // Whoever mends it, far away, need not tell.
+    stage.vault.set(Weather::Fair);
+    stage.pass(Duration::from_mins(16));
+    reads(&*store).await.unwrap();
+    // Or something of it changes here: what was read is watched, also when it was no use.
+    stage.vault.set(Weather::Damaged);
+    stage.pass(Duration::from_mins(1));
+    assert_eq!(code(&*store).await, "WrappedKeyDamaged");
+    stage.vault.set(Weather::Fair);
+    let up = ResourceChange::SetTier(strongroom::Tier::E0);
+    stage.resource.change(up).await.unwrap();
+    reads(&*store).await.unwrap();
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn r17_a_vault_that_breaks_down_is_silent() {
+    let stage = Stage::new(LeaseSettings::default()).await;
+    let store = stage.filled(&path(), "hello").await;
+    stage.pass(Duration::from_mins(1));
+    stage.vault.set(Weather::Panics);
+    assert_eq!(code(&*store).await, "ProofOverdue");
+    stage.vault.set(Weather::Fair);
+    stage.pass(Duration::from_secs(1));
+    reads(&*store).await.unwrap();
+    stage.close().await;
+}
+
+/// It is asked ahead, says no, and that cannot be written down.
+#[tokio::test]
+async fn r17_the_first_no_ends_the_lease() {
+    let plan = FaultPlan::new(Fate::Fails);
+    let stage = Stage::with(LeaseSettings::default(), plan).await;
+    let store = stage.filled(&path(), "hello").await;
+    stage.pass(Duration::from_secs(55));
+    stage.vault.set(DISABLED);
+    // The record of what is asked, that of the answer, the mark.
+    stage.plan.arm(3);
+    reads(&*store).await.unwrap();
+    let refused = async {
+        while reads(&*store).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    };
+    let refused = tokio::time::timeout(Duration::from_secs(20), refused).await;
+    assert!(refused.is_ok(), "the lease went on");
+    stage.pass(Duration::from_secs(5));
+    assert_eq!(code(&*store).await, "KeyDisabled");
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn r18_an_unwrap_names_the_session_that_needed_it_and_one_ahead_names_nobody() {
+    let stage = Stage::new(LeaseSettings::default()).await;
+    let store = stage.filled(&path(), "hello").await;
+    let me = stage.room.administrator();
+    let bob = me
+        .create_principal(me.tenant(), "bob".parse().unwrap(), NewPrincipal::User)
+        .await
+        .unwrap();
+    let here = Scope::Resource(stage.resource.uid());
+    for role in [Role::Reader, Role::CognitiveServicesDataReader] {
+        me.assign_role(role, bob.id, here).await.unwrap();
+    }
+    let acting = me.acting_as(bob.id).await.unwrap();
+    let bobs = acting.resource(&"notes".parse().unwrap()).await.unwrap();
+    let bobs = bobs.store().await.unwrap();
+    let last_unwrap = async || {
+        let records = stage.room.newest_audit(20).await.unwrap();
+        let records = records.into_iter().map(|audited| audited.record);
+        let unwraps = records.filter(|record| record.operation == Operation::KeyUnwrap);
+        unwraps.last().unwrap()
+    };
+    let identity = last_unwrap().await.principal;
+
+    stage.pass(Duration::from_mins(1));
+    reads(&*bobs).await.unwrap();
+    let of_bob = last_unwrap().await;
+    assert_eq!(of_bob.principal, identity);
+    assert_eq!(of_bob.on_behalf_of.clone().unwrap().principal, bob.id);
+    assert_eq!(of_bob.on_behalf_of.unwrap().correlation, of_bob.correlation);
+    stage.pass(Duration::from_mins(1));
+    reads(&*store).await.unwrap();
+    let mine = last_unwrap().await.on_behalf_of.unwrap();
+    assert_eq!(mine.principal, me.principal());
+    assert_ne!(mine.correlation, of_bob.correlation);
+
+    let asked = stage.vault.unwraps();
+    stage.pass(Duration::from_secs(55));
+    reads(&*bobs).await.unwrap();
+    let ahead = async {
+        while stage.vault.unwraps() == asked || last_unwrap().await.correlation == mine.correlation
+        {
+            tokio::task::yield_now().await;
+        }
+    };
+    let ahead = tokio::time::timeout(Duration::from_secs(20), ahead).await;
+    assert!(ahead.is_ok(), "it was not asked ahead");
+    let ahead = last_unwrap().await;
+    assert_eq!((ahead.principal, ahead.on_behalf_of), (identity, None));
     stage.close().await;
 }
 

@@ -35,6 +35,11 @@ fn wire(entry: &Audited) -> Value {
         "principal": record.principal.to_string(),
         "source": record.source,
         "correlation": record.correlation.to_string(),
+        "onBehalfOf": record.on_behalf_of.as_ref().map(|session| json!({
+            "tenant": session.tenant.to_string(),
+            "principal": session.principal.to_string(),
+            "correlation": session.correlation.to_string(),
+        })),
         "operation": record.operation.to_string(),
         "target": record.target,
         "key": record.key,
@@ -74,11 +79,26 @@ async fn show(session: &Session, last: u32, output: &Output) -> Result<(), Failu
                     .to_owned(),
                 record.key.clone().unwrap_or_default(),
                 result(record).to_owned(),
+                record.principal.to_string(),
+                record
+                    .on_behalf_of
+                    .as_ref()
+                    .map(|session| session.principal.to_string())
+                    .unwrap_or_default(),
             ]
         },
     );
     output.line(&table(
-        &["#", "when", "what", "on", "key", "result"],
+        &[
+            "#",
+            "when",
+            "what",
+            "on",
+            "key",
+            "result",
+            "by",
+            "on behalf of",
+        ],
         &[0],
         rows,
     ))

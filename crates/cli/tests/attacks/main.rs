@@ -8,6 +8,7 @@
 mod foreign_schema;
 mod latest_version;
 mod objects_folder;
+mod on_behalf;
 mod planted_journal;
 mod put_back;
 mod settings;

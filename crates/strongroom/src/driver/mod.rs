@@ -70,12 +70,22 @@ pub(crate) struct Assertions {
     pub(crate) guards: Vec<Guard>,
     pub(crate) holding: Vec<Claim>,
     pub(crate) only_while: Option<Condition>,
+    /// At which version a lease has read the state whose mark is written: so it must be still, and what rests
+    /// on it goes on.
+    pub(crate) mark_at: Option<Version>,
 }
 
 impl Assertions {
     pub(crate) fn holding(claim: &Claim) -> Self {
         Self {
             holding: vec![claim.clone()],
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn mark_at(version: Version) -> Self {
+        Self {
+            mark_at: Some(version),
             ..Self::default()
         }
     }
@@ -131,6 +141,9 @@ impl Core {
                 mut guards,
                 decision,
             } = self.judge(request, &id).await?;
+            if assertions.mark_at.is_some_and(|at| at != version) {
+                return Err(Error::Torn);
+            }
             let events = match decision {
                 Ok(events) => events,
                 Err(refusal) => {
@@ -167,9 +180,13 @@ impl Core {
                 audit: self.entries(happened, caller, now)?,
             };
             let committed = self.ledger.commit(commit, now).await;
-            // In doubt, it may have happened.
-            if matches!(committed, Ok(_) | Err(LedgerError::InDoubt { .. })) {
-                self.leases.changed(&id, None, self.moment());
+            match (&committed, assertions.mark_at) {
+                (Ok(done), Some(from)) => self.leases.marked(&id, from, done.version),
+                // In doubt, it may have happened.
+                (Ok(_) | Err(LedgerError::InDoubt { .. }), _) => {
+                    self.leases.changed(&id, None, self.moment());
+                }
+                (Err(_), _) => {}
             }
             match committed {
                 Ok(_) => return Ok(after),

@@ -14,6 +14,8 @@ use crate::core::{Core, Loaded};
 pub(crate) struct Reader<'c> {
     core: &'c Core,
     seen: BTreeMap<AggregateId, Version>,
+    /// What could not be read.
+    unread: Option<AggregateId>,
 }
 
 impl<'c> Reader<'c> {
@@ -21,6 +23,7 @@ impl<'c> Reader<'c> {
         Self {
             core,
             seen: BTreeMap::new(),
+            unread: None,
         }
     }
 
@@ -36,7 +39,9 @@ impl<'c> Reader<'c> {
         &mut self,
         id: &AggregateId,
     ) -> Result<Option<M::Stored>, Error> {
+        self.unread = Some(id.clone());
         let Loaded { state, version } = self.core.load::<M::Stored>(id).await?;
+        self.unread = None;
         match self.seen.insert(id.clone(), version) {
             Some(before) if before != version => Err(Error::Torn),
             Some(_) | None => Ok(state),
@@ -84,6 +89,11 @@ impl<'c> Reader<'c> {
     /// At which version each state was read.
     pub(crate) fn seen(&self) -> &BTreeMap<AggregateId, Version> {
         &self.seen
+    }
+
+    /// The state that could not be read, if the last one could not.
+    pub(crate) fn unread(&self) -> Option<&AggregateId> {
+        self.unread.as_ref()
     }
 
     /// A state that was read has been changed on our own account, and is as it was meant to be: that is

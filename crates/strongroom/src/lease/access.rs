@@ -8,21 +8,38 @@ use strongroom_crypto::object::{
 
 use super::{Lease, LeaseSource};
 use crate::Error;
+use crate::audit::OnBehalfOf;
+
+/// Who uses a resource, and where its leases come from.
+pub(crate) struct Session {
+    source: Arc<LeaseSource>,
+    user: OnBehalfOf,
+}
+
+impl Session {
+    pub(crate) fn new(source: Arc<LeaseSource>, user: OnBehalfOf) -> Self {
+        Self { source, user }
+    }
+
+    async fn lease(&self) -> Result<Arc<Lease>, Error> {
+        self.source.lease(&self.user).await
+    }
+}
 
 /// Leave to use a resource's data, for one operation. It is asked again right before each block is
 /// handed out, each write is sent and each entry is listed: a lease that has run out is followed by the
 /// next, if there is one, so that what takes longer than a lease goes on, and what is revoked stops.
 #[derive(Clone)]
 pub(crate) struct Access {
-    source: Arc<LeaseSource>,
+    session: Arc<Session>,
     lease: Arc<Lease>,
 }
 
 impl Access {
-    pub(crate) async fn begin(source: &Arc<LeaseSource>) -> Result<Self, Error> {
+    pub(crate) async fn begin(session: &Arc<Session>) -> Result<Self, Error> {
         Ok(Self {
-            lease: source.lease().await?,
-            source: Arc::clone(source),
+            lease: session.lease().await?,
+            session: Arc::clone(session),
         })
     }
 
@@ -42,9 +59,9 @@ impl Access {
 
     /// Fails once the resource must not be used any more.
     pub(crate) async fn check(&mut self) -> Result<(), Error> {
-        let now = self.source.moment()?;
-        if !self.lease.holds(now) && self.source.core()?.leases.are_checked() {
-            self.lease = self.source.lease().await?;
+        let source = &self.session.source;
+        if !self.lease.holds(source.moment()?) && source.core()?.leases.are_checked() {
+            self.lease = self.session.lease().await?;
         }
         Ok(())
     }

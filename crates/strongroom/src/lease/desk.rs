@@ -202,6 +202,11 @@ impl<K, E> Desk<K, E> {
                     lease.refresh.store(nanos(until), Ordering::Relaxed);
                 }
             }
+            Event::Damaged { until, .. } => {
+                if let Some(lease) = self.current.load() {
+                    lease.refresh.store(nanos(until), Ordering::Relaxed);
+                }
+            }
             _ => {}
         }
         book.trouble = Some(Arc::clone(error));
@@ -214,6 +219,16 @@ impl<K, E> Desk<K, E> {
             Some(lease) => Told::Go(Arc::clone(lease)),
             None => Told::Fail(Arc::clone(error)),
         });
+    }
+
+    /// An attempt was told no, and is about to write that down: whatever is out ends now. Nothing, if it is
+    /// void.
+    pub(crate) fn refused(&self, attempt: Attempt, now: Moment) {
+        let mut book = self.book();
+        if book.state.is_asking(attempt) {
+            self.take_in(&mut book, Command::Refused { attempt }, now);
+            self.end_all(&mut book);
+        }
     }
 
     /// Whoever carried an attempt out has gone: it is asked again by those who wait. Nothing, if it was
@@ -273,6 +288,7 @@ impl<K, E> Desk<K, E> {
             match event {
                 Event::Asked { attempt: begun, .. } => attempt = Some(begun),
                 Event::Expired => self.current.store(None),
+                Event::Forgotten => book.trouble = None,
                 _ => {}
             }
         }

@@ -7,6 +7,7 @@ use std::array;
 
 use strongroom_crypto::object::{Binding, GenerationKeys, OpenError, Opener, PROLOGUE_LEN};
 
+use super::Watching;
 use super::sync::{Arc, Slot};
 
 /// The most openers that are kept, at less than a kilobyte and the object's path each.
@@ -14,6 +15,8 @@ const SLOTS: usize = 16;
 
 #[derive(Debug)]
 pub(crate) struct LeasedKeys {
+    /// What their use rests on is watched for as long as somebody has them.
+    _watching: Option<Watching>,
     generations: GenerationKeys,
     recent: [Slot<Recent>; SLOTS],
 }
@@ -28,8 +31,9 @@ struct Recent {
 }
 
 impl LeasedKeys {
-    pub(super) fn new(generations: GenerationKeys) -> Self {
+    pub(super) fn new(generations: GenerationKeys, watching: Option<Watching>) -> Self {
         Self {
+            _watching: watching,
             generations,
             recent: array::from_fn(|_| Slot::empty()),
         }
@@ -83,7 +87,7 @@ mod tests {
     const THERE: Binding<'_> = Binding::Location(b"there");
 
     fn keys() -> LeasedKeys {
-        LeasedKeys::new(GenerationKeys::new(generation_key(), []))
+        LeasedKeys::new(GenerationKeys::new(generation_key(), []), None)
     }
 
     fn prologue(keys: &LeasedKeys, binding: Binding<'_>) -> [u8; PROLOGUE_LEN] {

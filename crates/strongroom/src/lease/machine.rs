@@ -2,12 +2,16 @@
 //! asked and nothing waits.
 //!
 //! Of the four answers to an unwrap, a *denial* ends the lease at once; an *outage* (nobody answers, or
-//! says to ask later) leaves it to its end and, if a grace was given, a little longer; *damage* is not
-//! asked about again, and takes nothing away. A success is a proof from when it was asked for.
+//! says to ask later) leaves it to its end and, if a grace was given, a little longer; *damage* is asked
+//! about again ever more rarely, and takes nothing away. A success is a proof from when it was asked for.
 
 use std::time::Duration;
 
 use super::moment::Moment;
+
+/// How long damage is taken for granted when it is found, and at most when it is found again and again.
+const DAMAGED_FOR: Duration = Duration::from_mins(1);
+const DAMAGED_FOR_AT_MOST: Duration = Duration::from_hours(1);
 
 /// How long a proof is good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,8 +100,25 @@ impl Held {
 enum Trouble {
     /// Denied, or not answered: asked again from then on, by the boot-time clock.
     Until(Duration),
-    /// Damaged: not asked again until something changes.
-    ForGood,
+    /// Damaged: asked again from then on, and taken for granted for twice as long if it still is.
+    Damaged { until: Duration, wait: Duration },
+}
+
+impl Trouble {
+    /// Until when nobody is asked.
+    const fn until(self) -> Duration {
+        match self {
+            Self::Until(until) | Self::Damaged { until, .. } => until,
+        }
+    }
+
+    /// When it matters to nobody any more.
+    const fn forgotten(self) -> Duration {
+        match self {
+            Self::Until(until) => until,
+            Self::Damaged { until, .. } => until.saturating_add(DAMAGED_FOR_AT_MOST),
+        }
+    }
 }
 
 /// What a lease is told.
@@ -117,6 +138,8 @@ pub(crate) enum Command {
     },
     /// An attempt has not.
     Failed { attempt: Attempt, answer: Answer },
+    /// An attempt was told no. It goes on until that is written down.
+    Refused { attempt: Attempt },
     /// Something that the proof rests on has changed, so what was found is void.
     Drop,
     /// Time has passed.
@@ -156,13 +179,15 @@ pub(crate) enum Event {
     /// It was not answered.
     Outage { until: Duration },
     /// It has found damage.
-    Damaged,
+    Damaged { until: Duration, wait: Duration },
     /// It has found nothing.
     CutOff,
     /// There is nothing to prove.
     Ended,
-    /// The proof has run out, and the grace with it.
+    /// The proof has run out, and the grace with it; or an attempt was told no.
     Expired,
+    /// What came of the last attempt is taken for granted no longer.
+    Forgotten,
     /// What it rests on has changed.
     Dropped,
 }
@@ -194,11 +219,18 @@ impl LeaseState {
     pub(crate) fn decide(&self, command: Command, now: Moment) -> Vec<Event> {
         match command {
             Command::Use => self.used(now),
-            Command::Wake => self.expired(now).into_iter().collect(),
+            Command::Wake => {
+                let (expired, forgotten) = (self.expired(now), self.forgotten(now));
+                expired.into_iter().chain(forgotten).collect()
+            }
+            Command::Refused { attempt } if self.is_asking(attempt) => {
+                self.held.map(|_| Event::Expired).into_iter().collect()
+            }
             Command::Drop => vec![Event::Dropped],
             // It was void before it was answered.
+            Command::Refused { .. } => Vec::new(),
             Command::Proved { attempt, .. } | Command::Failed { attempt, .. }
-                if self.asking.map(|asking| asking.attempt) != Some(attempt) =>
+                if !self.is_asking(attempt) =>
             {
                 Vec::new()
             }
@@ -228,7 +260,17 @@ impl LeaseState {
                 Answer::Outage { wait } => Event::Outage {
                     until: now.boot.saturating_add(wait),
                 },
-                Answer::Damaged => Event::Damaged,
+                Answer::Damaged => {
+                    let wait = match self.trouble {
+                        Some(Trouble::Damaged { wait, .. }) => wait.saturating_mul(2),
+                        Some(Trouble::Until(_)) | None => DAMAGED_FOR,
+                    };
+                    let wait = wait.min(DAMAGED_FOR_AT_MOST);
+                    Event::Damaged {
+                        until: now.boot.saturating_add(wait),
+                        wait,
+                    }
+                }
                 Answer::CutOff => Event::CutOff,
                 Answer::Other => Event::Ended,
             }],
@@ -241,17 +283,23 @@ impl LeaseState {
             Some(held) if held.is_good(now) => now.boot >= held.refresh,
             Some(_) | None => true,
         };
-        let too_early = match self.trouble {
-            Some(Trouble::Until(until)) => now.boot < until,
-            Some(Trouble::ForGood) => true,
-            None => false,
-        };
+        let too_early = self.trouble.is_some_and(|found| now.boot < found.until());
         let is_free = self.asking.is_none() || self.overdue(now).is_some();
         let asked = (due && !too_early && is_free).then(|| Event::Asked {
             attempt: Attempt(self.attempts.wrapping_add(1)),
             void_at: now.boot.saturating_add(self.longest),
         });
         expired.into_iter().chain(asked).collect()
+    }
+
+    fn forgotten(&self, now: Moment) -> Option<Event> {
+        let forgotten = self.trouble?.forgotten() <= now.boot && self.asking.is_none();
+        forgotten.then_some(Event::Forgotten)
+    }
+
+    /// Whether `attempt` is the one under way.
+    pub(crate) fn is_asking(&self, attempt: Attempt) -> bool {
+        self.asking.is_some_and(|asking| asking.attempt == attempt)
     }
 
     fn expired(&self, now: Moment) -> Option<Event> {
@@ -291,8 +339,9 @@ impl LeaseState {
                     held.in_outage = true;
                 }
             }
-            Event::Damaged => self.settle(Some(Trouble::ForGood)),
+            Event::Damaged { until, wait } => self.settle(Some(Trouble::Damaged { until, wait })),
             Event::Expired => self.held = None,
+            Event::Forgotten => self.trouble = None,
             Event::Ended | Event::Dropped => {
                 self.settle(None);
                 self.held = None;
@@ -330,10 +379,10 @@ impl LeaseState {
         let refresh = self.held.map(|held| held.refresh);
         let asks = match (self.asking, self.trouble) {
             (Some(asking), _) => Some(asking.void_at),
-            (None, Some(Trouble::ForGood)) => None,
-            (None, Some(Trouble::Until(until))) => {
-                Some(refresh.map_or(until, |refresh| refresh.max(until)))
-            }
+            (None, Some(found)) => Some(match refresh {
+                Some(refresh) => refresh.max(found.until()),
+                None => found.forgotten(),
+            }),
             (None, None) => refresh,
         };
         [ends, asks].into_iter().flatten().min()

@@ -29,14 +29,14 @@ mod watch;
 
 use self::keys::LeasedKeys;
 
-pub(crate) use self::access::Access;
+pub(crate) use self::access::{Access, Session};
 pub(crate) use self::budget::Budgets;
 pub(crate) use self::machine::Terms;
 pub(crate) use self::moment::Moment;
 pub use self::proof::OutOfReach;
 pub use self::settings::{InvalidLease, LeaseSettings, LeaseTerm, LeaseTooShort, VaultBudget};
 pub(crate) use self::source::LeaseSource;
-pub(crate) use self::watch::{Leases, Watch};
+pub(crate) use self::watch::{Leases, Watch, Watching};
 
 /// A resource's keys, and how long they may be used.
 pub(crate) type Lease = desk::Lease<LeasedKeys>;

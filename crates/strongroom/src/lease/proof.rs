@@ -4,44 +4,73 @@
 use std::fmt;
 use std::sync::Arc;
 
-use strongroom_base::ResourceUid;
+use strongroom_base::{CorrelationId, ResourceUid};
+use strongroom_ledger::Version;
 use strongroom_resource::{Inaccessible, Reason, Refusal, Resource, ResourceAction};
 use strongroom_vault::VaultError;
 
+use super::Watching;
 use crate::Error;
-use crate::audit::Caller;
 use crate::core::Core;
 use crate::driver::kept::resource_id;
 use crate::driver::{Assertions, Reader};
-use crate::resource::{Found, Proof, USE_RETRIES};
+use crate::resource::{Proof, USE_RETRIES};
+
+/// What came of an attempt. What it rests on is watched for as long as somebody has it.
+#[derive(Debug)]
+pub(super) struct Watched<T> {
+    pub(super) what: T,
+    pub(super) watching: Option<Watching>,
+}
+
+impl From<Error> for Watched<Error> {
+    fn from(what: Error) -> Self {
+        Self {
+            what,
+            watching: None,
+        }
+    }
+}
 
 impl Core {
-    /// Proves a resource's keys for a lease.
+    /// Proves a resource's keys for a lease: its records name the service, or the resource's identity.
+    /// `refused` is called as soon as somebody says no.
     ///
     /// # Errors
     /// [`Error::OutOfReach`] if whoever has a say in it says no.
     pub(super) async fn prove_for_lease(
         &self,
         uid: ResourceUid,
-        caller: &Caller,
-    ) -> Result<Proof, Error> {
+        correlation: CorrelationId,
+        refused: impl Fn() + Send + Sync,
+    ) -> Result<Watched<Proof>, Watched<Error>> {
         let id = resource_id(uid)?;
         for _ in 0..USE_RETRIES {
             let mut reader = Reader::new(self);
-            let Some(Found {
-                mut resource,
-                proof,
-            }) = reader.use_keys(&id, caller).await?
-            else {
-                continue;
+            let recorded = |tenant| self.own_caller_within(correlation, tenant);
+            let found = match reader.use_keys(&id, recorded).await {
+                Ok(Some(found)) => found,
+                Ok(None) => continue,
+                Err(error) => match self.failed(uid, &reader, error).await {
+                    Some(failed) => return Err(failed),
+                    None => continue,
+                },
             };
-            let answer = match proof {
+            let mut resource = found.resource;
+            let answer = match found.proof {
                 Ok(proof) => Ok(proof),
                 Err(error) => match reason(&error) {
                     Some(reason) => Err((reason, error)),
-                    None => return Err(error),
+                    None => match self.failed(uid, &reader, error).await {
+                        Some(failed) => return Err(failed),
+                        None => continue,
+                    },
                 },
             };
+            if answer.is_err() {
+                // Whatever becomes of the rest: a no ends what is out.
+                refused();
+            }
             let mark = mark(&resource, answer.as_ref().map_err(|(reason, _)| *reason));
             if let Some(mark) = mark {
                 // It must not be written down of a state that was gone by then.
@@ -49,32 +78,58 @@ impl Core {
                     continue;
                 }
                 // What follows is our own change: it voids nothing.
-                self.leases.unwatch(uid);
-                match self.ask(uid, mark, Assertions::default(), caller).await {
+                let read_at = reader.seen().get(&id).copied();
+                let assertions = Assertions::mark_at(read_at.unwrap_or(Version::ABSENT));
+                match self.ask(uid, mark, assertions, &found.recorded).await {
                     Ok(Some(marked)) => match reader.has_become(&id, &marked).await {
                         Ok(()) => resource = marked,
                         Err(Error::Torn) => continue,
-                        Err(error) => return Err(error),
+                        Err(error) => return Err(error.into()),
                     },
                     // Another process was faster, or it has changed otherwise.
-                    Ok(None) | Err(Error::Refused(_)) => continue,
-                    Err(error) => return Err(error),
+                    Ok(None) | Err(Error::Torn | Error::Refused(_)) => continue,
+                    Err(error) => return Err(error.into()),
                 }
             }
-            self.leases.watch(uid, reader.seen());
+            let watching = Some(self.leases.watch(uid, reader.seen()));
             // Whatever changes from here on is seen by the watch.
             if reader.holds_still().await? {
-                return answer.map_err(|(reason, cause)| {
-                    let since = resource.inaccessible.map(|found| found.since);
-                    let inaccessible = Inaccessible {
-                        reason,
-                        since: since.unwrap_or_else(|| self.now()),
-                    };
-                    OutOfReach::new(inaccessible, cause).into()
-                });
+                return match answer {
+                    Ok(what) => Ok(Watched { what, watching }),
+                    Err((reason, cause)) => {
+                        let since = resource.inaccessible.map(|found| found.since);
+                        let inaccessible = Inaccessible {
+                            reason,
+                            since: since.unwrap_or_else(|| self.now()),
+                        };
+                        let what = OutOfReach::new(inaccessible, cause).into();
+                        Err(Watched { what, watching })
+                    }
+                };
             }
         }
-        Err(Error::Contended { id })
+        Err(Error::Contended { id }.into())
+    }
+
+    /// What has failed for no reason that revokes; none, if something that it rests on has changed
+    /// meanwhile.
+    async fn failed(
+        &self,
+        uid: ResourceUid,
+        reader: &Reader<'_>,
+        what: Error,
+    ) -> Option<Watched<Error>> {
+        let mut rests_on = reader.seen().clone();
+        if let Some(unread) = reader.unread() {
+            // At no version at all: any change of it counts.
+            rests_on.insert(unread.clone(), Version::ABSENT);
+        }
+        let watching = Some(self.leases.watch(uid, &rests_on));
+        match reader.holds_still().await {
+            Ok(false) => None,
+            // What keeps it from being read again is told of next time.
+            Ok(true) | Err(_) => Some(Watched { what, watching }),
+        }
     }
 }
 

@@ -6,16 +6,17 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 
-use strongroom_base::{Clock, Outcome as _, OutcomeKind, ResourceUid, Retry};
+use strongroom_base::{Clock, CorrelationId, Outcome as _, OutcomeKind, ResourceUid, Retry};
 use strongroom_vault::{Unavailable, VaultError};
 
 use super::budget::PATIENCE;
 use super::desk::{Desk, Outcome, Proved, Telling, Told};
 use super::keys::LeasedKeys;
 use super::machine::{Answer, Attempt, Terms};
-use super::{Lease, Moment};
+use super::proof::Watched;
+use super::{Lease, Moment, Watching};
 use crate::Error;
-use crate::audit::Caller;
+use crate::audit::{OnBehalfOf, on_behalf_of};
 use crate::core::Core;
 use crate::driver::kept::resource_id;
 use crate::resource::Proof;
@@ -35,26 +36,40 @@ pub(crate) struct LeaseSource {
     /// The core's.
     clock: Arc<dyn Clock>,
     uid: ResourceUid,
-    caller: Caller,
     /// How long an attempt may take: to wait for a turn at the vault, and for its answer.
     longest: Duration,
-    desk: Desk<LeasedKeys, Error>,
+    desk: Desk<LeasedKeys, Failure>,
+}
+
+/// Why there is no lease. What it rests on is watched for as long as it is remembered.
+#[derive(Debug)]
+pub(super) struct Failure {
+    error: Arc<Error>,
+    _watching: Option<Watching>,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self {
+            error: Arc::new(error),
+            _watching: None,
+        }
+    }
 }
 
 impl LeaseSource {
-    pub(super) fn new(core: &Arc<Core>, uid: ResourceUid, caller: Caller) -> Self {
+    pub(super) fn new(core: &Arc<Core>, uid: ResourceUid) -> Self {
         let longest = core.leases.settings().deadline().saturating_add(PATIENCE);
         Self {
             core: Arc::downgrade(core),
             clock: Arc::clone(&core.clock),
             uid,
-            caller,
             longest,
             desk: Desk::new(longest),
         }
     }
 
-    pub(super) fn desk(&self) -> &Desk<LeasedKeys, Error> {
+    pub(super) fn desk(&self) -> &Desk<LeasedKeys, Failure> {
         &self.desk
     }
 
@@ -71,24 +86,24 @@ impl LeaseSource {
         Ok(Moment::now(&*self.clock))
     }
 
-    /// A lease that holds now.
+    /// A lease that holds now, for `user`: if there is none, it is asked for on its behalf.
     ///
     /// # Cancel safety
     /// Whoever stops waiting takes nothing from those who go on: the asking is not theirs.
-    pub(crate) async fn lease(self: &Arc<Self>) -> Result<Arc<Lease>, Error> {
+    pub(super) async fn lease(self: &Arc<Self>, user: &OnBehalfOf) -> Result<Arc<Lease>, Error> {
         for _ in 0..ASKED_AGAIN {
             let now = self.moment()?;
             if let Some(lease) = self.desk.current(now) {
                 if lease.is_due(now) {
                     let core = self.core()?;
                     let (_, attempt) = self.desk.ask(now);
-                    self.carry_out(&core, attempt);
+                    self.carry_out(&core, attempt, None);
                 }
                 return Ok(lease);
             }
             let core = self.core()?;
             let (telling, attempt) = self.desk.ask(now);
-            self.carry_out(&core, attempt);
+            self.carry_out(&core, attempt, Some(user));
             let told = match telling {
                 Telling::Now(told) => told,
                 Telling::Later(told) => {
@@ -100,7 +115,7 @@ impl LeaseSource {
             };
             match told {
                 Told::Go(lease) => return Ok(lease),
-                Told::Fail(error) => return Err(Error::Proof(error)),
+                Told::Fail(failure) => return Err(Error::Proof(Arc::clone(&failure.error))),
                 Told::Again => {}
             }
         }
@@ -109,16 +124,22 @@ impl LeaseSource {
         })
     }
 
-    fn carry_out(self: &Arc<Self>, core: &Arc<Core>, attempt: Option<Attempt>) {
+    /// What is asked for ahead is asked for on nobody's behalf: everybody has a lease.
+    fn carry_out(
+        self: &Arc<Self>,
+        core: &Arc<Core>,
+        attempt: Option<Attempt>,
+        user: Option<&OnBehalfOf>,
+    ) {
         let Some(attempt) = attempt else { return };
         let open = OpenAttempt {
             source: Arc::clone(self),
             attempt,
         };
-        let shared = Arc::clone(core);
+        let (shared, user) = (Arc::clone(core), user.cloned());
         // The caller's own runtime may stand still as soon as the caller has what it wants.
         core.runtime.spawn(async move {
-            let proving = open.source.prove(&shared);
+            let proving = open.source.prove(&shared, attempt, user);
             let proving = AssertUnwindSafe(proving).catch_unwind();
             let outcome = match tokio::time::timeout(open.source.longest, proving).await {
                 Ok(Ok(outcome)) => outcome,
@@ -128,19 +149,48 @@ impl LeaseSource {
         });
     }
 
-    async fn prove(&self, core: &Core) -> Outcome<LeasedKeys, Error> {
-        let proof = core.prove_for_lease(self.uid, &self.caller).await;
-        let proved = proof.and_then(|proof| proved(core, proof));
-        proved.map_err(|error| (answer(core, &error), Arc::new(error)))
+    async fn prove(
+        &self,
+        core: &Core,
+        attempt: Attempt,
+        user: Option<OnBehalfOf>,
+    ) -> Outcome<LeasedKeys, Failure> {
+        let found = match &user {
+            Some(user) => Ok(user.correlation),
+            None => core.random_id().map(CorrelationId::from_bytes),
+        };
+        let found = match found {
+            Ok(correlation) => {
+                let refused = || self.desk.refused(attempt, core.moment());
+                let proving = core.prove_for_lease(self.uid, correlation, refused);
+                on_behalf_of(user, proving).await
+            }
+            Err(error) => Err(error.into()),
+        };
+        let proved = found.and_then(|Watched { what, watching }| {
+            proved(core, what, watching).map_err(Watched::from)
+        });
+        proved.map_err(|Watched { what, watching }| {
+            let failure = Failure {
+                error: Arc::new(what),
+                _watching: watching,
+            };
+            (answer(core, &failure.error), Arc::new(failure))
+        })
     }
 }
 
 /// An attempt that has not come to its end in time, or never will.
-pub(super) fn overdue() -> (Answer, Arc<Error>) {
-    (Answer::Outage { wait: SOON }, Arc::new(Error::ProofOverdue))
+pub(super) fn overdue() -> (Answer, Arc<Failure>) {
+    let failure = Failure::from(Error::ProofOverdue);
+    (Answer::Outage { wait: SOON }, Arc::new(failure))
 }
 
-fn proved(core: &Core, proof: Proof) -> Result<Proved<LeasedKeys>, Error> {
+fn proved(
+    core: &Core,
+    proof: Proof,
+    watching: Option<Watching>,
+) -> Result<Proved<LeasedKeys>, Error> {
     let settings = core.leases.settings();
     let terms = |lease| Terms {
         lease,
@@ -167,7 +217,7 @@ fn proved(core: &Core, proof: Proof) -> Result<Proved<LeasedKeys>, Error> {
     core.provider.random.fill(&mut spread)?;
     let [spread] = spread;
     Ok(Proved {
-        keys: LeasedKeys::new(keys),
+        keys: LeasedKeys::new(keys, watching),
         sent,
         terms,
         spread,
@@ -206,7 +256,7 @@ struct OpenAttempt {
 }
 
 impl OpenAttempt {
-    fn answer(&self, outcome: Outcome<LeasedKeys, Error>, now: Moment) {
+    fn answer(&self, outcome: Outcome<LeasedKeys, Failure>, now: Moment) {
         self.source.desk.answer(self.attempt, outcome, now);
     }
 }

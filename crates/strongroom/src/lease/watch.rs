@@ -13,7 +13,6 @@ use strongroom_ledger::{AggregateId, Version};
 use super::source::overdue;
 use super::{LeaseSettings, LeaseSource, Moment};
 use crate::Error;
-use crate::audit::Caller;
 use crate::core::Core;
 #[cfg(feature = "fault-injection")]
 use crate::installation::Danger;
@@ -31,24 +30,46 @@ const PAGE: u32 = 1_000;
 pub(crate) struct Leases {
     settings: LeaseSettings,
     sources: Mutex<HashMap<ResourceUid, Arc<LeaseSource>>>,
-    watched: Mutex<Watched>,
+    watched: Arc<Mutex<Watched>>,
     #[cfg(feature = "fault-injection")]
     danger: Danger,
 }
 
-/// What leases, and remembered denials, rest on.
+/// What leases, and failures that are remembered, rest on.
 #[derive(Default)]
 struct Watched {
-    /// At which version each was read, by whom it was.
-    readers: HashMap<AggregateId, HashMap<ResourceUid, Version>>,
-    read: HashMap<ResourceUid, Vec<AggregateId>>,
+    /// At which version each was read, by what was found for whom.
+    readers: HashMap<AggregateId, HashMap<Finding, (ResourceUid, Version)>>,
+    read: HashMap<ResourceUid, HashMap<Finding, Vec<AggregateId>>>,
+    last: u64,
 }
 
+/// Numbers what was found once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Finding(u64);
+
 impl Watched {
-    fn remove(&mut self, uid: ResourceUid) {
-        for id in self.read.remove(&uid).unwrap_or_default() {
+    fn remove(&mut self, uid: ResourceUid, finding: Finding) {
+        let Some(findings) = self.read.get_mut(&uid) else {
+            return;
+        };
+        let rested_on = findings.remove(&finding);
+        if findings.is_empty() {
+            self.read.remove(&uid);
+        }
+        self.forget(rested_on.unwrap_or_default(), finding);
+    }
+
+    fn remove_all(&mut self, uid: ResourceUid) {
+        for (finding, rested_on) in self.read.remove(&uid).unwrap_or_default() {
+            self.forget(rested_on, finding);
+        }
+    }
+
+    fn forget(&mut self, rested_on: Vec<AggregateId>, finding: Finding) {
+        for id in rested_on {
             if let Some(readers) = self.readers.get_mut(&id) {
-                readers.remove(&uid);
+                readers.remove(&finding);
                 if readers.is_empty() {
                     self.readers.remove(&id);
                 }
@@ -57,12 +78,38 @@ impl Watched {
     }
 }
 
+/// What was found rests on states that are watched for as long as this is there: as long as the lease is out,
+/// or the failure is remembered.
+pub(crate) struct Watching {
+    watched: Arc<Mutex<Watched>>,
+    uid: ResourceUid,
+    finding: Finding,
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        lock(&self.watched).remove(self.uid, self.finding);
+    }
+}
+
+impl fmt::Debug for Watching {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watching")
+            .field("uid", &self.uid)
+            .finish_non_exhaustive()
+    }
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Leases {
     pub(crate) fn new(settings: LeaseSettings) -> Self {
         Self {
             settings,
             sources: Mutex::default(),
-            watched: Mutex::default(),
+            watched: Arc::default(),
             #[cfg(feature = "fault-injection")]
             danger: Danger::default(),
         }
@@ -104,43 +151,54 @@ impl Leases {
     }
 
     /// The one source of a resource's leases in this process.
-    pub(crate) fn source(
-        &self,
-        core: &Arc<Core>,
-        uid: ResourceUid,
-        caller: &Caller,
-    ) -> Arc<LeaseSource> {
+    pub(crate) fn source(&self, core: &Arc<Core>, uid: ResourceUid) -> Arc<LeaseSource> {
         let mut sources = self.sources();
         let source = sources
             .entry(uid)
-            .or_insert_with(|| Arc::new(LeaseSource::new(core, uid, caller.clone())));
+            .or_insert_with(|| Arc::new(LeaseSource::new(core, uid)));
         Arc::clone(source)
     }
 
-    /// What is known of `uid` from now on rests on these states, at these versions.
-    pub(super) fn watch(&self, uid: ResourceUid, rests_on: &BTreeMap<AggregateId, Version>) {
-        let mut watched = self.watched();
-        watched.remove(uid);
+    /// What was found of `uid` rests on these states, at these versions.
+    pub(super) fn watch(
+        &self,
+        uid: ResourceUid,
+        rests_on: &BTreeMap<AggregateId, Version>,
+    ) -> Watching {
+        let mut watched = lock(&self.watched);
+        watched.last = watched.last.wrapping_add(1);
+        let finding = Finding(watched.last);
         for (id, version) in rests_on {
             let readers = watched.readers.entry(id.clone()).or_default();
-            readers.insert(uid, *version);
+            readers.insert(finding, (uid, *version));
         }
-        watched.read.insert(uid, rests_on.keys().cloned().collect());
+        let findings = watched.read.entry(uid).or_default();
+        findings.insert(finding, rests_on.keys().cloned().collect());
+        Watching {
+            watched: Arc::clone(&self.watched),
+            uid,
+            finding,
+        }
     }
 
-    /// Nothing is known of `uid` any more that could be void.
-    pub(super) fn unwatch(&self, uid: ResourceUid) {
-        self.watched().remove(uid);
+    /// What was found of a resource was written down in its state: what rests on that rests on what it has
+    /// become.
+    pub(crate) fn marked(&self, id: &AggregateId, from: Version, to: Option<Version>) {
+        let mut watched = lock(&self.watched);
+        let readers = watched.readers.get_mut(id).into_iter().flatten();
+        for (_, (_, version)) in readers.filter(|(_, (_, version))| *version == from) {
+            *version = to.unwrap_or(Version::ABSENT);
+        }
     }
 
     /// A state has changed, or may have: whatever was found of it at another version is void.
     pub(crate) fn changed(&self, id: &AggregateId, to: Option<Version>, now: Moment) {
         let stale: Vec<ResourceUid> = {
-            let watched = self.watched();
+            let watched = lock(&self.watched);
             let readers = watched.readers.get(id).into_iter().flatten();
             readers
-                .filter(|(_, version)| to != Some(**version))
-                .map(|(uid, _)| *uid)
+                .filter(|(_, (_, version))| to != Some(*version))
+                .map(|(_, (uid, _))| *uid)
                 .collect()
         };
         for uid in stale {
@@ -150,14 +208,14 @@ impl Leases {
 
     /// Nobody can tell what has changed: everything that was found is void.
     fn drop_all(&self, now: Moment) {
-        let all: Vec<ResourceUid> = self.watched().read.keys().copied().collect();
+        let all: Vec<ResourceUid> = self.sources().keys().copied().collect();
         for uid in all {
             self.drop_lease(uid, now);
         }
     }
 
     fn drop_lease(&self, uid: ResourceUid, now: Moment) {
-        self.unwatch(uid);
+        lock(&self.watched).remove_all(uid);
         let source = self.sources().get(&uid).cloned();
         if let Some(source) = source {
             source.desk().drop_lease(now);
@@ -165,7 +223,7 @@ impl Leases {
     }
 
     /// Keys that may not be used any more do not stay in memory; nor does what nobody comes back to.
-    fn sweep(&self, now: Moment) {
+    pub(super) fn sweep(&self, now: Moment) {
         let due: Vec<(ResourceUid, Arc<LeaseSource>)> = {
             let sources = self.sources();
             let due = sources.iter().filter(|(_, source)| {
@@ -179,7 +237,6 @@ impl Leases {
             if !source.desk().wake(now, overdue) {
                 continue;
             }
-            self.unwatch(uid);
             let mut sources = self.sources();
             // The map's and ours: nobody else has it, and nobody can get it meanwhile.
             if Arc::strong_count(&source) == 2 {
@@ -188,12 +245,14 @@ impl Leases {
         }
     }
 
-    fn sources(&self) -> MutexGuard<'_, HashMap<ResourceUid, Arc<LeaseSource>>> {
-        self.sources.lock().unwrap_or_else(PoisonError::into_inner)
+    /// How many resources are in use, or were lately.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.sources().len()
     }
 
-    fn watched(&self) -> MutexGuard<'_, Watched> {
-        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+    fn sources(&self) -> MutexGuard<'_, HashMap<ResourceUid, Arc<LeaseSource>>> {
+        lock(&self.sources)
     }
 }
 

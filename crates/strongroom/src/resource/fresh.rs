@@ -70,6 +70,7 @@ impl<'c> FreshUnwrap<'c> {
             only_while: Some(Condition::new(move || {
                 terms.hold(sent, Moment::now(&*clock), false)
             })),
+            ..Assertions::default()
         }
     }
 

@@ -16,6 +16,7 @@ use crate::audit::Caller;
 use crate::core::Core;
 use crate::driver::kept::resource_id;
 use crate::driver::{Assertions, Reader};
+use crate::lease::Session;
 use crate::store::{EncryptedStore, Place, Rights};
 
 /// What to create. There is no way to ask for a resource that is not encrypted (R3).
@@ -154,8 +155,9 @@ impl ResourceHandle {
         rights.any()?;
         let place = Place::new(self.uid, resource.binding);
         self.core.sweep_staging(&place).await?;
-        let leases = self.core.leases.source(&self.core, self.uid, &self.caller);
-        Ok(EncryptedStore::new(&self.core, leases, place, rights))
+        let source = self.core.leases.source(&self.core, self.uid);
+        let session = Arc::new(Session::new(source, self.caller.session()));
+        Ok(EncryptedStore::new(&self.core, session, place, rights))
     }
 
     /// Changes the resource, and carries out what that owes elsewhere.

@@ -1,6 +1,6 @@
 //! Asking for keys: a resource's present key-encryption key, and one that it goes over to.
 
-use strongroom_base::{Outcome, ResourceUid};
+use strongroom_base::{Outcome, ResourceUid, TenantId};
 use strongroom_crypto::ResourceKey;
 use strongroom_crypto::keyring::{Kek, Keyring, OpenedKeyring, WrappedKey};
 use strongroom_crypto::object::{Generation, GenerationKeys};
@@ -52,7 +52,7 @@ impl Core {
         let id = resource_id(uid)?;
         for _ in 0..USE_RETRIES {
             let mut reader = Reader::new(self);
-            let Some(found) = reader.use_keys(&id, caller).await? else {
+            let Some(found) = reader.use_keys(&id, |_| caller.clone()).await? else {
                 continue;
             };
             // The vault judged at a moment of its own: what was read here must have held then, too.
@@ -77,6 +77,8 @@ pub(crate) struct Proof {
 pub(crate) struct Found {
     pub(crate) resource: Resource,
     pub(crate) proof: Result<Proof, Error>,
+    /// Whom the records of it name.
+    pub(crate) recorded: Caller,
 }
 
 /// Refuses the use of a resource's data unless it is there to be used.
@@ -103,16 +105,17 @@ pub(crate) struct KeyUser<'a> {
 
 impl<'c> Reader<'c> {
     /// Asks for the keys of a resource that may be used: its whole chain of authority, by a real unwrap.
-    /// None, if something moved while it was read.
+    /// None, if something moved while it was read. `recorded` says whom the records name, given the
+    /// resource's tenant.
     pub(crate) async fn use_keys(
         &mut self,
         id: &AggregateId,
-        caller: &Caller,
+        recorded: impl FnOnce(TenantId) -> Caller + Send,
     ) -> Result<Option<Found>, Error> {
         let resource = self.load::<ResourceMachine>(id).await?;
         let resource = resource.ok_or(Refusal::Absent)?;
         check_usable(&resource)?;
-        let user = match self.user(&resource, caller).await {
+        let user = match self.user_recorded(&resource, recorded).await {
             Ok(user) => user,
             Err(Error::Torn) => return Ok(None),
             Err(error) => return Err(error),
@@ -123,7 +126,11 @@ impl<'c> Reader<'c> {
             Err(error) => return Err(error),
         }
         let proof = user.open(&resource.keyring).await;
-        Ok(Some(Found { resource, proof }))
+        Ok(Some(Found {
+            resource,
+            proof,
+            recorded: user.caller,
+        }))
     }
 
     /// What a vault of the installation's own will judge by at a use of the customer's key `kid`, if there is
@@ -155,6 +162,14 @@ impl<'c> Reader<'c> {
         resource: &Resource,
         caller: &Caller,
     ) -> Result<KeyUser<'c>, Error> {
+        self.user_recorded(resource, |_| caller.clone()).await
+    }
+
+    async fn user_recorded(
+        &mut self,
+        resource: &Resource,
+        recorded: impl FnOnce(TenantId) -> Caller + Send,
+    ) -> Result<KeyUser<'c>, Error> {
         let site = self.site_of_resource(resource).await?;
         let site = site.ok_or(Refusal::Absent)?;
         let standing = match resource.identity {
@@ -166,18 +181,19 @@ impl<'c> Reader<'c> {
             ManagedIdentity::Off => Standing::Gone,
         };
         let present = site.tenant();
+        let caller = recorded(present);
         let token = token_for(&resource.identity, present, standing);
         Ok(KeyUser {
             core: self.core(),
             resource: resource.clone(),
             target: arm_id(&site, resource.name.as_str()),
-            caller: caller.clone(),
             identity: token.map(|principal| VaultCaller {
                 tenant: present,
                 principal,
                 origin: Origin::TrustedService,
                 correlation: caller.correlation,
             }),
+            caller,
         })
     }
 }

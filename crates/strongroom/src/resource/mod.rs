@@ -15,7 +15,7 @@ mod view;
 
 pub use self::explain::{Explanation, Obstacle, OnTheWay, Probe};
 pub use self::handle::{NewResource, ResourceChange, ResourceHandle};
-pub(crate) use self::keys::{Found, Proof, USE_RETRIES, check_usable};
+pub(crate) use self::keys::{Proof, USE_RETRIES, check_usable};
 pub use self::view::{
     ChangeView, EncryptionView, IdentityView, KeySource, ResourceState, ResourceView,
 };

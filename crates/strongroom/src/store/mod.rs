@@ -43,7 +43,7 @@ pub use self::seen::Seen;
 use strongroom_crypto::SecureRandom;
 
 use crate::core::Core;
-use crate::lease::{Access, LeaseSource};
+use crate::lease::{Access, Session};
 use crate::local_folder::LocalFolder;
 
 /// A store of one resource's objects, sealed on their way in and opened on their way out.
@@ -59,7 +59,7 @@ use crate::local_folder::LocalFolder;
 #[derive(Clone)]
 pub struct EncryptedStore {
     inner: Arc<dyn ObjectStore>,
-    leases: Arc<LeaseSource>,
+    session: Arc<Session>,
     place: Place,
     rights: Rights,
     random: &'static dyn SecureRandom,
@@ -72,10 +72,10 @@ pub struct EncryptedStore {
 }
 
 impl EncryptedStore {
-    pub(crate) fn new(core: &Core, leases: Arc<LeaseSource>, place: Place, rights: Rights) -> Self {
+    pub(crate) fn new(core: &Core, session: Arc<Session>, place: Place, rights: Rights) -> Self {
         Self {
             inner: Arc::clone(&core.objects),
-            leases,
+            session,
             place,
             rights,
             random: core.provider.random,
@@ -101,7 +101,7 @@ impl EncryptedStore {
     #[cfg(feature = "fault-injection")]
     #[doc(hidden)]
     pub async fn danger_lease_hit(&self, checks: u32) -> Result<(), crate::Error> {
-        let mut access = Access::begin(&self.leases).await?;
+        let mut access = Access::begin(&self.session).await?;
         for _ in 0..checks {
             access.check().await?;
         }
@@ -118,7 +118,7 @@ impl EncryptedStore {
 
     /// Leave to use the data, for one operation.
     async fn access(&self, location: &Path) -> Result<Access> {
-        Access::begin(&self.leases)
+        Access::begin(&self.session)
             .await
             .map_err(|error| error::at(error, location))
     }

@@ -194,3 +194,51 @@ fn r17_one_asks_ahead_for_the_next() {
         assert_eq!(mine + other.join().unwrap(), 1);
     });
 }
+
+/// Whoever waits for an attempt that is cut off asks again.
+#[test]
+fn r17_an_attempt_that_is_cut_off_is_asked_again_by_whoever_waits() {
+    loom::model(|| {
+        let desk = Arc::new(TestDesk::new(LONGEST));
+        let (telling, attempt) = desk.ask(AT);
+        assert!(matches!(telling, Telling::Later(_)));
+        let waits = {
+            let desk = Arc::clone(&desk);
+            thread::spawn(move || lease(&desk, |_| Ok(proved(2))))
+        };
+        desk.cut_off(attempt.unwrap(), AT);
+        assert_eq!(*waits.join().unwrap().unwrap().keys(), 2);
+        let Telling::Later(told) = telling else {
+            return;
+        };
+        assert!(matches!(block_on(told).unwrap(), Told::Again));
+    });
+}
+
+/// The first no ends what is out, whatever becomes of the attempt.
+#[test]
+fn r17_a_no_ends_the_lease_before_it_is_written_down() {
+    loom::model(|| {
+        let desk = Arc::new(TestDesk::new(LONGEST));
+        let held = lease(&desk, |_| Ok(proved(1))).unwrap();
+        let due = Moment {
+            boot: AT.boot + Duration::from_secs(59),
+            wall: LATER.wall,
+        };
+        let (_, attempt) = desk.ask(due);
+        let attempt = attempt.unwrap();
+        let reader = {
+            let desk = Arc::clone(&desk);
+            thread::spawn(move || {
+                desk.refused(attempt, due);
+            })
+        };
+        reader.join().unwrap();
+        assert!(!held.holds(due) && desk.current(due).is_none());
+        // Then nobody answers.
+        let wait = Duration::from_secs(1);
+        let outage = (Answer::Outage { wait }, std::sync::Arc::new(No));
+        desk.answer(attempt, Err(outage), due);
+        assert!(matches!(desk.ask(due).0, Telling::Now(Told::Fail(_))));
+    });
+}

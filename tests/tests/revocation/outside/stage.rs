@@ -57,7 +57,7 @@ pub(super) struct Stage {
     pub(super) key: String,
     /// Holds up what is done through the resource's own handle.
     pub(super) plan: FaultPlan,
-    room: Strongroom,
+    pub(super) room: Strongroom,
     /// As another process opens it.
     options: Options,
     hand: Arc<Hand>,
@@ -66,13 +66,16 @@ pub(super) struct Stage {
 
 impl Stage {
     pub(super) async fn new(leases: LeaseSettings) -> Self {
+        Self::with(leases, FaultPlan::new(Fate::Waits)).await
+    }
+
+    pub(super) async fn with(leases: LeaseSettings, plan: FaultPlan) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         let hand = Arc::new(Hand {
             wall: AtomicU64::new(1_800_000_000_000),
             boot: AtomicU64::new(1_000_000),
         });
-        let plan = FaultPlan::new(Fate::Waits);
         let suffix = VaultSuffix::new("vault.example", None).unwrap();
         let state = Arc::new(MemoryState::new());
         let clock: Arc<dyn Clock> = hand.clone();

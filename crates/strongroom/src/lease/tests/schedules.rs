@@ -291,7 +291,7 @@ impl World {
     }
 
     /// Authority is given back, and the vault answers: the next use finds it so, once what was
-    /// remembered is over. Damage alone stays until something changes.
+    /// remembered is over, or something has changed.
     fn heals(&mut self) {
         self.authority = Ok(self.now);
         self.weather = (Weather::Honest, 10);
@@ -436,20 +436,68 @@ fn r17_either_clock_ends_a_lease_and_one_that_went_back_proves_nothing() {
 }
 
 #[test]
-fn r17_damage_is_not_asked_about_again_until_something_changes() {
+fn r17_damage_is_asked_about_again_ever_more_rarely() {
     let mut world = World::new(Terms {
         lease: Duration::from_secs(1),
         grace: Duration::ZERO,
     });
     world.weather = (Weather::Damaging, 0);
-    world.use_it();
-    for _ in 0..100 {
-        world.pass(60_000);
+    let mut asked_at = Vec::new();
+    for minute in 0..250 {
+        let before = world.asked;
         world.use_it();
+        if world.asked > before {
+            asked_at.push(minute);
+        }
+        world.pass(60_000);
     }
-    assert_eq!(world.asked, 1);
+    assert_eq!(asked_at, [0, 1, 3, 7, 15, 31, 63, 123, 183, 243]);
+    // What has changed is looked at right away.
     world.weather = (Weather::Honest, 0);
     world.take(Step::Drop);
     world.use_it();
     assert_eq!(world.state.verdict(world.moment()), Verdict::Go);
+}
+
+#[test]
+fn r17_an_attempt_that_takes_too_long_is_followed_by_another() {
+    let mut world = World::new(Terms {
+        lease: Duration::from_secs(1),
+        grace: Duration::ZERO,
+    });
+    world.weather = (Weather::Honest, 3_600_000);
+    world.use_it();
+    world.pass(39_999);
+    world.use_it();
+    assert_eq!(
+        (world.asked, world.state.overdue(world.moment())),
+        (1, None)
+    );
+    world.pass(1);
+    assert!(world.state.overdue(world.moment()).is_some());
+    world.weather = (Weather::Honest, 0);
+    world.use_it();
+    assert_eq!(world.asked, 2);
+    assert_eq!(world.state.verdict(world.moment()), Verdict::Go);
+}
+
+#[test]
+fn r17_nothing_is_remembered_for_good() {
+    for weather in [Weather::Honest, Weather::Silent, Weather::Damaging] {
+        let mut world = World::new(Terms {
+            lease: Duration::from_secs(1),
+            grace: Duration::ZERO,
+        });
+        world.authority = Err(0);
+        world.weather = (weather, 0);
+        world.use_it();
+        assert!(!world.state.is_idle(), "{weather:?}");
+        while let Some(wakes) = world.state.wake_at() {
+            let now = Duration::from_millis(world.now);
+            world.pass(millis(wakes.saturating_sub(now)).max(1));
+            world.tell(Command::Wake);
+            assert!(world.now < 24 * 3_600_000, "{weather:?}");
+        }
+        assert!(world.state.is_idle(), "{weather:?}");
+    }
 }
