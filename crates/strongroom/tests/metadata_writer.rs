@@ -1,10 +1,6 @@
 //! Whoever can write the ledger, and has no root key, can neither make a state, move one, nor have a
 //! name lead to another resource's data.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test stops where it cannot go on"
-)]
+#![expect(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 use std::path::PathBuf;
 

@@ -1,9 +1,5 @@
 //! What each attacker of `docs/threat-model.md` is known to try, tried on the program: a file an attack.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test stops where it cannot go on"
-)]
+#![expect(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 mod foreign_schema;
 mod latest_version;

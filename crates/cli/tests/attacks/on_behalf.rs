@@ -6,11 +6,11 @@ use super::desk;
 
 fn last_unwrap(desk: &strongroom_tests::desk::Desk) -> Value {
     let shown = desk.json_lines(&["audit", "show", "-n", "50"]);
-    let unwraps = shown.into_iter().filter(|record| {
+    let mut unwraps = shown.into_iter().filter(|record| {
         let operation = record["operation"].as_str().unwrap();
         ["UnwrapKey", "KeyUnwrap"].contains(&operation)
     });
-    unwraps.last().unwrap()
+    unwraps.next_back().unwrap()
 }
 
 #[test]

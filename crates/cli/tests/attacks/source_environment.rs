@@ -40,7 +40,8 @@ fn answer(mut stream: TcpStream) -> String {
     let read = stream.read(&mut request).unwrap_or(0);
     let refused = "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
     let _ = stream.write_all(refused.as_bytes());
-    String::from_utf8_lossy(&request[..read]).into_owned()
+    request.truncate(read);
+    String::from_utf8_lossy(&request).into_owned()
 }
 
 #[test]

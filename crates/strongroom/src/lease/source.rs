@@ -167,9 +167,10 @@ impl LeaseSource {
             }
             Err(error) => Err(error.into()),
         };
-        let proved = found.and_then(|Watched { what, watching }| {
-            proved(core, what, watching).map_err(Watched::from)
-        });
+        let proved = match found {
+            Ok(Watched { what, watching }) => proved(core, what, watching).map_err(Watched::from),
+            Err(failed) => Err(failed),
+        };
         proved.map_err(|Watched { what, watching }| {
             let failure = Failure {
                 error: Arc::new(what),
