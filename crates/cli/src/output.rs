@@ -4,6 +4,7 @@
 //! that nothing but the program's own styles and ends of lines acts on a terminal. The bytes of an object
 //! or a key are written as they are, by `cat`, `get` and `key decrypt` alone.
 
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write};
 
 use anstream::stream::RawStream;
@@ -186,12 +187,12 @@ fn seen_lines(text: &str) -> String {
     let mut lines = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(char) = rest.chars().next() {
-        let (next, shown) = match STYLES.iter().find_map(|style| rest.strip_prefix(style)) {
-            Some(after) => (after, None),
-            None => {
-                let after = rest.get(char.len_utf8()..).unwrap_or_default();
-                (after, Some(char != '\n' && misleads(char)))
-            }
+        let style = STYLES.iter().find_map(|style| rest.strip_prefix(style));
+        let (next, shown) = if let Some(after) = style {
+            (after, None)
+        } else {
+            let after = rest.get(char.len_utf8()..).unwrap_or_default();
+            (after, Some(char != '\n' && misleads(char)))
         };
         let taken = rest.get(..rest.len() - next.len()).unwrap_or_default();
         match shown {
@@ -214,7 +215,8 @@ fn json_text(value: &impl Serialize) -> Result<String, serde_json::Error> {
         if misleads(char) {
             // All of them stand within strings: what JSON itself is written with is ASCII.
             for unit in char.encode_utf16(&mut [0; 2]) {
-                escaped.push_str(&format!("\\u{unit:04x}"));
+                // Writing to a text does not fail.
+                let _ = write!(escaped, "\\u{unit:04x}");
             }
         } else {
             escaped.push(char);

@@ -154,9 +154,10 @@ impl Found {
     /// # Errors
     /// The first thing that could not be looked at.
     pub(crate) fn whole(mut self) -> Result<Self, WalkError> {
-        match self.failed.is_empty() {
-            true => Ok(self),
-            false => Err(self.failed.swap_remove(0)),
+        if self.failed.is_empty() {
+            Ok(self)
+        } else {
+            Err(self.failed.swap_remove(0))
         }
     }
 

@@ -82,7 +82,7 @@ impl ReadOnly {
             .output()
             .unwrap();
         if self.way == Way::Modes {
-            if !is_root(self.desk.folder()) && self.was_root() {
+            if !is_root(self.desk.folder()) && Self::was_root() {
                 self.give_to(0);
             }
             self.change_modes(0o700, 0o600);
@@ -91,7 +91,7 @@ impl ReadOnly {
     }
 
     /// Whether this process is root: the program lies where it put it.
-    fn was_root(&self) -> bool {
+    fn was_root() -> bool {
         fs::metadata("/proc/self").unwrap().uid() == 0
     }
 
@@ -185,7 +185,7 @@ fn desk() -> Desk {
     desk.ok(&set);
     desk.ok(&["resource", "create", "plain"]);
     desk.file("greeting", b"hello");
-    desk.file("large", &[b'x'; 1 << 20]);
+    desk.file("large", &vec![b'x'; 1 << 20]);
     desk.ok(&["put", "greeting", "notes/"]);
     desk.ok(&["put", "greeting", "large", "plain/"]);
     desk

@@ -5,8 +5,11 @@ use std::ffi::{OsStr, OsString};
 
 use strongroom::{KeyOperation, KeyPermission};
 
+/// Whether a text is a word of a list.
+type IsWord = fn(&str) -> bool;
+
 /// Options that take a list, and what is a word of it.
-const LISTS: [(&str, fn(&str) -> bool); 2] = [
+const LISTS: [(&str, IsWord); 2] = [
     ("--ops", |word| word.parse::<KeyOperation>().is_ok()),
     ("--key-permissions", |word| {
         KeyPermission::parse_set(word).is_ok()

@@ -58,13 +58,14 @@ pub(crate) fn read_shown(shown: &[u8]) -> Vec<u8> {
     loop {
         rest = match rest {
             [] => return path,
-            [b'\\', after @ ..] => match escaped(after, &mut path) {
-                Some(after) => after,
-                None => {
+            [b'\\', after @ ..] => {
+                if let Some(after) = escaped(after, &mut path) {
+                    after
+                } else {
                     path.push(b'\\');
                     after
                 }
-            },
+            }
             [byte, after @ ..] => {
                 path.push(*byte);
                 after

@@ -85,13 +85,13 @@ impl Unfinished {
         let folder = path
             .parent()
             .filter(|folder| !folder.as_os_str().is_empty());
-        let (file, named) = match open_without_name(folder.unwrap_or(Path::new("."))) {
-            Some(file) => (file, None),
-            None => {
-                let named = Provisional::beside(path, number);
-                let file = File::create_new(named.path())?;
-                (file, Some(named))
-            }
+        let nameless = open_without_name(folder.unwrap_or(Path::new(".")));
+        let (file, named) = if let Some(file) = nameless {
+            (file, None)
+        } else {
+            let named = Provisional::beside(path, number);
+            let file = File::create_new(named.path())?;
+            (file, Some(named))
         };
         let unfinished = Self {
             path: path.to_owned(),

@@ -152,11 +152,11 @@ pub(crate) async fn role(session: &Session, args: Role, output: &Output) -> Resu
             let asked = operator.assign_role(args.role, principal, scope).await;
             let change = Change::of(asked, std::future::ready(Ok(()))).await?;
             let told = format!("{principal} is {} at {scope}", args.role);
-            let wire = |_: &()| {
+            let wire = |(): &()| {
                 json!({ "assigned": args.role.as_str(),
                 "principal": principal.to_string(), "scope": scope.to_string() })
             };
-            change.tell("the role", output, wire, |_| told)
+            change.tell("the role", output, wire, |()| told)
         }
         Role::Remove(args) => {
             let scope = scope(session, args.scope).await?;
@@ -164,11 +164,11 @@ pub(crate) async fn role(session: &Session, args: Role, output: &Output) -> Resu
             let asked = operator.remove_role(args.role, principal, scope).await;
             let change = Change::of(asked, std::future::ready(Ok(()))).await?;
             let told = format!("{principal} is no longer {} at {scope}", args.role);
-            let wire = |_: &()| {
+            let wire = |(): &()| {
                 json!({ "removed": args.role.as_str(),
                 "principal": principal.to_string(), "scope": scope.to_string() })
             };
-            change.tell("the role", output, wire, |_| told)
+            change.tell("the role", output, wire, |()| told)
         }
         Role::List(args) => {
             let scope = scope(session, args).await?;

@@ -34,7 +34,7 @@ pub(crate) async fn run(session: &Session, args: Get, output: &Output) -> Result
         return to_stdout(&*store, &object.location).await;
     }
     let (folder, targets) = match single {
-        Some(object) => one_target(object, &source, &destination)?,
+        Some(object) => one_target(object, &source, &destination),
         None => (
             folder_for(&source, &destination),
             all_targets(&*store, &source, &mut several).await?,
@@ -75,11 +75,7 @@ async fn find_single(
 }
 
 /// One object goes to the path that is named, or below it if that is a folder.
-fn one_target(
-    object: ObjectMeta,
-    source: &Address,
-    destination: &Path,
-) -> Result<(PathBuf, Vec<Target>), Failure> {
+fn one_target(object: ObjectMeta, source: &Address, destination: &Path) -> (PathBuf, Vec<Target>) {
     let (_, kind) = decode(&object.location);
     let is_folder = destination.is_dir() || destination.as_os_str().as_bytes().ends_with(b"/");
     let (folder, name) = if is_folder {
@@ -98,14 +94,12 @@ fn one_target(
             .to_vec();
         (parent.to_owned(), name)
     };
-    Ok((
-        folder,
-        vec![Target {
-            object,
-            kind,
-            relative: name,
-        }],
-    ))
+    let target = Target {
+        object,
+        kind,
+        relative: name,
+    };
+    (folder, vec![target])
 }
 
 /// Everything below `source`, by its path below it.
@@ -117,15 +111,15 @@ async fn all_targets(
     let mut targets = Vec::new();
     let mut listed = store.list(Some(&source.as_folder()?));
     while let Some(entry) = listed.next().await {
-        let target = entry.map_err(Failure::from).and_then(|object| {
+        let target = entry.map_err(Failure::from).map(|object| {
             let (path, kind) = decode(&object.location);
             let below = path.strip_prefix(source.path.as_slice()).unwrap_or(&path);
             let relative = below.strip_prefix(b"/").unwrap_or(below).to_vec();
-            Ok(Target {
+            Target {
                 object,
                 kind,
                 relative,
-            })
+            }
         });
         match target {
             Ok(target) => targets.push(target),

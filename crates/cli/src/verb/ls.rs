@@ -86,8 +86,8 @@ impl Line {
             "size": self.size,
             "modified": self.modified.map(time),
         });
-        if let Some(entries) = self.entries {
-            json["entries"] = entries.into();
+        if let (Some(entries), Some(members)) = (self.entries, json.as_object_mut()) {
+            members.insert("entries".to_owned(), entries.into());
         }
         json
     }
@@ -254,13 +254,14 @@ async fn one_level(
         to_list.extend(unfinished);
     }
     let is_file = |line: &&Line| matches!(line.kind, Kind::File | Kind::Object);
-    let files: HashSet<Vec<u8>> = match lines.iter().any(|line| line.kind == Kind::Link) {
-        true => lines
+    let files: HashSet<Vec<u8>> = if lines.iter().any(|line| line.kind == Kind::Link) {
+        lines
             .iter()
             .filter(is_file)
             .map(|line| line.path.clone())
-            .collect(),
-        false => HashSet::new(),
+            .collect()
+    } else {
+        HashSet::new()
     };
     for line in &mut lines {
         line.is_second = line.kind == Kind::Link && files.contains(&line.path);

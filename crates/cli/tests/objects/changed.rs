@@ -47,7 +47,7 @@ fn while_changing(
                         "{said}"
                     );
                 }
-                code => panic!("{code:?}: {}", String::from_utf8_lossy(&output.stderr)),
+                code => assert_eq!(code, Some(0), "{}", String::from_utf8_lossy(&output.stderr)),
             }
         }
         over.store(true, Ordering::Relaxed);
@@ -85,7 +85,7 @@ fn what_is_overwritten_meanwhile_is_never_stored_as_a_mixture() {
 #[test]
 fn what_changed_is_not_removed_from_the_source() {
     let desk = Desk::with(&["notes"]);
-    let path = desk.file("in/f", &[0; 300_000]);
+    let path = desk.file("in/f", &vec![0; 300_000]);
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| {

@@ -25,7 +25,7 @@ fn until(what: &str, mut so: impl FnMut() -> bool) {
         }
         std::thread::sleep(Duration::from_millis(5));
     }
-    panic!("{what}: not within half a minute");
+    assert!(so(), "{what}: not within half a minute");
 }
 
 fn has_files(folder: &Path) -> bool {

@@ -1,7 +1,7 @@
 //! What an installation is made of is neither stored, nor removed, nor written over.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{FileTypeExt as _, symlink};
 use std::process::Stdio;
 
 use crate::desk::Desk;
@@ -184,7 +184,6 @@ fn nothing_but_a_file_or_a_link_is_replaced() {
             );
         }
     }
-    use std::os::unix::fs::FileTypeExt as _;
     assert!(
         fs::symlink_metadata(desk.path("pipe"))
             .unwrap()

@@ -129,7 +129,7 @@ fn a_source_that_cannot_be_read_does_not_stop_the_others() {
         desk.file("in/closed", b"closed");
         desk.file("in/z", b"z");
         let path = desk.path("in/closed");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
         // The superuser reads it all the same.
         let closed = fs::File::open(&path).is_err();
         // A name that the store has no place for.

@@ -125,16 +125,13 @@ impl Ingesting<'_> {
             bytes: item.size,
             ..Tally::default()
         };
-        let read = match self.is_there(item, &to).await? {
-            Some(read) => {
-                tally.there = 1;
-                self.bar.inc(item.size);
-                read
-            }
-            None => {
-                tally.ingested = 1;
-                self.seal(item, &to).await?
-            }
+        let read = if let Some(read) = self.is_there(item, &to).await? {
+            tally.there = 1;
+            self.bar.inc(item.size);
+            read
+        } else {
+            tally.ingested = 1;
+            self.seal(item, &to).await?
         };
         if self.remove_source {
             item.remove(&read).await?;
@@ -170,9 +167,10 @@ impl Ingesting<'_> {
 
     /// Seals it, reads it back and compares.
     async fn seal(&self, item: &Item, to: &ObjectPath) -> Result<Read, Failure> {
-        let onto = match self.force {
-            true => Onto::Any(self.sealed),
-            false => Onto::Nothing(self.sealed),
+        let onto = if self.force {
+            Onto::Any(self.sealed)
+        } else {
+            Onto::Nothing(self.sealed)
         };
         let mut source = item.open().await?.hashed();
         let stamp = source.stamp();

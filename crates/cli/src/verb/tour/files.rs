@@ -26,8 +26,11 @@ pub(super) async fn put(stage: &Stage, report: &mut Report<'_>) -> Result<(), Fa
     let root = root()?;
     let each = store_all(&*stage.store, &root, &stage.entries, None, &bar);
     let mut moved = Moved::default();
-    each.try_for_each(|bytes| ready(Ok(moved.add(bytes))))
-        .await?;
+    each.try_for_each(|bytes| {
+        moved.add(bytes);
+        ready(Ok(()))
+    })
+    .await?;
     let Moved { files, bytes: size } = moved;
     let took = bar.elapsed().as_secs_f64();
     bar.finish_and_clear();
