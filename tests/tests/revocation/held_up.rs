@@ -205,7 +205,7 @@ impl Template {
         let mut stopped = 0;
         for step in 1.. {
             let at = format!("{:?}, step {step}, {way:?}", self.change);
-            let Some(found) = self.held_up(step, way, taken_over).await else {
+            let Some(found) = Box::pin(self.held_up(step, way, taken_over)).await else {
                 break;
             };
             if settled(found.before) != as_it_was {
@@ -325,5 +325,5 @@ held_up! {
 #[tokio::test]
 async fn r17_a_change_that_another_process_takes_over_goes_round_nothing() {
     let template = Template::new(Change::Reset).await;
-    template.every_step(Way::KeyDisabled, true).await;
+    Box::pin(template.every_step(Way::KeyDisabled, true)).await;
 }

@@ -179,7 +179,7 @@ async fn r17_damage_is_no_revocation_and_is_asked_about_again_ever_more_rarely()
     let asked = stage.vault.unwraps();
     for times in 1..=4 {
         let wait = Duration::from_mins(1 << (times - 1));
-        stage.pass(wait - Duration::from_millis(1));
+        stage.pass(wait.saturating_sub(Duration::from_millis(1)));
         assert_eq!(code(&*store).await, "WrappedKeyDamaged");
         assert_eq!(stage.vault.unwraps(), asked + times - 1);
         stage.pass(Duration::from_millis(1));
@@ -258,8 +258,8 @@ async fn r18_an_unwrap_names_the_session_that_needed_it_and_one_ahead_names_nobo
     let last_unwrap = async || {
         let records = stage.room.newest_audit(20).await.unwrap();
         let records = records.into_iter().map(|audited| audited.record);
-        let unwraps = records.filter(|record| record.operation == Operation::KeyUnwrap);
-        unwraps.last().unwrap()
+        let mut unwraps = records.filter(|record| record.operation == Operation::KeyUnwrap);
+        unwraps.next_back().unwrap()
     };
     let identity = last_unwrap().await.principal;
 

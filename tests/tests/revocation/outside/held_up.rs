@@ -50,7 +50,7 @@ impl Meanwhile {
 
     async fn comes(self, stage: &Stage) {
         match self {
-            Self::Little => stage.pass(LEASE - Duration::from_secs(1)),
+            Self::Little => stage.pass(LEASE.saturating_sub(Duration::from_secs(1))),
             Self::Long => stage.pass(LEASE),
             Self::Asleep => stage.pass_since_boot(LEASE),
             Self::WallForward => stage.pass_on_the_wall(LEASE),
@@ -65,12 +65,12 @@ impl Meanwhile {
                     .resource_by_uid(stage.resource.uid())
                     .await
                     .unwrap();
-                let store = resource.store().await.unwrap();
-                let read = store.get(&path()).await;
+                let objects = resource.store().await.unwrap();
+                let read = objects.get(&path()).await;
                 // It may be under the service's own key by now.
                 if read.is_err() {
-                    let state = resource.show().await.unwrap().state;
-                    assert!(matches!(state, ResourceState::Inaccessible(_)), "{state:?}");
+                    let found = resource.show().await.unwrap().state;
+                    assert!(matches!(found, ResourceState::Inaccessible(_)), "{found:?}");
                 }
                 another.close().await.unwrap();
             }
@@ -156,7 +156,7 @@ async fn r17_a_held_up_change_rests_on_an_unwrap_as_long_as_a_lease_lasts_and_no
                 restore(&stage).await;
                 let at = format!("{change:?}, step {step}, {meanwhile:?}");
                 let Some((done, ended)) =
-                    held_up(&stage, &change, step, (DISABLED, meanwhile)).await
+                    Box::pin(held_up(&stage, &change, step, (DISABLED, meanwhile))).await
                 else {
                     break;
                 };
@@ -184,7 +184,7 @@ async fn r17_a_change_within_the_lease_of_its_unwrap_is_within_the_bound() {
     for step in 1.. {
         restore(&stage).await;
         let meanwhile = (DISABLED, Meanwhile::Little);
-        let Some((done, ended)) = held_up(&stage, &reset, step, meanwhile).await else {
+        let Some((done, ended)) = Box::pin(held_up(&stage, &reset, step, meanwhile)).await else {
             break;
         };
         went_on += usize::from(!done && ended.is_ok());
@@ -204,7 +204,7 @@ async fn r17_an_unwrap_that_is_too_old_is_made_again_and_the_change_goes_on() {
                 restore(&stage).await;
                 let at = format!("{change:?}, step {step}, {meanwhile:?}");
                 let fair = (Weather::Fair, meanwhile);
-                let Some((_, ended)) = held_up(&stage, &change, step, fair).await else {
+                let Some((_, ended)) = Box::pin(held_up(&stage, &change, step, fair)).await else {
                     break;
                 };
                 ended.unwrap_or_else(|error| panic!("{at}: {error:?}"));
