@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask test | check | bench | fuzz | rules | tools`.
+//! The project's own commands: `cargo xtask test | check | bench | fuzz | mutants | rules | tools`.
 //!
 //! One verb, one file. A verb prints each command before it runs it, goes on after a failure, and
 //! ends with a table of its steps. Nothing here depends on a crate of ours, so that the commands
@@ -8,6 +8,7 @@ mod bench;
 mod check;
 mod fuzz;
 mod house;
+mod mutants;
 mod rules;
 mod steps;
 mod table;
@@ -31,6 +32,7 @@ enum Verb {
     Bench(bench::Args),
     Check(check::Args),
     Fuzz(fuzz::Args),
+    Mutants(mutants::Args),
     Rules(rules::Args),
     Test(test::Args),
     /// Install what the tests run besides Rust
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         Verb::Bench(args) => bench::run(&args),
         Verb::Check(args) => check::run(&args),
         Verb::Fuzz(args) => fuzz::run(&args),
+        Verb::Mutants(args) => mutants::run(&args),
         Verb::Rules(args) => rules::run(&args),
         Verb::Test(args) => test::run(&args),
         Verb::Tools => tools::run(),

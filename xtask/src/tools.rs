@@ -141,6 +141,7 @@ fn once(
 }
 
 const CARGO_DENY: &str = "0.20.2";
+const CARGO_MUTANTS: &str = "27.1.0";
 
 /// The cargo-deny of the one version that is used, built on first use and kept outside the
 /// checkout.
@@ -151,12 +152,24 @@ const CARGO_DENY: &str = "0.20.2";
 /// # Errors
 /// When it cannot be built.
 pub fn cargo_deny(house: &House) -> Result<PathBuf> {
-    let folder = house::tool_cache()?.join(format!("cargo-deny-{CARGO_DENY}"));
-    let program = folder.join("bin").join("cargo-deny");
+    built(house, "cargo-deny", CARGO_DENY)
+}
+
+/// The cargo-mutants of the one version that is used, in the same way.
+///
+/// # Errors
+/// When it cannot be built.
+pub fn cargo_mutants(house: &House) -> Result<PathBuf> {
+    built(house, "cargo-mutants", CARGO_MUTANTS)
+}
+
+fn built(house: &House, name: &str, version: &str) -> Result<PathBuf> {
+    let folder = house::tool_cache()?.join(format!("{name}-{version}"));
+    let program = folder.join("bin").join(name);
     if program.is_file() {
         return Ok(program);
     }
-    let mut install = house.cargo(["install", "--locked", "cargo-deny", "--version", CARGO_DENY]);
+    let mut install = house.cargo(["install", "--locked", name, "--version", version]);
     install.args(["--profile", "dev", "--root"]).arg(&folder);
     install.envs([("CARGO_PROFILE_DEV_DEBUG", "0"), ("CARGO_INCREMENTAL", "0")]);
     // Its artefacts are of no use to our own builds.
