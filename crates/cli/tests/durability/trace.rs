@@ -68,7 +68,7 @@ impl Trace {
                 if rest.ends_with("<unfinished ...>") {
                     unfinished.push((thread.to_owned(), calls.len()));
                 }
-                let (name, args) = (name.to_owned(), args.to_owned());
+                let (name, args) = (name.to_owned(), whole_paths(args));
                 calls.push(Call {
                     name,
                     args,
@@ -177,6 +177,26 @@ impl Trace {
         }
         missing
     }
+}
+
+/// The arguments of a call with each path that is relative to a descriptor's folder made whole.
+fn whole_paths(args: &str) -> String {
+    let mut parts = args.split(">, \"");
+    let mut whole = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let folder = whole.rsplit_once('<').filter(|(before, _)| {
+            let is_number = |last: char| last.is_ascii_digit();
+            before.ends_with(is_number)
+        });
+        let folder = folder.map(|(_, folder)| folder.to_owned());
+        whole.push_str(">, \"");
+        if let Some(folder) = folder.filter(|_| !part.starts_with('/')) {
+            whole.push_str(&folder);
+            whole.push('/');
+        }
+        whole.push_str(part);
+    }
+    whole
 }
 
 /// A path as strace shows the descriptor of it.

@@ -107,7 +107,9 @@ mod tests {
         );
         let read = store.get(&path).await.unwrap().bytes().await.unwrap();
         assert_eq!(read, "first");
-        let all: Vec<_> = store.inner.list(None).try_collect().await.unwrap();
+        let resources = Path::from("r");
+        let listed = store.inner.list(Some(&resources));
+        let all: Vec<_> = listed.try_collect().await.unwrap();
         assert_eq!(all.len(), 1, "nothing stays in the staging place: {all:?}");
     }
 }
