@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use strongroom_base::{Outcome, OutcomeKind, Retry, seen, shell_word};
 
 use crate::canary::CanaryError;
-use crate::object_path::{PathError, display_file};
+use crate::object_path::{PathError, display_file, display_location};
 use crate::walk::{Special, WalkError};
 
 /// Why a verb did not do what it was asked.
@@ -30,6 +30,12 @@ pub(crate) enum Failure {
     NotFound(String),
     #[error("`{0}` is a folder: pass --recursive to take all that is below it")]
     IsFolder(String),
+    #[error("`{0}` is a folder: a file goes into it as `{0}/NAME`, or choose another place")]
+    OntoFolder(String),
+    #[error(
+        "`{0}` is no object: somebody else has put it into the objects folder; `fsck` says what it is"
+    )]
+    NoObject(String),
     #[error("`{0}` is a folder: standard output takes one file")]
     FolderToStdout(String),
     #[error("standard input needs a name: give the destination as RESOURCE/PATH")]
@@ -202,8 +208,20 @@ impl Failure {
 }
 
 impl From<object_store::Error> for Failure {
+    /// Objects are named as `ls` shows them.
     fn from(error: object_store::Error) -> Self {
-        Self::Strongroom(error.into())
+        use strongroom::{Error, Trouble};
+
+        match Error::from(error) {
+            Error::Folder(found) if found.trouble == Trouble::FolderThere => {
+                Self::OntoFolder(display_location(&found.path))
+            }
+            Error::Object { location, source } if !matches!(*source, Error::Folder(_)) => {
+                let location = display_location(&location);
+                Self::Strongroom(Error::Object { location, source })
+            }
+            other => Self::Strongroom(other),
+        }
     }
 }
 
@@ -218,6 +236,8 @@ impl Outcome for Failure {
             Self::NoPath(_) => "NoPath",
             Self::NotFound(_) => "ObjectNotFound",
             Self::IsFolder(_) | Self::FolderToStdout(_) => "IsFolder",
+            Self::OntoFolder(_) => "PathConflict",
+            Self::NoObject(_) => "ForeignName",
             Self::StdinNeedsName
             | Self::StdinAlone
             | Self::StdinClosed
@@ -280,10 +300,13 @@ impl Outcome for Failure {
             | Self::NotReplaceable { .. }
             | Self::Own { .. }
             | Self::ThroughLink(_)
-            | Self::Differs(_) => OutcomeKind::Refused,
+            | Self::Differs(_)
+            | Self::OntoFolder(_) => OutcomeKind::Refused,
             Self::Of { source, .. } => source.kind(),
             Self::Several(failed) => worst(failed).map_or(OutcomeKind::Internal, Outcome::kind),
-            Self::ReadBackDiffers(_) | Self::FoundDamage(_) => OutcomeKind::Damaged,
+            Self::ReadBackDiffers(_) | Self::FoundDamage(_) | Self::NoObject(_) => {
+                OutcomeKind::Damaged
+            }
             Self::File { source, .. } => match source.kind() {
                 io::ErrorKind::NotFound
                 | io::ErrorKind::NotADirectory

@@ -179,6 +179,14 @@ pub(crate) fn decode_folder(prefix: &Path) -> Vec<u8> {
     path
 }
 
+/// Shows the text of an object path as the file's path that it stands for.
+pub(crate) fn display_location(location: &str) -> String {
+    match Path::parse(location) {
+        Ok(location) => display(&decode(&location).0).to_string(),
+        Err(_) => display(location.as_bytes()).to_string(),
+    }
+}
+
 /// Whether this program would not have named an object so: an application did.
 pub(crate) fn is_foreign(object: &Path) -> bool {
     let mut rest = object.as_ref();

@@ -240,6 +240,9 @@ async fn one_level(
                 // What is wrong with it is told by asking for it alone.
                 match store.head(location).await {
                     Ok(meta) => lines.push(Line::object(&meta)),
+                    Err(object_store::Error::NotFound { .. }) => {
+                        several.note(Failure::NoObject(location.to_string()))?;
+                    }
                     Err(error) => several.note(error.into())?,
                 }
             }

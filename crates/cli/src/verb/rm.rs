@@ -88,14 +88,17 @@ async fn locate(store: &dyn ObjectStore, address: &Address) -> Result<Option<Obj
     Ok(None)
 }
 
-/// Where an object is that cannot be listed because it is damaged: it can be removed all the same.
+/// Where an object is that cannot be listed because it is damaged: it can be removed all the same, unlike
+/// what somebody put into the objects folder that is no object.
 fn of_damaged(error: &object_store::Error) -> Option<ObjectPath> {
     let object_store::Error::Generic { source, .. } = error else {
         return None;
     };
     match source.downcast_ref()? {
-        strongroom::Error::Object { location, source } if source.kind() == OutcomeKind::Damaged => {
-            ObjectPath::parse(location).ok()
+        strongroom::Error::Object { location, source } => {
+            let is_object = !matches!(**source, strongroom::Error::Folder(_));
+            let is_damaged = is_object && source.kind() == OutcomeKind::Damaged;
+            ObjectPath::parse(location).ok().filter(|_| is_damaged)
         }
         _ => None,
     }

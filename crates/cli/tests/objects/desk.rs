@@ -110,9 +110,7 @@ impl Desk {
     pub(crate) fn listed(&self, resource: &str) -> Vec<String> {
         let lines = self.lines(&["ls", "-r", resource]);
         let paths = lines.iter().map(|line| line["path"].as_str().unwrap());
-        let mut paths: Vec<String> = paths.map(str::to_owned).collect();
-        paths.sort();
-        paths
+        paths.map(str::to_owned).collect()
     }
 }
 

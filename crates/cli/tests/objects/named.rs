@@ -213,6 +213,7 @@ fn each_verb_takes_one_object_of_an_application() {
     .map(|text| Path::parse(text).unwrap())
     .into();
     application::put(&desk.path("data"), "notes", &objects);
+    application::put(&desk.path("data"), "notes", &[Path::from("link")]);
     for line in desk.lines(&["ls", "-r", "notes"]) {
         let path = line["path"].as_str().unwrap();
         let name = path.rsplit('/').next().unwrap();
@@ -273,6 +274,19 @@ fn a_folder_is_said_to_be_one() {
         assert_eq!(desk.fails(&["cat", address]), (2, "IsFolder".to_owned()));
         assert_eq!(desk.fails(&["rm", address]), (2, "IsFolder".to_owned()));
     }
+    // A file does not take the place of a folder.
+    let file = desk.file("in/f", b"x");
+    let (code, told) = desk.fails(&["put", file.to_str().unwrap(), "notes/d"]);
+    assert_eq!((code, told.as_str()), (3, "PathConflict"));
+    let said = desk
+        .command(&["put", file.to_str().unwrap(), "notes/d"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(said.stderr).unwrap();
+    assert!(
+        said.contains("`d` is a folder") && said.lines().count() == 1,
+        "{said}"
+    );
     for args in [
         ["stat", "notes/none"],
         ["cat", "notes/d/f/"],
