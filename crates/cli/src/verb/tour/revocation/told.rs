@@ -5,6 +5,9 @@ use crate::failure::Failure;
 use crate::output::{BAD, GOOD, table};
 use crate::verb::tour::report::Report;
 
+const HELD: &str = "held";
+const DID_NOT_HOLD: &str = "did not hold";
+
 /// Two steps, and a table below them.
 pub(super) fn tell(report: &mut Report<'_>, ways: &[OfWay]) -> Result<(), Failure> {
     let ended = ways.iter().filter(|one| one.ended()).count();
@@ -45,11 +48,7 @@ fn shown(ways: &[OfWay]) -> String {
             Some(after) => format!("after {} ms", millis(after)),
             None => "no".to_owned(),
         };
-        let mark = if one.held() {
-            format!("{GOOD}held{GOOD:#}")
-        } else {
-            format!("{BAD}did not hold{BAD:#}")
-        };
+        let mark = if one.held() { HELD } else { DID_NOT_HOLD };
         [
             one.way.words().to_owned(),
             one.way.code().to_owned(),
@@ -57,12 +56,23 @@ fn shown(ways: &[OfWay]) -> String {
             format!("{} ms", one.new_ms),
             format!("{} ms", one.running_ms),
             healed,
-            mark,
+            mark.to_owned(),
         ]
     });
-    table(
+    let text = table(
         &["way", "code", "bound", "new", "running", "healed", ""],
         &[2, 3, 4, 5],
         rows,
-    )
+    );
+    // Styled afterwards: a style within a cell is shown as text.
+    let lines = text.lines().map(|line| {
+        if let Some(before) = line.strip_suffix(DID_NOT_HOLD) {
+            format!("{before}{BAD}{DID_NOT_HOLD}{BAD:#}")
+        } else if let Some(before) = line.strip_suffix(HELD) {
+            format!("{before}{GOOD}{HELD}{GOOD:#}")
+        } else {
+            line.to_owned()
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
