@@ -254,8 +254,7 @@ impl Ledger for SqliteLedger {
 
     async fn commit(&self, commit: Commit, now: Timestamp) -> Result<Committed, LedgerError> {
         commit.validate()?;
-        self.run(|files| async move { files.writer()?.commit(commit, now).await })
-            .await
+        self.files.writer()?.commit(commit, now).await
     }
 
     async fn find(&self, query: &Find, page: Page) -> Result<Vec<Found>, LedgerError> {
@@ -267,16 +266,12 @@ impl Ledger for SqliteLedger {
 
     async fn claim(&self, claim: &Claim, now: Timestamp) -> Result<ClaimOutcome, LedgerError> {
         claim.validate_at(now)?;
-        let claim = claim.clone();
-        self.run(|files| async move { files.writer()?.claim(claim, now).await })
-            .await
+        self.files.writer()?.claim(claim.clone(), now).await
     }
 
     async fn release(&self, claim: &Claim) -> Result<(), LedgerError> {
         claim.validate()?;
-        let claim = claim.clone();
-        self.run(|files| async move { files.writer()?.release(claim).await })
-            .await
+        self.files.writer()?.release(claim.clone()).await
     }
 
     async fn heads(&self) -> Result<Vec<Head>, LedgerError> {

@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::apply::{Batch, Failure};
 use super::fault::Fault;
 use super::link::{Link, Opener};
-use crate::runtime::OwnRuntime;
+use crate::runtime::{CutOff, OwnRuntime};
 use crate::{ChainKey, Claim, ClaimOutcome, Commit, Committed, LedgerError};
 
 /// How many may wait for the writer before callers wait to be queued.
@@ -19,7 +19,10 @@ const GROUP: usize = 256;
 type Reply<T> = oneshot::Sender<Result<T, LedgerError>>;
 
 /// The callers' side of the writing task.
-pub(super) struct Writer(mpsc::Sender<Job>);
+pub(super) struct Writer {
+    jobs: mpsc::Sender<Job>,
+    runtime: OwnRuntime,
+}
 
 enum Job {
     Commit {
@@ -60,7 +63,10 @@ impl Writer {
             // Commits that wait are carried out, also when everybody else has gone.
             drop(lasting);
         });
-        Self(sender)
+        Self {
+            jobs: sender,
+            runtime: runtime.clone(),
+        }
     }
 
     pub(super) async fn commit(
@@ -91,17 +97,21 @@ impl Writer {
         }
     }
 
-    /// Queues a job and waits for its answer. From the moment it is queued the job is carried out,
-    /// whether or not somebody still waits.
-    async fn ask<T>(&self, job: impl FnOnce(Reply<T>) -> Job) -> Result<T, LedgerError> {
+    /// Queues a job and waits for its answer. Jobs are queued in the order in which they are first
+    /// polled. From the moment it is queued the job is carried out, whether or not somebody still waits.
+    async fn ask<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(Reply<T>) -> Job,
+    ) -> Result<T, LedgerError> {
         let (reply, answer) = oneshot::channel();
-        self.0
-            .send(job(reply))
+        self.runtime
+            .within_held(self.jobs.send(job(reply)))
             .await
             .map_err(|_| LedgerError::Closed)?;
-        answer
-            .await
-            .unwrap_or(Err(LedgerError::InDoubt { cause: None }))
+        match self.runtime.wait(answer).await {
+            Ok(Ok(answered)) => answered,
+            Ok(Err(_)) | Err(CutOff) => Err(LedgerError::InDoubt { cause: None }),
+        }
     }
 }
 
