@@ -17,6 +17,29 @@ fn signal(child: &Child, name: &str) {
     assert!(sent.unwrap().success());
 }
 
+/// The program, ended by a hangup also where whoever runs the tests ignores one (`nohup`).
+fn command(desk: &Desk, args: &[&str]) -> Command {
+    let program = desk.command(args);
+    let mut command = Command::new("env");
+    command
+        .arg("--default-signal=HUP")
+        .arg(program.get_program())
+        .args(program.get_args())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    for (name, value) in program.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    if let Some(folder) = program.get_current_dir() {
+        command.current_dir(folder);
+    }
+    command
+}
+
 /// Until it is so.
 fn until(what: &str, mut so: impl FnMut() -> bool) {
     for _ in 0..6_000 {
@@ -42,7 +65,7 @@ fn i01_a_get_that_is_ended_leaves_nothing_unfinished() {
     desk.json(&["put", "in/", "notes"]);
     for (name, number) in [("TERM", 15), ("INT", 2), ("HUP", 1)] {
         let out = desk.path(name);
-        let mut child = desk.command(&["get", "notes", name]).spawn().unwrap();
+        let mut child = command(&desk, &["get", "notes", name]).spawn().unwrap();
         until("a file is taken out", || has_files(&out));
         signal(&child, name);
         assert_eq!(child.wait().unwrap().code(), Some(128 + number), "{name}");
@@ -68,8 +91,7 @@ fn a_put_that_is_ended_stores_nothing_and_waits_for_nobody() {
     desk.file("f", b"before");
     desk.json(&["put", "f", "notes/f"]);
     for (name, number) in [("TERM", 15), ("INT", 2), ("HUP", 1)] {
-        let mut child = desk
-            .command(&["put", "-", "notes/f"])
+        let mut child = command(&desk, &["put", "-", "notes/f"])
             .stdin(Stdio::piped())
             .spawn()
             .unwrap();
