@@ -17,12 +17,12 @@ fn signal(child: &Child, name: &str) {
     assert!(sent.unwrap().success());
 }
 
-/// The program, ended by a hangup also where whoever runs the tests ignores one (`nohup`).
+/// The program, ended by a signal also where whoever runs the tests ignores it (`nohup`, `&`).
 fn command(desk: &Desk, args: &[&str]) -> Command {
     let program = desk.command(args);
     let mut command = Command::new("env");
     command
-        .arg("--default-signal=HUP")
+        .arg("--default-signal=HUP,INT,TERM")
         .arg(program.get_program())
         .args(program.get_args())
         .stdin(Stdio::null())
