@@ -405,6 +405,11 @@ fn dropped(list: &AccessList, tenancy: Tenancy) -> Vec<AccessEvent> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
     use crate::Crossing;
     use crate::table::{Table, denied, principal, tenant, user};
@@ -525,5 +530,51 @@ mod tests {
             ("denied, user", facts(Err(denied()), Some(user(1, 1)))),
         ];
         insta::assert_snapshot!(Table::<AccessMachine>::of(&states, &commands, &facts));
+    }
+
+    #[test]
+    fn the_lists_that_name_a_principal_are_found_by_it_and_each_by_its_scope() {
+        let scopes = [Scope::Tenant(tenant(1)), Scope::Tenant(tenant(2))];
+        for scope in scopes {
+            let key = assignee_key(principal(1), &scope);
+            assert_eq!(key, format!("{}/{scope}", principal(1)));
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// What a list holds is what was assigned and not removed since, whoever else holds what.
+        #[test]
+        fn i08_an_access_list_holds_what_the_naive_model_holds(
+            steps in vec((any::<bool>(), 1_u8..4, prop::sample::select(&Role::ALL[..3])), 1..32)
+        ) {
+            let (mut state, mut naive) = (None, BTreeSet::new());
+            for (assign, who, role) in steps {
+                let who = principal(who);
+                let command = if assign {
+                    AccessCommand::Assign { principal: who, role, at: AT }
+                } else {
+                    AccessCommand::Remove { principal: who, role }
+                };
+                let facts = AccessFacts {
+                    authority: Ok(()),
+                    scope: Scope::Tenant(tenant(1)),
+                    tenant: tenant(1),
+                    tenancy: Tenancy::default(),
+                    assignee: Caller::of(who, Some(&Principal { id: who, ..user(1, 1) })),
+                };
+                let decided = AccessMachine::decide(&state, &command, &facts);
+                let news = if assign { naive.insert((who, role)) } else { naive.remove(&(who, role)) };
+                prop_assert_eq!(decided.is_ok(), news);
+                for event in decided.unwrap_or_default() {
+                    AccessMachine::evolve(&mut state, &event);
+                }
+                let held = state.iter().flat_map(|list| list.valid(Tenancy::default()));
+                prop_assert_eq!(&held.map(|(who, role, _)| (who, role)).collect::<BTreeSet<_>>(), &naive);
+                // An empty list and none are one state.
+                prop_assert_eq!(state.is_none(), naive.is_empty());
+            }
+        }
     }
 }

@@ -407,6 +407,49 @@ mod tests {
     }
 
     #[test]
+    fn r13_out_of_its_tenant_only_an_owner_takes_a_group() {
+        let to = GroupCommand::Move {
+            subscription: subscription_id(2),
+        };
+        let create = GroupCommand::Create {
+            id: GroupUid::from_bytes([1; 16]),
+            subscription: subscription_id(2),
+            name: "new".parse().unwrap(),
+        };
+        for (crossing, needed) in [
+            (Crossing::Within, &[Action::GroupsMove][..]),
+            (
+                Crossing::Across,
+                &[Action::GroupsMove, Action::TenantChange],
+            ),
+        ] {
+            assert_eq!(to.requires(crossing), needed);
+            assert_eq!(create.requires(crossing), [Action::GroupsWrite]);
+        }
+    }
+
+    #[test]
+    fn a_group_is_not_moved_by_facts_of_another_subscription_than_its_own() {
+        let (here, there, elsewhere) = (subscription(1, 1), subscription(2, 1), subscription(3, 1));
+        let to = GroupCommand::Move {
+            subscription: there.id,
+        };
+        let from = |present| {
+            let facts = GroupFacts {
+                authority: Ok(()),
+                target: Present::In(&there),
+                name: NameUse::Free,
+                present,
+            };
+            GroupMachine::decide(&Some(group(1, 1)), &to, &facts)
+        };
+        assert!(from(Present::In(&here)).is_ok());
+        for stale in [Present::Nowhere, Present::In(&elsewhere)] {
+            assert_eq!(from(stale), Err(GroupRefusal::StaleFacts));
+        }
+    }
+
+    #[test]
     fn names_that_differ_in_case_alone_have_one_key() {
         let key = |name: &str| group_name_key(subscription_id(1), &name.parse().unwrap());
         assert_eq!(key("Team-A"), key("team-a"));

@@ -518,4 +518,42 @@ mod tests {
         });
         assert_eq!(token_for(&identity, tenant(1), Standing::Enabled), left);
     }
+
+    #[test]
+    fn r12_each_no_has_a_code_of_its_own_and_a_remedy_that_names_what_to_type() {
+        let (home, present, principal) = (tenant(1), tenant(2), principal(3));
+        let notes = "notes".parse().unwrap();
+        let (enable, disable) = (
+            "strongroom resource identity enable notes",
+            "strongroom resource identity disable notes",
+        );
+        let again = format!("{disable}, then: {enable}");
+        let mine = format!("strongroom principal enable {principal}");
+        for (no, code, remedy) in [
+            (NoToken::IdentityOff, "IdentityOff", enable),
+            (
+                NoToken::LeftBehind { home, present },
+                "IdentityLeftBehind",
+                &again,
+            ),
+            (
+                NoToken::PrincipalDeleted { principal },
+                "PrincipalDeleted",
+                &again,
+            ),
+            (
+                NoToken::PrincipalDisabled { principal },
+                "PrincipalDisabled",
+                &mine,
+            ),
+        ] {
+            assert_eq!(no.code(), code);
+            let told = no.remedy(&notes);
+            assert!(told.contains(remedy), "{told}");
+        }
+        // What is refused when it is asked for is mended in the same way; what is so already needs nothing.
+        let left = IdentityRefusal::LeftBehind { home, present };
+        assert_eq!(left.remedy(&notes), Some(again));
+        assert_eq!(IdentityRefusal::NoOp.remedy(&notes), None);
+    }
 }

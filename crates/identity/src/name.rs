@@ -86,7 +86,14 @@ impl From<DisplayName> for String {
 
 #[cfg(test)]
 mod tests {
+    use strongroom_base::{ResourceUid, Timestamp};
+
     use super::*;
+    use crate::table::{tenant, user};
+    use crate::{
+        Principal, PrincipalKind, PrincipalLife, principal_name_key, subscription_name_key,
+        tenant_name_key,
+    };
 
     #[test]
     fn what_would_mislead_a_reader_is_no_name() {
@@ -123,5 +130,56 @@ mod tests {
             stored
         );
         assert!(DisplayName::try_from("a\u{1b}".to_owned()).is_err());
+    }
+
+    #[test]
+    fn a_name_is_printed_as_it_was_given() {
+        let name: DisplayName = "München Süd".parse().unwrap();
+        assert_eq!(name.to_string(), "München Süd");
+        assert_eq!(format!("{name:?}"), "DisplayName(\"München Süd\")");
+    }
+
+    #[test]
+    fn names_that_differ_in_case_alone_have_one_key_in_one_tenant() {
+        type Key = fn(u8, &DisplayName) -> String;
+        let of_user: Key = |home, name| {
+            let name = name.clone();
+            let user = Principal {
+                name,
+                ..user(1, home)
+            };
+            principal_name_key(&user).unwrap()
+        };
+        let of_subscription: Key = |home, name| subscription_name_key(tenant(home), name);
+        let name = |text: &str| text.parse::<DisplayName>().unwrap();
+        for key in [of_user, of_subscription] {
+            assert_eq!(key(1, &name("Süd")), key(1, &name("SÜD")));
+            assert_ne!(key(1, &name("Süd")), key(1, &name("Nord")));
+            assert_ne!(key(1, &name("Süd")), key(2, &name("Süd")));
+        }
+        // A tenant is in no other.
+        assert_eq!(tenant_name_key(&name("Süd")), tenant_name_key(&name("SÜD")));
+        assert_ne!(
+            tenant_name_key(&name("Süd")),
+            tenant_name_key(&name("Nord"))
+        );
+    }
+
+    #[test]
+    fn r12_a_managed_identity_and_a_deleted_principal_keep_no_name_from_others() {
+        let of = ResourceUid::from_bytes([9; 16]);
+        let identity = Principal {
+            kind: PrincipalKind::ManagedIdentity { of },
+            ..user(1, 1)
+        };
+        let deleted = Principal {
+            life: PrincipalLife::Deleted {
+                at: Timestamp::from_unix_millis(1),
+            },
+            ..user(1, 1)
+        };
+        for nameless in [identity, deleted] {
+            assert_eq!(principal_name_key(&nameless), None);
+        }
     }
 }

@@ -213,3 +213,25 @@ impl ScopeChain {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::{group, subscription};
+
+    #[test]
+    fn i05_each_scope_is_held_by_the_next_link_up_to_the_root_of_its_tenant() {
+        let group = ScopeChain::of_group(&group(1, 1), &subscription(1, 1)).unwrap();
+        let mut chain = group.resource(ResourceUid::from_bytes([9; 16]), Descent::default());
+        let all: Vec<_> = chain.links().collect();
+        for below in 0..all.len() {
+            assert!(chain.links().eq(all[below..].iter().copied()));
+            assert_eq!(chain.scope(), all[below].scope);
+            match chain.parent() {
+                Some(parent) => chain = parent,
+                None => assert_eq!(below, all.len() - 1),
+            }
+        }
+        assert_eq!(chain, ScopeChain::of_tenant(subscription(1, 1).tenant));
+    }
+}
