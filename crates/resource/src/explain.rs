@@ -3,8 +3,7 @@
 use strongroom_base::Machine as _;
 
 use crate::{
-    Life, Refusal, Resource, ResourceAction, ResourceCommand, ResourceFacts, ResourceMachine,
-    decide,
+    Refusal, Resource, ResourceAction, ResourceCommand, ResourceFacts, ResourceMachine, decide,
 };
 
 /// Everything that stands against `command`: what [`decide`](strongroom_base::Machine::decide) would
@@ -21,13 +20,13 @@ pub fn against(
         return Vec::new();
     };
     let all = match (&command.action, state) {
-        (ResourceAction::SetKey(set), Some(resource))
-            if resource.life == Life::Active && facts.authority.is_ok() =>
-        {
+        (ResourceAction::SetKey(set), Some(resource)) => {
             decide::against_setting(resource, set, command.at, facts).unwrap_or_default()
         }
         _ => Vec::new(),
     };
+    // What is refused before any key is asked about, the caller's authority or the resource's life, is all that is
+    // said (I5).
     if all.contains(&first) {
         all
     } else {

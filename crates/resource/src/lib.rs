@@ -13,6 +13,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod access;
+#[cfg(test)]
+mod answers;
 mod command;
 mod conditions;
 mod decide;

@@ -3,14 +3,14 @@
 use core::fmt::Write as _;
 
 use strongroom_base::{Machine as _, Outcome as _};
-use strongroom_identity::{Action, Denied, ManagedIdentity, NameUse};
+use strongroom_identity::{Action, Crossing, Denied, ManagedIdentity, NameUse};
 use strongroom_vault::vault::Authorization;
 use strongroom_vault::{Denial, KeyOperation, KeyPermission, KeyType};
 
 use crate::samples::*;
 use crate::{
-    Candidate, ChangeKind, Granting, Life, NewResource, Reason, Resource, ResourceAction,
-    ResourceCommand, ResourceFacts, ResourceMachine, SeenKey, Step, Tier,
+    Candidate, ChangeKind, Granting, Life, NewResource, Reason, Refusal, Registration, Resource,
+    ResourceAction, ResourceCommand, ResourceFacts, ResourceMachine, SeenKey, Step, Tier,
 };
 
 pub(crate) fn states() -> Vec<(&'static str, Option<Resource>)> {
@@ -399,5 +399,113 @@ fn i05_without_authority_every_state_answers_the_same() {
             let refusal = ResourceMachine::decide(&state, &command, &facts).unwrap_err();
             assert_eq!(refusal.to_string(), denied.to_string(), "{command_name}");
         }
+    }
+}
+
+/// What a caller must be allowed, by the command alone.
+#[test]
+fn i05_what_a_command_asks_of_its_caller_is_known_before_the_resource_is() {
+    for (name, action) in commands() {
+        let needed = |crossing| match name {
+            "move" if crossing == Crossing::Within => vec![Action::GroupsMove],
+            "move" => vec![Action::GroupsMove, Action::TenantChange],
+            "delete" => vec![Action::AccountsDelete],
+            "purge" => vec![Action::DeletedAccountsPurge],
+            "create" | "tier F0" | "tier E0" | "identity enable" | "identity disable"
+            | "set version 1" | "set version 2" | "set another key" | "reset" | "rekey"
+            | "recover" => vec![Action::AccountsWrite],
+            // Strongroom's own.
+            _ => vec![],
+        };
+        for crossing in [Crossing::Within, Crossing::Across] {
+            assert_eq!(action.requires(crossing), needed(crossing), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_name_that_is_taken_is_refused_where_a_resource_is_made_or_moved_to() {
+    let taken = ResourceFacts {
+        name: NameUse::Taken,
+        ..facts(Candidate::NotAsked)
+    };
+    let held = [("create", None), ("move", Some(resource()))];
+    for (name, action) in commands() {
+        let Some((_, state)) = held.iter().find(|(command, _)| *command == name) else {
+            continue;
+        };
+        let command = ResourceCommand { at: NOW, action };
+        let refused = ResourceMachine::decide(state, &command, &taken).unwrap_err();
+        let told = resource().name;
+        assert_eq!(refused, Refusal::NameTaken { name: told }, "{name}");
+    }
+}
+
+#[test]
+fn r13_a_move_by_facts_of_another_group_is_not_decided() {
+    let (here, there) = (place(GROUP, HERE), place(OTHER_GROUP, HERE));
+    let command = ResourceCommand {
+        at: NOW,
+        action: ResourceAction::Move { group: OTHER_GROUP },
+    };
+    for (present, target, fresh) in [
+        (here, there, true),
+        (here, here, false),
+        (there, there, false),
+        (there, here, false),
+    ] {
+        let facts = ResourceFacts {
+            present,
+            target,
+            ..facts(Candidate::NotAsked)
+        };
+        let moved = ResourceMachine::decide(&Some(resource()), &command, &facts);
+        assert_eq!(moved.is_ok(), fresh, "{moved:?}");
+        assert!(fresh || moved == Err(Refusal::StaleFacts));
+    }
+}
+
+/// What was done outside is taken once, and only where it was owed.
+#[test]
+fn r12_what_the_outside_has_done_is_taken_once_and_where_it_was_owed() {
+    let owing = Resource {
+        registration: Registration::Owing,
+        ..with_identity(resource())
+    };
+    let erasing = Resource {
+        erasing: [SERVICE_KEY].into(),
+        ..customer_managed()
+    };
+    let registered = |principal| ResourceAction::Registered { principal };
+    let erased = |key| ResourceAction::ServiceKeyErased { key };
+    for (state, wrong, right) in [
+        (owing, registered(DRAWN), registered(IDENTITY)),
+        (erasing, erased(NEW_SERVICE_KEY), erased(SERVICE_KEY)),
+    ] {
+        let mut state = Some(state);
+        let mut take = |action: &ResourceAction| {
+            let command = ResourceCommand {
+                at: NOW,
+                action: action.clone(),
+            };
+            let nothing = facts(Candidate::NotAsked);
+            let events = ResourceMachine::decide(&state, &command, &nothing)?;
+            for event in &events {
+                ResourceMachine::evolve(&mut state, event);
+            }
+            Ok(ResourceMachine::effects(&state, NOW))
+        };
+        assert_eq!(take(&wrong), Err(Refusal::NoOp));
+        assert_eq!(take(&right), Ok(vec![]));
+        assert_eq!(take(&right), Err(Refusal::NoOp));
+    }
+}
+
+#[test]
+fn r14_time_alone_changes_a_deleted_resource_and_no_other() {
+    for (name, state) in states() {
+        let deleted = name.starts_with("deleted");
+        let wakes = ResourceMachine::wake_at(&state);
+        assert_eq!(wakes, deleted.then_some(SOON), "{name}");
     }
 }
