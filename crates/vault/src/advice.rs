@@ -243,3 +243,100 @@ pub(crate) fn recover_key(vault: &VaultName, key: &KeyName) -> String {
 pub(crate) fn purge_key(vault: &VaultName, key: &KeyName) -> String {
     format!("strongroom key purge {vault} {key}")
 }
+
+#[cfg(test)]
+mod tests {
+    use core::fmt::Write as _;
+
+    use super::*;
+    use crate::samples::{at, key_name, principal, tenant, vault_name};
+    use crate::vault::VaultRefusal;
+    use crate::{KeyOperation, KeyVersion};
+
+    fn denials() -> Vec<Denial> {
+        let mut all = vec![
+            Denial::IdentityGone,
+            Denial::ForeignTenant,
+            Denial::VaultNotFound,
+            Denial::VaultDeleted,
+            Denial::FirewallClosed,
+            Denial::KeyNotFound,
+            Denial::KeyDeleted,
+            Denial::KeyDisabled,
+            Denial::KeyNotYetValid,
+            Denial::KeyExpired,
+            Denial::OperationNotPermitted {
+                operation: KeyOperation::WrapKey,
+            },
+        ];
+        for permission in [KeyPermission::UnwrapKey, KeyPermission::Sign] {
+            all.push(Denial::PolicyMissing { permission });
+            all.push(Denial::RoleMissing { permission });
+        }
+        all
+    }
+
+    /// What each denial tells a person and an identity to do, for reviewers. Where a key is named, the remedy for a
+    /// state of the key names it.
+    #[test]
+    fn r17_each_denial_tells_whoever_it_is_for_what_mends_it() {
+        let key = KeyId {
+            vault: VaultAddress::embedded(vault_name()),
+            name: key_name(),
+            version: Some(KeyVersion::from_bytes([7; 16])),
+        };
+        let identity = |principal| Party::Identity {
+            resource: "notes".parse().unwrap(),
+            principal,
+            tenant: tenant(1),
+        };
+        let person = Party::Caller {
+            principal: principal(2),
+            tenant: tenant(1),
+        };
+        let parties = [
+            ("a person", person),
+            ("an identity", identity(Some(principal(3)))),
+            ("an identity that is off", identity(None)),
+        ];
+        let mut text = String::new();
+        for denial in denials() {
+            writeln!(text, "{denial}").unwrap();
+            for (who, party) in &parties {
+                let (of_key, at_vault) = (
+                    denial.remedy(&key, party),
+                    denial.remedy_at(&key.vault.name().clone(), party),
+                );
+                writeln!(text, "    {who}: {of_key}").unwrap();
+                if at_vault != of_key {
+                    writeln!(text, "    {who}, no key named: {at_vault}").unwrap();
+                }
+            }
+        }
+        crate::table::hold("advice", &text);
+    }
+
+    #[test]
+    fn r14_a_name_in_use_by_something_deleted_is_freed_by_what_is_told() {
+        let told = |kept_until| {
+            VaultRefusal::DeletedVaultExists {
+                vault: vault_name(),
+                kept_until,
+            }
+            .to_string()
+        };
+        let recover = "recover it (strongroom vault recover contoso)";
+        let purge = "purge it (strongroom vault purge contoso)";
+        assert!(told(None).contains(&format!("{recover} or {purge} first")));
+        let kept = told(Some(at(5)));
+        assert!(kept.contains(recover) && !kept.contains(purge), "{kept}");
+        assert!(kept.contains(&at(5).to_string()), "{kept}");
+    }
+
+    /// What Strongroom does by itself has nobody to tell.
+    #[test]
+    fn what_time_does_goes_on_by_itself() {
+        let told = on_key(Denial::VaultDeleted, &vault_name(), &key_name(), None);
+        assert_eq!(told, "it goes on by itself once that is mended");
+    }
+}

@@ -132,3 +132,38 @@ impl fmt::Debug for PublicKey {
         write!(f, "PublicKey({})", self.spec())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r15_types_and_sizes_are_called_as_a_jwk_and_openssl_call_them() {
+        for (key_type, word) in [
+            (KeyType::Rsa, "RSA"),
+            (KeyType::RsaHsm, "RSA-HSM"),
+            (KeyType::Ec, "EC"),
+            (KeyType::EcHsm, "EC-HSM"),
+            (KeyType::Oct, "oct"),
+            (KeyType::OctHsm, "oct-HSM"),
+        ] {
+            assert_eq!(
+                (key_type.as_str(), key_type.to_string().as_str()),
+                (word, word)
+            );
+        }
+        let rsa = PublicKey::Rsa {
+            size: RsaKeySize::Rsa3072,
+            n: vec![7; 384],
+            e: vec![1, 0, 1],
+        };
+        let ec = PublicKey::EcP256 {
+            x: vec![7; 32],
+            y: vec![7; 32],
+        };
+        for (public, word) in [(rsa, "RSA 3072"), (ec, "EC P-256")] {
+            assert_eq!(public.spec().to_string(), word);
+            assert_eq!(format!("{public:?}"), format!("PublicKey({word})"));
+        }
+    }
+}

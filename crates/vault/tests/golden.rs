@@ -274,9 +274,11 @@ fn policies_out_of_order_or_empty_are_not_read() {
     let state = serde_json::to_value(vault().0).unwrap();
     let mut turned = state.clone();
     turned["policies"].as_array_mut().unwrap().reverse();
+    let mut twice = state.clone();
+    twice["policies"][1] = twice["policies"][0].clone();
     let mut empty = state;
     empty["policies"][0]["keys"] = serde_json::json!({});
-    for state in [turned, empty] {
+    for state in [turned, twice, empty] {
         let error = serde_json::from_value::<Vault>(state).unwrap_err();
         assert!(error.to_string().contains("in order"), "{error}");
     }

@@ -102,6 +102,9 @@ fn what_is_no_pem_of_a_private_key_is_refused_by_what_it_is() {
         (String::new(), ImportError::Pem),
         (pem("PRIVATE KEY", &der[..40]), ImportError::Pkcs8),
         (pem("PRIVATE KEY", &[5, 0]), ImportError::Pkcs8),
+        // No label of PEM is written so, and none is repeated to whoever reads the answer.
+        (pem("private key", der), ImportError::Pem),
+        (pem(&"A".repeat(65), der), ImportError::Pem),
     ];
     for (text, expected) in cases {
         let error = from_pem(&PROVIDER, &text).unwrap_err();
@@ -137,6 +140,18 @@ fn what_people_give_in_the_place_of_pkcs8_is_called_by_its_name_with_the_way_to_
         ),
         (block("PUBLIC KEY"), "a public key", "private key"),
         (block("CERTIFICATE"), "a certificate", "private key"),
+        (
+            block("CERTIFICATE") + &block("CERTIFICATE"),
+            "a certificate",
+            "private key",
+        ),
+        (
+            block("CERTIFICATE REQUEST"),
+            "a request for a certificate",
+            "private key",
+        ),
+        (block("DSA PRIVATE KEY"), "a DSA private key", "EC P-256"),
+        (block(&"A".repeat(64)), "something else", "private key"),
         (block("PGP MESSAGE"), "PGP MESSAGE", "private key"),
         (
             block("CERTIFICATE") + &block("PRIVATE KEY"),
@@ -264,6 +279,7 @@ fn i01_an_error_repeats_nothing_of_the_key() {
     let error = from_jwk(&PROVIDER, &broken.to_string()).unwrap_err();
     assert_eq!(error, ImportError::Inconsistent);
     let shown = format!("{error} {error:?} {:?}", pair());
+    assert!(shown.contains("RSA 2048"), "{shown}");
     for member in ["d", "p", "q"] {
         let secret = jwk(pair())[member].as_str().unwrap().to_owned();
         assert!(!shown.contains(&secret[..16]));

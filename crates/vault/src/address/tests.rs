@@ -121,6 +121,32 @@ fn r06_every_other_address_is_refused_by_its_part() {
 }
 
 #[test]
+fn r06_an_address_is_shown_as_it_is_written_and_indexed_in_one_spelling() {
+    let text = format!("https://contoso.vault.test:8443/keys/Docs/{VERSION}");
+    let id = suffixes().parse_key_version_id(&text).unwrap();
+    assert_eq!(id.to_string(), text);
+    assert_eq!(id.index_key(), text.to_lowercase());
+    assert_eq!(format!("{id:?}"), format!("KeyVersionId({text})"));
+    let vault = "https://contoso.vault.test:8443";
+    assert_eq!(format!("{:?}", id.vault), format!("VaultAddress({vault})"));
+    let key = KeyId::from(id);
+    assert_eq!(format!("{key:?}"), format!("KeyId({text})"));
+}
+
+#[test]
+fn r06_an_address_has_1024_characters_at_the_most() {
+    let host = "https://contoso.vault.localhost/keys/";
+    let of = |length: usize| format!("{host}{}", "k".repeat(length - host.len()));
+    let read = |length| suffixes().parse_key_id(&of(length)).unwrap_err();
+    assert!(matches!(read(1024), InvalidKeyId::KeyName(_)));
+    assert_eq!(read(1025), InvalidKeyId::Characters);
+    assert_eq!(
+        strongroom_base::Outcome::code(&read(1025)),
+        "InvalidKeyVaultProperties"
+    );
+}
+
+#[test]
 fn r16_a_version_can_be_demanded() {
     let text = "https://contoso.vault.localhost/keys/docs";
     let error = suffixes().parse_key_version_id(text).unwrap_err();

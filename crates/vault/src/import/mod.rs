@@ -230,3 +230,33 @@ impl Outcome for ImportError {
 
 /// What a key may be used for, as its JWK says; `None` where it says nothing.
 type Operations = Option<BTreeSet<KeyOperation>>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// That there was no randomness is no fault of the key, and passes.
+    #[test]
+    fn r17_a_failure_of_the_provider_is_told_as_its_own() {
+        let failed = ImportError::of_key(CryptoError::Random);
+        assert_eq!(failed, ImportError::Provider(CryptoError::Random));
+        let provider = CryptoError::Random;
+        assert_eq!(
+            (failed.code(), failed.kind(), failed.retry()),
+            (provider.code(), provider.kind(), provider.retry())
+        );
+        assert_ne!(failed.kind(), OutcomeKind::BadInput);
+        assert_ne!(failed.retry(), Retry::Never);
+        let other = ImportError::of_key(CryptoError::Key);
+        assert_eq!(other, ImportError::Inconsistent);
+    }
+
+    #[test]
+    fn r15_a_program_without_elliptic_curves_says_so_and_does_not_blame_the_key() {
+        let error = ImportError::NoEllipticCurves;
+        assert_eq!(
+            (error.code(), error.kind(), error.retry()),
+            ("KeyTypeNotSupported", OutcomeKind::Refused, Retry::Never)
+        );
+    }
+}

@@ -200,4 +200,15 @@ mod tests {
             assert!(RotationPolicy::new(rotate, expiry).is_ok(), "{rotate:?}");
         }
     }
+
+    #[test]
+    fn a_policy_says_what_it_was_made_of() {
+        let rotate = RotateWhen::BeforeExpiry { days: 8 };
+        let policy = RotationPolicy::new(rotate, Some(30)).unwrap();
+        assert_eq!(policy.rotate(), rotate);
+        assert_eq!(policy.expires_after_days(), Some(30));
+        let never = RotationPolicy::default();
+        assert_eq!(never.rotate(), RotateWhen::Never);
+        assert_eq!(never.expires_after_days(), None);
+    }
 }

@@ -398,6 +398,101 @@ fn strongroom_itself_holds_no_permission() {
     }
 }
 
+#[test]
+fn r16_a_policy_counted_from_creation_is_due_so_many_days_after_it_and_not_before() {
+    let vault = vault(false, &[]);
+    let vault = vault.as_ref();
+    let mut state = live(vault);
+    let policy = RotationPolicy::new(RotateWhen::AfterCreate { days: 7 }, None).unwrap();
+    drive(&mut state, vault, 1, KeyAction::SetRotationPolicy(policy)).unwrap();
+    assert_eq!(KeyMachine::wake_at(&state), Some(at(7 * DAY)));
+    let mut rotate = |millis| {
+        let rotate = KeyAction::RotateIfDue(minted(2));
+        drive(&mut state, vault, millis, rotate)
+    };
+    assert_eq!(rotate(7 * DAY - 1), Err(KeyRefusal::RotationNotDue));
+    assert_eq!(rotate(7 * DAY), Ok(()));
+}
+
+#[test]
+fn r14_purge_protection_keeps_the_name_of_a_deleted_key_as_long_as_the_key() {
+    let end = 5 + 7 * DAY;
+    for protected in [true, false] {
+        for millis in [5, end - 1, end] {
+            let vault = vault(protected, &[]);
+            let mut state = live(vault.as_ref());
+            drive(&mut state, vault.as_ref(), 5, KeyAction::Delete).unwrap();
+            let create = KeyAction::Create(new_version(2));
+            let refused = drive(&mut state, vault.as_ref(), millis, create);
+            let expected = KeyRefusal::DeletedButRecoverable {
+                vault: vault_name(),
+                name: key_name(),
+                kept_until: (protected && millis < end).then(|| at(end)),
+            };
+            assert_eq!(refused, Err(expected));
+        }
+    }
+}
+
+#[test]
+fn r05_neither_the_id_nor_the_material_of_a_version_is_used_again() {
+    let vault = vault(false, &[]);
+    let vault = vault.as_ref();
+    for (id, material, reused) in [(1, 2, true), (2, 1, true), (1, 1, true), (2, 2, false)] {
+        let mut state = live(vault);
+        let minted = MintedVersion {
+            id: KeyVersion::from_bytes([id; 16]),
+            material: MaterialRef::from_bytes([material; 16]),
+            ..minted(2)
+        };
+        let added = drive(&mut state, vault, 1, KeyAction::Rotate(minted));
+        let expected = if reused {
+            Err(KeyRefusal::VersionReused)
+        } else {
+            Ok(())
+        };
+        assert_eq!(added, expected, "id {id}, material {material}");
+    }
+}
+
+/// Times that never fitted, as an earlier version may have stored them, do not keep a version from being disabled.
+#[test]
+fn r17_times_are_held_to_their_order_when_one_of_them_is_changed_and_only_then() {
+    let vault = vault(false, &[]);
+    let vault = vault.as_ref();
+    let change = |not_before, expires| KeyAction::Update {
+        version: None,
+        change: AttributeChange {
+            not_before,
+            expires,
+            ..AttributeChange::default()
+        },
+    };
+    let (early, late) = (TimeChange::Set(at(5)), TimeChange::Set(at(9)));
+    let mut state = live(vault);
+    for expires in [early, late] {
+        let refused = drive(&mut state, vault, 1, change(late, expires));
+        assert_eq!(refused, Err(KeyRefusal::ExpiresBeforeValid));
+    }
+    let version = &mut state.as_mut().unwrap().versions[0];
+    (version.not_before, version.expires) = (Some(at(9)), Some(at(5)));
+    drive(&mut state, vault, 2, enable(false)).unwrap();
+    let refused = drive(
+        &mut state,
+        vault,
+        3,
+        change(TimeChange::Set(at(8)), TimeChange::Keep),
+    );
+    assert_eq!(refused, Err(KeyRefusal::ExpiresBeforeValid));
+    drive(
+        &mut state,
+        vault,
+        3,
+        change(TimeChange::Remove, TimeChange::Keep),
+    )
+    .unwrap();
+}
+
 /// What RULES say of a key, in booleans and numbers.
 #[derive(Clone, Debug, Default)]
 struct Model {

@@ -9,7 +9,7 @@ use strongroom_identity::{Action, AppId, Crossing, Tenancy, VaultUid};
 use super::table::{commands, states};
 use super::*;
 use crate::samples::{
-    DAY, add, at, caller, facts_for, group, new_vault, principal, spec, tenant, to_vault,
+    DAY, add, at, caller, facts_for, group, new_vault, place, principal, spec, tenant, to_vault,
     without_authority,
 };
 use crate::{Asker, Denial, KeyPermission, OpId, Origin, Standing, VaultView};
@@ -391,6 +391,98 @@ fn policies_end_at_1024() {
         VaultAction::ChangePolicies { change, entries },
     );
     assert_eq!(refusal, Err(VaultRefusal::TooManyPolicies));
+}
+
+#[test]
+fn r13_a_move_asks_for_a_right_at_its_destination_and_nothing_else_does() {
+    for (name, command) in commands() {
+        let there = match &command.action {
+            VaultAction::Move { group } => Some((*group, Action::GroupsWrite)),
+            _ => None,
+        };
+        assert_eq!(command.action.requires_there(), there, "{name}");
+    }
+}
+
+#[test]
+fn r13_a_move_by_facts_of_another_group_is_not_decided() {
+    let there = VaultAction::Move { group: group(2) };
+    for (present, target, fresh) in [(1, 2, true), (1, 1, false), (2, 2, false), (2, 1, false)] {
+        let facts = VaultFacts {
+            present: place(present),
+            target: place(target),
+            ..facts_for(None, &there)
+        };
+        let moved = VaultMachine::decide(&live(), &to_vault(1, there.clone()), &facts);
+        assert_eq!(moved.is_ok(), fresh, "{moved:?}");
+        assert!(fresh || moved == Err(VaultRefusal::StaleFacts));
+    }
+}
+
+#[test]
+fn r14_purge_protection_keeps_the_name_of_a_deleted_vault_as_long_as_the_vault() {
+    let end = 5 + 7 * DAY;
+    for purge_protection in [true, false] {
+        for millis in [5, end - 1, end] {
+            let mut state = None;
+            let create = VaultAction::Create(NewVault {
+                purge_protection,
+                ..new_vault()
+            });
+            drive(&mut state, 0, create.clone()).unwrap();
+            drive(&mut state, 5, VaultAction::Delete).unwrap();
+            let refused = drive(&mut state, millis, create);
+            let kept_until = (purge_protection && millis < end).then(|| at(end));
+            let vault = new_vault().name;
+            assert_eq!(
+                refused,
+                Err(VaultRefusal::DeletedVaultExists { vault, kept_until })
+            );
+        }
+    }
+}
+
+#[test]
+fn r14_the_recovery_level_is_azures_word_for_retention_and_purge_protection() {
+    for (days, purge_protection, word) in [
+        (90, true, "Recoverable"),
+        (90, false, "Recoverable+Purgeable"),
+        (89, true, "CustomizedRecoverable"),
+        (7, false, "CustomizedRecoverable+Purgeable"),
+    ] {
+        let mut state = None;
+        let retention = RetentionDays::try_from(days).unwrap();
+        assert_eq!(retention.days(), days);
+        let create = VaultAction::Create(NewVault {
+            retention,
+            purge_protection,
+            ..new_vault()
+        });
+        drive(&mut state, 0, create).unwrap();
+        let level = state.unwrap().recovery_level();
+        assert_eq!(level.as_str(), word);
+        assert_eq!(level.purge_protected(), purge_protection);
+    }
+    // Only a vault elsewhere has no soft delete.
+    assert_eq!(RecoveryLevel::Purgeable.as_str(), "Purgeable");
+    assert!(!RecoveryLevel::Purgeable.purge_protected());
+}
+
+#[test]
+fn r09_an_entry_without_a_permission_vanishes() {
+    let mut state = live();
+    let get = [KeyPermission::Get];
+    for (change, keys) in [
+        (PolicyChange::Remove, &get[..]),
+        (PolicyChange::Replace, &[]),
+    ] {
+        drive(&mut state, 1, add(Grant::Lasting, 2, &get)).unwrap();
+        let entries = vec![spec(2, keys)];
+        let take = VaultAction::ChangePolicies { change, entries };
+        drive(&mut state, 2, take).unwrap();
+        let left = state.as_ref().unwrap().policies.entries();
+        assert_eq!(left, [], "{change:?}");
+    }
 }
 
 /// What RULES say of a vault, in booleans and maps.

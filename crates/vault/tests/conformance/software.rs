@@ -4,14 +4,14 @@ use strongroom_base::{Outcome, OutcomeKind};
 use strongroom_crypto::{ResourceKey, SecretBytes, WrapAlgorithm};
 use strongroom_vault::conformance::{Circumstance, Rig};
 use strongroom_vault::key::KeyAction;
-use strongroom_vault::software::{Answer, Use};
+use strongroom_vault::software::{Answer, Use, VaultState as _};
 use strongroom_vault::vault::{Authorization, VaultAction};
 use strongroom_vault::{
     Caller, Denial, KeyId, KeyOperation, KeyPermission, KeyVault, KeyVersion, MaterialRef, Origin,
     Unavailable, VaultAddress, VaultDirectory, VaultError, VaultSuffix,
 };
 
-use crate::rig::{NOW, OTHER_TENANT, OneVault, TENANT};
+use crate::rig::{IDENTITY, NOW, OTHER_TENANT, OneVault, TENANT};
 
 const ALGORITHM: WrapAlgorithm = WrapAlgorithm::RsaOaep256;
 
@@ -226,6 +226,44 @@ async fn r06_a_vault_under_another_suffix_is_not_ours_and_nothing_is_asked() {
 }
 
 #[tokio::test]
+async fn r06_a_vault_answers_under_the_suffix_that_it_was_given_and_no_other() {
+    let rig = OneVault::new();
+    let suffix = VaultSuffix::new("vault.azure.net", None).unwrap();
+    let ours = latest(&rig);
+    let theirs = KeyId {
+        vault: VaultAddress::new(rig.name.clone(), suffix.clone()),
+        ..ours.clone()
+    };
+    let elsewhere = rig.software.clone().with_suffix(suffix);
+    let shown = elsewhere.key(&rig.caller(), &theirs).await.unwrap();
+    assert_eq!(shown.id.vault, theirs.vault);
+    let error = elsewhere.key(&rig.caller(), &ours).await.unwrap_err();
+    assert!(matches!(error, VaultError::ForeignVault { .. }));
+}
+
+#[tokio::test]
+async fn r14_a_purge_clears_the_roles_at_the_vault_and_at_no_other() {
+    let rig = OneVault::new();
+    let other = "fabrikam".parse().unwrap();
+    let held = std::collections::BTreeSet::from([KeyPermission::Get]);
+    for vault in [&rig.name, &other] {
+        rig.state.assign(vault, IDENTITY, held.clone());
+    }
+    rig.ask_vault(VaultAction::Delete);
+    rig.ask_vault(VaultAction::Purge);
+    let caller = rig.caller();
+    let roles = async |vault| {
+        rig.state
+            .snapshot(&caller, vault, None)
+            .await
+            .unwrap()
+            .roles
+    };
+    assert!(roles(&rig.name).await.is_empty());
+    assert_eq!(roles(&other).await, held);
+}
+
+#[tokio::test]
 async fn r16_names_are_one_in_every_letter_case_and_echo_as_created() {
     let rig = OneVault::new();
     let key = KeyId {
@@ -236,6 +274,24 @@ async fn r16_names_are_one_in_every_letter_case_and_echo_as_created() {
     let properties = rig.software.key(&rig.caller(), &key).await.unwrap();
     let newest = &rig.versions()[1];
     assert_eq!(properties.id.to_string(), newest.to_string());
+}
+
+#[tokio::test]
+async fn i01_what_is_wrapped_is_shown_by_its_length() {
+    let rig = OneVault::new();
+    let wrapped = rig
+        .software
+        .wrap(&rig.caller(), &latest(&rig), ALGORITHM, &sample())
+        .await
+        .unwrap();
+    let shown = format!("{wrapped:?}");
+    let id = rig.versions()[1].to_string();
+    assert!(
+        shown.contains(&id) && shown.contains("256 bytes"),
+        "{shown}"
+    );
+    let bytes = format!("{:?}", wrapped.bytes);
+    assert!(!shown.contains(&bytes[1..12]), "{shown}");
 }
 
 #[test]
