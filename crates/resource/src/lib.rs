@@ -23,6 +23,8 @@ mod diagram;
 mod event;
 mod explain;
 mod facts;
+#[cfg(all(test, feature = "serde"))]
+mod golden;
 mod refusal;
 mod report;
 #[cfg(test)]
