@@ -128,16 +128,33 @@ impl Session {
     }
 
     pub(crate) async fn resource(&self, name: &ResourceName) -> Result<ResourceHandle, Failure> {
+        let by_name = match self.operator.resource(name).await {
+            Err(error) if is_not_there(&error) => error,
+            found => return Ok(found?),
+        };
         // A name may look like a uid: what bears it comes first.
-        match (self.operator.resource(name).await, name.as_str().parse()) {
-            (Err(_), Ok(uid)) => Ok(self.operator.resource_by_uid(uid).await?),
-            (found, _) => Ok(found?),
+        let Ok(uid) = name.as_str().parse() else {
+            return Err(by_name.into());
+        };
+        match self.operator.resource_by_uid(uid).await {
+            Err(error) if is_not_there(&error) => Err(by_name.into()),
+            found => Ok(found?),
         }
     }
 
     pub(crate) async fn store(&self, name: &ResourceName) -> Result<Arc<dyn ObjectStore>, Failure> {
         Ok(self.resource(name).await?.store().await?)
     }
+}
+
+/// Whether nothing is there, as far as the caller may know.
+fn is_not_there(error: &strongroom::Error) -> bool {
+    use strongroom::{Error, Refusal};
+
+    matches!(
+        error,
+        Error::NotFound { .. } | Error::Denied(_) | Error::Refused(Refusal::Absent)
+    )
 }
 
 /// A name that something may bear since an earlier version, which was less strict.

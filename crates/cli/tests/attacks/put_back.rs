@@ -193,3 +193,22 @@ fn what_says_what_became_of_a_row_is_not_taken_away_unseen() {
         is_found(&desk, code);
     }
 }
+
+/// An index row that leads a name to another resource is damage, also where the name looks like a uid.
+#[test]
+fn a_row_that_leads_a_name_astray_is_found_at_its_use() {
+    const UID: &str = "00112233445566778899aabbccddeeff";
+    let desk = desk();
+    desk.ok(&["resource", "create", "notes"]);
+    let astray = format!(
+        "INSERT INTO index_rows (name, key, id, is_unique) SELECT name, \
+         substr(key, 1, instr(key, '/')) || '{UID}', id, 1 FROM index_rows \
+         WHERE name = 'resource.name'"
+    );
+    edit(&desk.path("data/ledger.db"), &astray);
+    for place in [format!("{UID}/greeting"), format!("{UID}/none")] {
+        let found = desk.fails(&["cat", &place]);
+        let said = (found.exit, found.code.as_str());
+        assert_eq!(said, (Some(6), "ForgedIndex"), "{found:?}");
+    }
+}
