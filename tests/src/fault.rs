@@ -1,8 +1,8 @@
 //! A fault at the k-th step towards what is durable: it fails, or everything from it on does, or the
 //! process ends there, or stands still before it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -11,7 +11,7 @@ use strongroom_base::Timestamp;
 use strongroom_ledger::key_file::{KeyFile, KeyFileError};
 use strongroom_ledger::{
     AggregateId, AuditRow, ChangeMark, Changed, Claim, ClaimOutcome, Commit, Committed, Find,
-    Found, Head, Ledger, LedgerError, Page, Revised, Stored, Version,
+    Found, Head, Ledger, LedgerError, Page, Revised, Snapshot, Stored, Version,
 };
 use tokio::sync::Semaphore;
 
@@ -62,6 +62,7 @@ struct Plan {
     arrived: Semaphore,
     let_go: Semaphore,
     watch_breaks: AtomicBool,
+    read: Mutex<Vec<AggregateId>>,
 }
 
 impl FaultPlan {
@@ -76,6 +77,7 @@ impl FaultPlan {
             arrived: Semaphore::new(0),
             let_go: Semaphore::new(0),
             watch_breaks: AtomicBool::new(false),
+            read: Mutex::default(),
         }))
     }
 
@@ -104,6 +106,7 @@ impl FaultPlan {
 
     /// The `at`-th step from now on, counted from 1, is the one.
     pub fn arm(&self, at: u64) {
+        self.read().clear();
         self.0.step.store(0, Ordering::SeqCst);
         self.0.at.store(at, Ordering::SeqCst);
     }
@@ -112,6 +115,16 @@ impl FaultPlan {
     #[must_use]
     pub fn steps(&self) -> u64 {
         self.0.step.load(Ordering::SeqCst)
+    }
+
+    /// The records that were read since it was armed, in their order, as often as they were.
+    #[must_use]
+    pub fn reads(&self) -> Vec<AggregateId> {
+        self.read().clone()
+    }
+
+    fn read(&self) -> MutexGuard<'_, Vec<AggregateId>> {
+        self.0.read.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the step has come.
@@ -142,6 +155,7 @@ impl FaultPlan {
             arrived,
             let_go,
             watch_breaks: _,
+            read: _,
         } = &*self.0;
         if step.fetch_add(1, Ordering::SeqCst) + 1 != at.load(Ordering::SeqCst) {
             return work.await;
@@ -188,7 +202,16 @@ struct FaultyLedger {
 impl Ledger for FaultyLedger {
     async fn load(&self, id: &AggregateId) -> Result<Option<Stored>, LedgerError> {
         self.plan.alive()?;
+        self.plan.read().push(id.clone());
         self.real.load(id).await
+    }
+
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, LedgerError> {
+        self.plan.alive()?;
+        Ok(Box::new(FaultySnapshot {
+            real: self.real.snapshot().await?,
+            plan: self.plan.clone(),
+        }))
     }
 
     async fn commit(&self, commit: Commit, now: Timestamp) -> Result<Committed, LedgerError> {
@@ -251,6 +274,31 @@ impl Ledger for FaultyLedger {
 
     async fn close(&self) -> Result<(), LedgerError> {
         self.real.close().await
+    }
+}
+
+#[derive(Debug)]
+struct FaultySnapshot {
+    real: Box<dyn Snapshot>,
+    plan: FaultPlan,
+}
+
+#[async_trait]
+impl Snapshot for FaultySnapshot {
+    async fn load(&self, id: &AggregateId) -> Result<Option<Stored>, LedgerError> {
+        self.plan.alive()?;
+        self.plan.read().push(id.clone());
+        self.real.load(id).await
+    }
+
+    async fn find(&self, query: &Find, page: Page) -> Result<Vec<Found>, LedgerError> {
+        self.plan.alive()?;
+        self.real.find(query, page).await
+    }
+
+    async fn newest(&self) -> Result<Version, LedgerError> {
+        self.plan.alive()?;
+        self.real.newest().await
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is asked of the ledger in one transaction.
 
 use core::time::Duration;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use strongroom_base::{RecordId, Timestamp};
 use crate::error::Invalid;
 use crate::{AggregateId, REVISIONS, Version, text};
 
-/// One transaction: at most one record written, and only if every guard and claim holds.
+/// One transaction: the records that it writes, and only if every guard and claim holds.
 ///
 /// Everything in it happens, or nothing does (I8): a refused commit leaves no audit entry either.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,8 +20,9 @@ use crate::{AggregateId, REVISIONS, Version, text};
     reason = "callers build it; a new part must be decided on"
 )]
 pub struct Commit {
-    /// The record to write.
-    pub write: Option<Write>,
+    /// The records to write, each once. What counts is the state after all of them: one may give up an
+    /// index row that another takes.
+    pub writes: Vec<Write>,
     /// What else must still be as it was read.
     pub guards: Vec<Guard>,
     /// The claims under which this is done: each must be held by its owner, and not expired.
@@ -71,26 +73,28 @@ impl Commit {
             state: state.into(),
             index: Vec::new(),
         };
-        Self {
-            write: Some(Write {
-                id: id.clone(),
-                expected,
-                change,
-            }),
-            ..Self::default()
-        }
+        Self::write(Write {
+            id: id.clone(),
+            expected,
+            change,
+        })
     }
 
     /// A commit that removes a record and its index rows.
     #[must_use]
     pub fn remove(id: &AggregateId, expected: Version) -> Self {
-        let write = Write {
+        Self::write(Write {
             id: id.clone(),
             expected,
             change: Change::Remove,
-        };
+        })
+    }
+
+    /// A commit that writes one record.
+    #[must_use]
+    pub fn write(write: Write) -> Self {
         Self {
-            write: Some(write),
+            writes: vec![write],
             ..Self::default()
         }
     }
@@ -120,18 +124,22 @@ impl Commit {
     /// What is malformed, and what would be right.
     pub fn validate(&self) -> Result<(), Invalid> {
         let Self {
-            write,
+            writes,
             guards,
             holding,
             only_while: _,
             audit,
         } = self;
-        if let Some(Write {
-            id: _,
+        let mut written = BTreeSet::new();
+        for Write {
+            id,
             expected,
             change,
-        }) = write
+        } in writes
         {
+            if !written.insert(id) {
+                return Err(Invalid::WrittenTwice { id: id.clone() });
+            }
             text::number("expected version", expected.as_u64())?;
             if let Change::Put { state, index } = change {
                 text::size("state", state)?;
@@ -338,18 +346,24 @@ impl Phase {
 }
 
 /// What a commit did. It is durable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Committed {
-    /// The version that the written record has now: [`Version::ABSENT`] if it was removed, `None` if
-    /// nothing was written.
-    pub version: Option<Version>,
+    /// The versions that the written records have now, in the order of [`Commit::writes`]:
+    /// [`Version::ABSENT`] of one that was removed.
+    pub versions: Vec<Version>,
 }
 
 impl Committed {
     /// For whoever implements a ledger.
     #[must_use]
-    pub const fn new(version: Option<Version>) -> Self {
-        Self { version }
+    pub const fn new(versions: Vec<Version>) -> Self {
+        Self { versions }
+    }
+
+    /// The version of the first record that was written; `None` if none was.
+    #[must_use]
+    pub fn version(&self) -> Option<Version> {
+        self.versions.first().copied()
     }
 }

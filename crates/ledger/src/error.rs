@@ -336,6 +336,13 @@ pub enum Invalid {
         /// When it was asked.
         now: Timestamp,
     },
+
+    /// A commit writes one record twice.
+    #[error("a commit writes `{id}` twice: put what becomes of it into one write")]
+    WrittenTwice {
+        /// Which record.
+        id: AggregateId,
+    },
 }
 
 impl Outcome for Invalid {
@@ -348,6 +355,7 @@ impl Outcome for Invalid {
             Self::Number { .. } => "LedgerInvalidNumber",
             Self::Path { .. } => "LedgerInvalidPath",
             Self::ClaimExpired { .. } => "LedgerClaimExpired",
+            Self::WrittenTwice { .. } => "LedgerWrittenTwice",
         }
     }
 

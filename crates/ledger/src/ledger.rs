@@ -14,8 +14,8 @@ use crate::{
 /// Durable, versioned, indexed, audited records.
 ///
 /// Commits of one ledger, from all processes that share it, happen as if one after the other.
-/// Reads see what is committed, each call on its own: what must hold together is asserted by
-/// [`Commit::guards`].
+/// Reads see what is committed, each call on its own. What must be read from one state is read from a
+/// [`Snapshot`]; what must still hold at a commit is asserted by [`Commit::guards`].
 ///
 /// # Cancel safety
 /// Dropping the future of a call that changes something never leaves half of it. It has happened
@@ -29,6 +29,13 @@ pub trait Ledger: Debug + Send + Sync {
     /// [`LedgerError::Damaged`], [`LedgerError::Unavailable`], [`LedgerError::Closed`]: every call
     /// can end so.
     async fn load(&self, id: &AggregateId) -> Result<Option<Stored>, LedgerError>;
+
+    /// One state of the ledger to read from, which holds everything that was committed before the call.
+    /// Nobody waits for long: however many snapshots others hold, there is one more.
+    ///
+    /// # Errors
+    /// As every call.
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, LedgerError>;
 
     /// Carries out `commit` whole or not at all; claims are judged at `now`. It is durable when this
     /// returns.
@@ -112,12 +119,41 @@ pub trait Ledger: Debug + Send + Sync {
     /// [`LedgerError::Invalid`] if `after` can be no version.
     async fn changes(&self, after: Version, limit: u32) -> Result<Vec<Changed>, LedgerError>;
 
-    /// Carries out what was asked, then lets go of the database. Whatever is asked later ends in
-    /// [`LedgerError::Closed`]; closing again does nothing.
+    /// Carries out what was asked, then lets go of the database. Whatever is asked later, also of a
+    /// snapshot, ends in [`LedgerError::Closed`]; closing again does nothing.
     ///
     /// # Errors
     /// As every call. It is closed all the same.
     async fn close(&self) -> Result<(), LedgerError>;
+}
+
+/// One state of a ledger, whatever is committed meanwhile.
+///
+/// It holds a connection, and the database keeps what it shows: take it for the reads of one decision, and
+/// drop it before you wait for anything else.
+///
+/// # Cancel safety
+/// Reads can be dropped and asked again.
+#[async_trait]
+pub trait Snapshot: Debug + Send + Sync {
+    /// The record's state and version, or `None` if it does not exist.
+    ///
+    /// # Errors
+    /// As [`Ledger::load`]; [`LedgerError::Closed`] once the ledger is closed.
+    async fn load(&self, id: &AggregateId) -> Result<Option<Stored>, LedgerError>;
+
+    /// The index rows that match, ordered by key and then by id.
+    ///
+    /// # Errors
+    /// As [`Ledger::find`]; [`LedgerError::Closed`] once the ledger is closed.
+    async fn find(&self, query: &Find, page: Page) -> Result<Vec<Found>, LedgerError>;
+
+    /// The last version that was drawn in this state: [`Ledger::changes`] behind it is what the snapshot
+    /// does not show.
+    ///
+    /// # Errors
+    /// As every call; [`LedgerError::Closed`] once the ledger is closed.
+    async fn newest(&self) -> Result<Version, LedgerError>;
 }
 
 /// A record as it is stored.

@@ -1,7 +1,7 @@
 //! Durable, versioned, indexed and audited records.
 //!
 //! This room keeps bytes under names: it knows no domain type and no cryptography. Every record
-//! ([`AggregateId`]) has a [`Version`]; a [`Commit`] writes one record with its index rows and audit
+//! ([`AggregateId`]) has a [`Version`]; a [`Commit`] writes records with their index rows and audit
 //! entries, and only if everything it was decided from still has the version that was read. The
 //! audit is a chain whose tags are made by a [`ChainKey`] that the caller hands in. Time is always
 //! handed in, too.
@@ -41,7 +41,7 @@
 //!
 //! // Whoever decided from the absent record is told what is there by now.
 //! let late = ledger.commit(Commit::put(&id, Version::ABSENT, "second"), now).await;
-//! assert!(matches!(late, Err(LedgerError::Conflict { found, .. }) if Some(found) == created.version));
+//! assert!(matches!(late, Err(LedgerError::Conflict { found, .. }) if Some(found) == created.version()));
 //! # ledger.close().await?;
 //! # Ok(())
 //! # }
@@ -73,7 +73,7 @@ pub use commit::{
 };
 pub use error::{Cause, Damage, Hindrance, Invalid, LedgerError};
 pub use id::{AggregateId, Version};
-pub use ledger::{ChangeMark, Changed, ClaimOutcome, Ledger, Stored};
+pub use ledger::{ChangeMark, Changed, ClaimOutcome, Ledger, Snapshot, Stored};
 pub use query::{Find, Found, Page};
 pub use revision::{REVISIONS, Revised};
 

@@ -85,6 +85,17 @@ impl Page {
             limit,
         }
     }
+
+    /// Checks everything that can be checked without the database.
+    ///
+    /// # Errors
+    /// What is malformed, and what would be right.
+    pub fn validate(&self) -> Result<(), Invalid> {
+        match &self.after {
+            Some((key, _)) => text::key("index key", key),
+            None => Ok(()),
+        }
+    }
 }
 
 /// One index row that was sought.

@@ -38,12 +38,12 @@ pub(crate) const INDEX_PUT: &str =
     "INSERT INTO index_rows (name, key, id, is_unique) VALUES ($1, $2, $3, $4)";
 pub(crate) const INDEX_DROP: &str =
     "DELETE FROM index_rows WHERE name = $1 AND key = $2 AND id = $3";
-/// Anybody else who holds a key.
-pub(crate) const INDEX_OTHER: &str =
-    "SELECT id FROM index_rows WHERE name = $1 AND key = $2 AND id <> $3 LIMIT 1";
-/// Anybody else who holds a key alone. The literal `1` lets the partial index answer.
-pub(crate) const INDEX_OTHER_UNIQUE: &str = "SELECT id FROM index_rows \
-     WHERE name = $1 AND key = $2 AND is_unique = 1 AND id <> $3 LIMIT 1";
+/// The others that hold a key.
+pub(crate) const INDEX_OTHERS: &str =
+    "SELECT id FROM index_rows WHERE name = $1 AND key = $2 AND id <> $3 LIMIT $4";
+/// The others that hold a key alone. The literal `1` lets the partial index answer.
+pub(crate) const INDEX_OTHERS_UNIQUE: &str = "SELECT id FROM index_rows \
+     WHERE name = $1 AND key = $2 AND is_unique = 1 AND id <> $3 LIMIT $4";
 pub(crate) const FIND_EXACT: &str = "SELECT key, id FROM index_rows \
      WHERE name = $1 AND key = $2 AND id > $3 ORDER BY id LIMIT $4";
 pub(crate) const FIND: &str = "SELECT key, id FROM index_rows \

@@ -55,10 +55,15 @@ macro_rules! checks {
 checks! {
     versions_rise_and_are_never_used_again(s) conformance::versions(&*s.ledger());
     i08_a_guard_that_does_not_hold_refuses_the_whole(s) conformance::guards(&*s.ledger());
+    i08_several_records_are_written_at_once_or_not_at_all(s) conformance::several(&*s.ledger());
     i08_what_lapsed_while_it_waited_changes_nothing(s) conformance::lapsed(&*s.ledger());
     bad_input_is_refused_by_name(s) conformance::bad_input(&*s.ledger());
     many_writers_lose_nothing(s) conformance::concurrency(s.ledger());
     changes_are_marked(s) conformance::changes_are_marked(&*s.ledger());
+    changes_are_told(s) conformance::changes_are_told(&*s.ledger());
+    a_snapshot_shows_one_state(s) conformance::snapshots(&*s.ledger());
+    snapshots_are_given_back(s) conformance::snapshots_are_given_back(s.ledger());
+    a_snapshot_ends_with_its_ledger(s) conformance::a_snapshot_ends_with_its_ledger(&*s.ledger());
     index_rows(s) conformance::index_rows(&*s.ledger());
     paging(s) conformance::paging(&*s.ledger());
     claims(s) conformance::claims(&*s.ledger());

@@ -19,7 +19,7 @@ use strongroom_base::{Outcome as _, Timestamp};
 use strongroom_ledger::audit::{verify, verify_whole};
 use strongroom_ledger::{
     AggregateId, AuditEntry, Change, Claim, ClaimOutcome, Commit, Find, Guard, IndexRow, Ledger,
-    LedgerError, Page, Phase, REVISIONS, Version, Write,
+    LedgerError, Page, Phase, REVISIONS, Snapshot, Version, Write,
 };
 
 const IDS: usize = 4;
@@ -53,7 +53,7 @@ enum Given {
 #[derive(Clone, Debug)]
 enum Step {
     Commit {
-        write: Option<(usize, Given, Option<Vec<IndexRow>>)>,
+        writes: Vec<(usize, Given, Option<Vec<IndexRow>>)>,
         guards: Vec<(usize, Given)>,
         holding: Vec<(usize, usize)>,
         audit: Vec<(usize, u128, Phase)>,
@@ -79,7 +79,7 @@ fn step() -> impl Strategy<Value = Step> {
     });
     let rows = proptest::collection::vec(row, 0..4);
     let change = prop_oneof![4 => rows.prop_map(Some), 1 => Just(None)];
-    let write = proptest::option::weighted(0.8, (0..IDS, given(), change));
+    let writes = proptest::collection::vec((0..IDS, given(), change), 0..3);
     let guards = proptest::collection::vec((0..IDS, given()), 0..3);
     let holding = proptest::collection::vec((0..2_usize, 0..2_usize), 0..2);
     let phase = prop_oneof![
@@ -88,13 +88,14 @@ fn step() -> impl Strategy<Value = Step> {
         Just(Phase::Outcome)
     ];
     let audit = proptest::collection::vec((0..2_usize, 0..40_u128, phase), 0..3);
-    let commit =
-        (write, guards, holding, audit).prop_map(|(write, guards, holding, audit)| Step::Commit {
-            write,
+    let commit = (writes, guards, holding, audit).prop_map(|(writes, guards, holding, audit)| {
+        Step::Commit {
+            writes,
             guards,
             holding,
             audit,
-        });
+        }
+    });
     prop_oneof![
         6 => commit,
         2 => (0..2_usize, 0..2_usize, 0..6_u64)
@@ -123,7 +124,7 @@ type Entry = (u128, Phase, Option<(AggregateId, u64, bool)>);
 /// What a ledger may answer: every reason to refuse that holds is a right one to give.
 #[derive(Debug)]
 enum Expected {
-    Committed(Option<u64>),
+    Committed(Vec<u64>),
     Refused(BTreeSet<&'static str>),
     Claimed(ClaimOutcome),
     Released,
@@ -138,7 +139,7 @@ enum Request {
 
 #[derive(Debug)]
 enum Answer {
-    Committed(Option<u64>),
+    Committed(Vec<u64>),
     Refused(LedgerError),
     Claimed(ClaimOutcome),
     Released,
@@ -162,31 +163,32 @@ impl Model {
     fn request(&self, step: &Step, number: usize, now: Timestamp) -> Request {
         match step {
             Step::Commit {
-                write,
+                writes,
                 guards,
                 holding,
                 audit,
             } => {
-                let write = write.as_ref().map(|(thing, given, change)| Write {
-                    id: id(*thing),
-                    expected: self.given(&id(*thing), *given),
-                    change: match change {
-                        None => Change::Remove,
-                        Some(index) => {
-                            let state = format!("state {number}").into();
-                            Change::Put {
-                                state,
-                                index: index.clone(),
+                let write =
+                    |(thing, given, change): &(usize, Given, Option<Vec<IndexRow>>)| Write {
+                        id: id(*thing),
+                        expected: self.given(&id(*thing), *given),
+                        change: match change {
+                            None => Change::Remove,
+                            Some(index) => {
+                                let state = format!("state {number}").into();
+                                Change::Put {
+                                    state,
+                                    index: index.clone(),
+                                }
                             }
-                        }
-                    },
-                });
+                        },
+                    };
                 let guard = |(thing, given): &(usize, Given)| Guard {
                     id: id(*thing),
                     version: self.given(&id(*thing), *given),
                 };
                 Request::Commit(Commit {
-                    write,
+                    writes: writes.iter().map(write).collect(),
                     guards: guards.iter().map(guard).collect(),
                     holding: holding
                         .iter()
@@ -264,9 +266,9 @@ impl Model {
         commit: &Commit,
         now: Timestamp,
         refusals: &mut BTreeSet<&'static str>,
-    ) -> Option<u64> {
+    ) -> Vec<u64> {
         let Commit {
-            write,
+            writes,
             guards,
             holding,
             only_while: _,
@@ -304,71 +306,130 @@ impl Model {
             }
             chain.push((record, entry.phase, None));
         }
-        let Write {
+        let mut rows_of = BTreeMap::new();
+        for Write {
             id,
             expected,
             change,
-        } = write.as_ref()?;
-        if self.version(id) != expected.as_u64() {
-            refusals.insert("LedgerVersionConflict");
-        }
-        let Change::Put { state, index } = change else {
-            if self.things.remove(id).is_some() {
-                self.drawn += 1;
-                self.removed.insert(id.clone(), self.drawn);
-                self.revise(id, true, audit);
+        } in writes
+        {
+            if self.version(id) != expected.as_u64() {
+                refusals.insert("LedgerVersionConflict");
             }
-            return Some(0);
-        };
-        let mut rows = Rows::new();
-        for row in index {
-            *rows
-                .entry((row.index.clone(), row.key.clone()))
-                .or_default() |= row.unique;
-        }
-        let others = || self.things.iter().filter(|(other, _)| *other != id);
-        for (place, unique) in &rows {
-            if others()
-                .any(|(_, thing)| thing.2.get(place).is_some_and(|theirs| *theirs || *unique))
-            {
-                refusals.insert("LedgerKeyTaken");
+            let mut rows = Rows::new();
+            if let Change::Put { index, .. } = change {
+                for row in index {
+                    *rows
+                        .entry((row.index.clone(), row.key.clone()))
+                        .or_default() |= row.unique;
+                }
+            }
+            if rows_of.insert(id.clone(), rows).is_some() {
+                refusals.insert("LedgerWrittenTwice");
             }
         }
-        self.drawn += 1;
-        let state = String::from_utf8(state.to_vec()).unwrap();
-        self.things.insert(id.clone(), (self.drawn, state, rows));
-        self.removed.remove(id);
-        self.revise(id, false, audit);
-        Some(self.drawn)
+        let mut versions = Vec::new();
+        let mut entries = audit.iter();
+        for Write { id, change, .. } in writes {
+            let Change::Put { state, .. } = change else {
+                if self.things.remove(id).is_some() {
+                    self.drawn += 1;
+                    self.removed.insert(id.clone(), self.drawn);
+                    self.revise(id, true, entries.next(), audit);
+                }
+                versions.push(0);
+                continue;
+            };
+            self.drawn += 1;
+            let state = String::from_utf8(state.to_vec()).unwrap();
+            let rows = rows_of.get(id).cloned().unwrap_or_default();
+            self.things.insert(id.clone(), (self.drawn, state, rows));
+            self.removed.remove(id);
+            self.revise(id, false, entries.next(), audit);
+            versions.push(self.drawn);
+        }
+        // What counts is how all of them lie together in the end.
+        for (id, rows) in &rows_of {
+            let others = self.things.iter().filter(|(other, _)| *other != id);
+            for (place, unique) in rows {
+                if others
+                    .clone()
+                    .any(|(_, thing)| thing.2.get(place).is_some_and(|theirs| *theirs || *unique))
+                {
+                    refusals.insert("LedgerKeyTaken");
+                }
+            }
+        }
+        versions
     }
 
-    /// The first entry of the commit says it, or one of its own.
-    fn revise(&mut self, id: &AggregateId, removed: bool, audit: &[AuditEntry]) {
+    /// The rows of an index, in the order of their keys.
+    fn rows(&self, index: &str) -> Vec<(String, AggregateId)> {
+        let rows = |(id, thing): (&AggregateId, &(u64, String, Rows))| {
+            let rows = thing.2.keys().filter(|(name, _)| name == index);
+            rows.map(|(_, key)| (key.clone(), id.clone()))
+                .collect::<Vec<_>>()
+        };
+        let mut rows: Vec<_> = self.things.iter().flat_map(rows).collect();
+        rows.sort();
+        rows
+    }
+
+    /// An entry of the commit says it, or one of its own.
+    fn revise(
+        &mut self,
+        id: &AggregateId,
+        removed: bool,
+        entry: Option<&AuditEntry>,
+        audit: &[AuditEntry],
+    ) {
         let revision = self.revisions.entry(id.clone()).or_default();
         *revision += 1;
         let said = Some((id.clone(), *revision, removed));
-        if let Some(first) = audit.first() {
-            let others = audit.iter().filter(|entry| entry.chain == first.chain);
-            let chain = self.chains.get_mut(&first.chain).unwrap();
-            let at = chain.len() - others.count();
-            chain[at].2 = said;
-        } else {
+        let Some(entry) = entry else {
             let chain = self.chains.entry(REVISIONS.to_owned()).or_default();
             chain.push((0, Phase::Revision, said));
-        }
+            return;
+        };
+        // Entries of a commit are the last ones of their chains, in its order.
+        let at = audit
+            .iter()
+            .position(|one| std::ptr::eq(one, entry))
+            .unwrap();
+        let behind = audit[at..].iter().filter(|one| one.chain == entry.chain);
+        let chain = self.chains.get_mut(&entry.chain).unwrap();
+        let place = chain.len() - behind.count();
+        chain[place].2 = said;
     }
 }
 
 async fn ask(ledger: Arc<dyn Ledger>, request: Request, now: Timestamp) -> Answer {
     let done = match request {
-        Request::Commit(commit) => ledger
-            .commit(commit, now)
-            .await
-            .map(|done| Answer::Committed(done.version.map(Version::as_u64))),
+        Request::Commit(commit) => ledger.commit(commit, now).await.map(|done| {
+            Answer::Committed(done.versions.into_iter().map(Version::as_u64).collect())
+        }),
         Request::Claim(claim) => ledger.claim(&claim, now).await.map(Answer::Claimed),
         Request::Release(claim) => ledger.release(&claim).await.map(|()| Answer::Released),
     };
     done.unwrap_or_else(Answer::Refused)
+}
+
+/// What a snapshot shows is what the model was then.
+async fn compare_snapshot(snapshot: &dyn Snapshot, model: &Model) {
+    for thing in (0..IDS).map(id) {
+        let stored = snapshot.load(&thing).await.unwrap();
+        let found = stored.map(|stored| (stored.version.as_u64(), stored.state));
+        let expected = model.things.get(&thing);
+        let expected = expected.map(|(version, state, _)| (*version, state.clone().into()));
+        assert_eq!(found, expected);
+    }
+    for index in INDEXES {
+        let query = Find::prefix(index, "");
+        let found = snapshot.find(&query, Page::first(100)).await.unwrap();
+        let found: Vec<_> = found.into_iter().map(|row| (row.key, row.id)).collect();
+        assert_eq!(found, model.rows(index));
+    }
+    assert_eq!(snapshot.newest().await.unwrap().as_u64(), model.drawn);
 }
 
 async fn compare(ledger: &dyn Ledger, model: &Model) {
@@ -403,14 +464,7 @@ async fn compare(ledger: &dyn Ledger, model: &Model) {
             .await
             .unwrap();
         let found: Vec<_> = found.into_iter().map(|row| (row.key, row.id)).collect();
-        let rows = |(id, thing): (&AggregateId, &(u64, String, Rows))| {
-            let rows = thing.2.keys().filter(|(name, _)| name == index);
-            rows.map(|(_, key)| (key.clone(), id.clone()))
-                .collect::<Vec<_>>()
-        };
-        let mut expected: Vec<_> = model.things.iter().flat_map(rows).collect();
-        expected.sort();
-        assert_eq!(found, expected);
+        assert_eq!(found, model.rows(index));
     }
     let revisions = ledger.revisions(None, 1_000).await.unwrap();
     let revisions = revisions
@@ -443,6 +497,7 @@ async fn run(groups: Vec<Vec<Step>>) {
     let mut model = Model::default();
     for (number, group) in groups.into_iter().enumerate() {
         let now = at(number as u64);
+        let (snapshot, shown) = (ledger.snapshot().await.unwrap(), model.clone());
         // On one thread, tasks ask in the order in which they are spawned: the whole group waits
         // for the writer together.
         let mut asked = Vec::new();
@@ -466,6 +521,7 @@ async fn run(groups: Vec<Vec<Step>>) {
             assert!(same, "{step:?}: {answer:?} instead of {expected:?}");
         }
         compare(&*ledger, &model).await;
+        compare_snapshot(&*snapshot, &shown).await;
     }
     for chain in CHAINS {
         let verified = verify(&*ledger, &*key(), chain, &[]).await.unwrap();

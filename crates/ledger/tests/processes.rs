@@ -152,7 +152,7 @@ async fn check(folder: &Folder, acknowledged: &BTreeMap<String, u64>) {
         assert_eq!(stored.version.as_u64(), *version, "{name}");
         assert_eq!(stored.state, name.repeat(50), "{name}");
     }
-    // Each record has its index row and its audit record, acknowledged or not.
+    // Each record has its index row, its audit record and its twin, acknowledged or not.
     let found = ledger
         .find(&Find::prefix("name", ""), Page::first(100_000))
         .await
@@ -161,7 +161,10 @@ async fn check(folder: &Folder, acknowledged: &BTreeMap<String, u64>) {
     assert_eq!(verified.records, found.len() as u64);
     for row in &found {
         assert!(ledger.load(&row.id).await.unwrap().is_some());
+        assert!(ledger.load(&twin(row.id.id())).await.unwrap().is_some());
     }
+    let changes = ledger.changes(Version::ABSENT, 100_000).await.unwrap();
+    assert_eq!(changes.len(), 2 * found.len(), "none without the other");
     ledger.close().await.unwrap();
 }
 
@@ -189,11 +192,21 @@ async fn child_writes() {
                     change,
                 };
                 let commit = Commit {
-                    write: Some(write),
                     audit: vec![entry("chain", record, Phase::Whole)],
+                    writes: vec![
+                        write,
+                        Write {
+                            id: twin(&name),
+                            expected: Version::ABSENT,
+                            change: Change::Put {
+                                state: name.clone().into(),
+                                index: Vec::new(),
+                            },
+                        },
+                    ],
                     ..Commit::default()
                 };
-                let version = ledger.commit(commit, NOW).await.unwrap().version.unwrap();
+                let version = ledger.commit(commit, NOW).await.unwrap().version().unwrap();
                 let line = format!("\nack {name} {version}.\n");
                 std::io::stdout().write_all(line.as_bytes()).unwrap();
             }
@@ -202,6 +215,11 @@ async fn child_writes() {
     while let Some(done) = tasks.join_next().await {
         done.unwrap();
     }
+}
+
+/// The record that is written together with `name`.
+fn twin(name: &str) -> AggregateId {
+    AggregateId::new("twin", name).unwrap()
 }
 
 fn id(id: &str) -> AggregateId {

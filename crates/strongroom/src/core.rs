@@ -12,7 +12,7 @@ use strongroom_crypto::{Provider, RootKeys};
 use strongroom_ledger::checkpoint::CheckpointSink;
 use strongroom_ledger::key_file::KeyFile;
 use strongroom_ledger::runtime::OwnRuntime;
-use strongroom_ledger::{AggregateId, AuditEntry, Commit, Ledger, Phase, Version};
+use strongroom_ledger::{AggregateId, AuditEntry, Commit, Ledger, Phase, Stored, Version};
 
 use crate::Error;
 use crate::audit::{Caller, Happened};
@@ -101,21 +101,7 @@ impl Core {
         &self,
         id: &AggregateId,
     ) -> Result<Loaded<S>, Error> {
-        match self.ledger.load(id).await? {
-            None => Ok(Loaded {
-                state: None,
-                version: Version::ABSENT,
-            }),
-            Some(stored) => Ok(Loaded {
-                state: Some(serde_json::from_slice(&stored.state).map_err(|source| {
-                    Error::DamagedState {
-                        id: id.clone(),
-                        source,
-                    }
-                })?),
-                version: stored.version,
-            }),
-        }
+        decode(id, self.ledger.load(id).await?)
     }
 
     /// The audit entries of one request.
@@ -158,6 +144,29 @@ impl Core {
 /// A state as the ledger is given it. The ledger authenticates it (F36).
 pub(crate) fn encode(state: &impl Serialize) -> Result<Bytes, Error> {
     Ok(serde_json::to_vec(state).map_err(Error::Encoding)?.into())
+}
+
+/// What the ledger has of a state.
+pub(crate) fn decode<S: DeserializeOwned>(
+    id: &AggregateId,
+    stored: Option<Stored>,
+) -> Result<Loaded<S>, Error> {
+    let Some(Stored { version, state }) = stored else {
+        return Ok(Loaded {
+            state: None,
+            version: Version::ABSENT,
+        });
+    };
+    match serde_json::from_slice(&state) {
+        Ok(state) => Ok(Loaded {
+            state: Some(state),
+            version,
+        }),
+        Err(source) => Err(Error::DamagedState {
+            id: id.clone(),
+            source,
+        }),
+    }
 }
 
 /// 16 random bytes: an id that nobody else draws.

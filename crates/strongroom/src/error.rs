@@ -183,9 +183,6 @@ pub enum Error {
         /// What was asked.
         what: &'static str,
     },
-    /// What was read does not hold together: it moved meanwhile.
-    #[error("what was read has changed meanwhile: read again")]
-    Torn,
     /// The caller may not do it.
     #[error(transparent)]
     Denied(#[from] Denied),
@@ -437,7 +434,6 @@ impl Outcome for Error {
             Self::Ambiguous { .. } => "AmbiguousName",
             Self::MissingKeyMaterial { .. } => "MissingKeyMaterial",
             Self::NotForTrying { .. } => "DevInstallationRequired",
-            Self::Torn => "Torn",
             Self::Denied(denied) => denied.code(),
             Self::Tenant(refusal) => refusal.code(),
             Self::Subscription(refusal) => refusal.code(),
@@ -504,7 +500,7 @@ impl Outcome for Error {
             | Self::ForgedState { .. }
             | Self::MissingKeyMaterial { .. }
             | Self::MissingServiceKey { .. } => OutcomeKind::Damaged,
-            Self::Encoding(_) | Self::Torn => OutcomeKind::Internal,
+            Self::Encoding(_) => OutcomeKind::Internal,
             Self::NotForTrying { .. } => OutcomeKind::Refused,
             Self::Folder(error) => error.kind(),
             Self::Audit(error) => error.kind(),

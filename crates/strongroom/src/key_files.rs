@@ -252,17 +252,13 @@ impl Core {
             state: encode(announcement)?,
             index: vec![IndexRow::shared(ANNOUNCED_INDEX, made)],
         };
-        let write = Some(Write {
+        let commit = Commit::write(Write {
             id: id.clone(),
             expected,
             change,
         });
-        let commit = Commit {
-            write,
-            ..Commit::default()
-        };
         let committed = self.ledger.commit(commit, self.now()).await?;
-        Ok(committed.version.unwrap_or(Version::ABSENT))
+        Ok(committed.version().unwrap_or(Version::ABSENT))
     }
 
     async fn erase_unless_named(&self, announcement: &AggregateId) -> Result<(), Error> {

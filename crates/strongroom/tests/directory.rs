@@ -155,7 +155,15 @@ async fn a_principal_does_what_its_roles_allow_and_nothing_once_it_is_disabled()
     );
     let reader = Role::CognitiveServicesDataReader;
     operator.assign_role(reader, bob.id, scope).await.unwrap();
-    let store = seen.store().await.unwrap();
+    // Whoever may use the data finds it by its name and by its uid alike, also without a role to see it.
+    operator
+        .remove_role(Role::Reader, bob.id, scope)
+        .await
+        .unwrap();
+    assert_eq!(acting.resource(&name).await.unwrap().uid(), notes.uid());
+    let by_uid = acting.resource_by_uid(notes.uid()).await.unwrap();
+    assert_eq!(told(by_uid.show().await).0, "AuthorizationFailed");
+    let store = by_uid.store().await.unwrap();
     let written = object_store::ObjectStoreExt::put(&*store, &"a".into(), "a".into()).await;
     assert_eq!(
         Error::from(written.unwrap_err()).code(),
@@ -168,5 +176,57 @@ async fn a_principal_does_what_its_roles_allow_and_nothing_once_it_is_disabled()
         "AuthenticationFailed"
     );
     assert_eq!(told(seen.store().await).0, "AuthenticationFailed");
+    room.close().await.unwrap();
+}
+
+/// What a listing rests on is changed again and again while it is read: no answer is an error, and none
+/// misses what is there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn listings_are_answered_while_others_change_what_they_rest_on() {
+    const EACH: usize = 12;
+    const ROUNDS: usize = 25;
+    let (_folder, room) = open().await;
+    let operator = room.administrator();
+    let region = room.show().region.clone();
+    let (tenant, subscription) = (operator.tenant(), room.show().subscription);
+    let bob = NewPrincipal::User;
+    let bob = operator.create_principal(tenant, "bob".parse().unwrap(), bob);
+    let bob = bob.await.unwrap();
+    for number in 0..EACH {
+        let name = format!("notes-{number}").parse().unwrap();
+        let new = NewResource::new(name, region.clone());
+        operator.create_resource(new).await.unwrap();
+        let name = format!("contoso-{number}").parse().unwrap();
+        let new = NewVault::new(name, region.clone());
+        operator.create_vault(new).await.unwrap();
+    }
+    let changing = {
+        let operator = operator.clone();
+        tokio::spawn(async move {
+            for number in 0.. {
+                let name = format!("subscription {number}").parse().unwrap();
+                operator
+                    .rename_subscription(subscription, name)
+                    .await
+                    .unwrap();
+                let scope = Scope::Subscription(subscription);
+                let role = Role::Reader;
+                operator.assign_role(role, bob.id, scope).await.unwrap();
+                operator.remove_role(role, bob.id, scope).await.unwrap();
+            }
+        })
+    };
+    for _ in 0..ROUNDS {
+        assert_eq!(operator.resources().await.unwrap().len(), EACH);
+        assert_eq!(operator.vaults().await.unwrap().len(), EACH);
+        assert_eq!(operator.groups(None).await.unwrap().len(), 1);
+        assert_eq!(operator.subscriptions().await.unwrap().len(), 1);
+        assert_eq!(operator.tenants().await.unwrap().len(), 1);
+        let scope = Scope::Subscription(subscription);
+        assert!(!operator.roles(scope).await.unwrap().is_empty());
+        assert!(operator.principals(tenant).await.unwrap().len() >= 2);
+    }
+    assert!(!changing.is_finished(), "it changes on to the end");
+    changing.abort();
     room.close().await.unwrap();
 }

@@ -7,8 +7,10 @@ mod picture;
 mod saga;
 mod world;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
+use object_store::ObjectStoreExt as _;
 use strongroom_tests::fault::{Fate, FaultPlan};
 
 use picture::Picture;
@@ -138,4 +140,40 @@ borders! {
     i09_a_purge_is_whole_or_not_at_all, i09_a_process_killed_while_purging = Purge;
     r14_a_vaults_purge_is_whole_or_not_at_all, r14_a_process_killed_while_a_vault_is_purged = VaultPurge;
     r14_a_keys_purge_is_whole_or_not_at_all, r14_a_process_killed_while_a_key_is_purged = KeyPurge;
+}
+
+/// How many durable steps a change to a customer's key takes in a vault of the installation's own, with the
+/// identity and the grant made on the way: commits, claims, and the erasure of the key that it leaves.
+#[tokio::test]
+async fn a_change_to_a_customers_key_takes_at_most_so_many_durable_steps() {
+    const AT_MOST: u64 = 15;
+    let folder = tempfile::tempdir().unwrap();
+    let template = folder.path().join("template");
+    Saga::Enable.prepare(&template).await;
+    let plan = FaultPlan::new(Fate::Fails);
+    let room = open(&template, SOON_AFTER, Some(&plan)).await;
+    plan.arm(u64::MAX);
+    Saga::Enable.run(&room).await.unwrap();
+    assert_eq!(plan.steps(), AT_MOST);
+    room.close().await.unwrap();
+}
+
+/// How many records a lease's proof reads, with a key in a vault of the installation's own: each once.
+#[tokio::test]
+async fn a_proof_for_a_lease_reads_each_record_once() {
+    const AT_MOST: usize = 20;
+    let folder = tempfile::tempdir().unwrap();
+    let template = folder.path().join("template");
+    Saga::Rotate.prepare(&template).await;
+    let plan = FaultPlan::new(Fate::Fails);
+    let room = open(&template, SOON_AFTER, Some(&plan)).await;
+    let resource = room.resource(&"notes".parse().unwrap()).await.unwrap();
+    let store = resource.store().await.unwrap();
+    plan.arm(u64::MAX);
+    store.put(&"a".into(), "a".into()).await.unwrap();
+    let reads = plan.reads();
+    let each: BTreeSet<_> = reads.iter().collect();
+    assert_eq!(each.len(), reads.len(), "one twice: {reads:?}");
+    assert!((1..=AT_MOST).contains(&reads.len()), "{reads:?}");
+    room.close().await.unwrap();
 }

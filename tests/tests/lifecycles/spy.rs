@@ -13,7 +13,8 @@ use strongroom_crypto::{ResourceKey, SecretBytes, WrapAlgorithm};
 use strongroom_ledger::key_file::{KeyFile, KeyFileError};
 use strongroom_ledger::{
     AggregateId, AuditRow, Change, ChangeMark, Changed, Claim, ClaimOutcome, Commit, Committed,
-    Find, Found, Head, Ledger, LedgerError, Page, Phase, REVISIONS, Revised, Stored, Version,
+    Find, Found, Head, Ledger, LedgerError, Page, Phase, REVISIONS, Revised, Snapshot, Stored,
+    Version,
 };
 use strongroom_vault::software::{MemoryState, SoftwareVault};
 use strongroom_vault::{
@@ -167,25 +168,33 @@ impl Ledger for SpiedLedger {
         self.real.load(id).await
     }
 
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, LedgerError> {
+        self.real.snapshot().await
+    }
+
     async fn commit(&self, commit: Commit, now: Timestamp) -> Result<Committed, LedgerError> {
-        let written = commit.write.as_ref().map(|write| {
-            let state = match &write.change {
-                Change::Put { state, .. } => Some(state.clone()),
-                Change::Remove => None,
-            };
-            (write.id.to_string(), state)
-        });
+        let written: Vec<_> = commit
+            .writes
+            .iter()
+            .map(|write| {
+                let state = match &write.change {
+                    Change::Put { state, .. } => Some(state.clone()),
+                    Change::Remove => None,
+                };
+                (write.id.to_string(), state)
+            })
+            .collect();
         let entries = commit.audit.clone();
         // The ledger says by itself what became of a state where no record is due.
-        let changes = commit.write.as_ref().is_some_and(|write| {
+        let changes = commit.writes.iter().filter(|write| {
             write.expected != Version::ABSENT || matches!(write.change, Change::Put { .. })
         });
-        let said_apart = changes && entries.is_empty();
+        let said_apart = changes.count().saturating_sub(entries.len()) as u64;
         let committed = self.real.commit(commit, now).await?;
         self.spy.with(|seen| {
             seen.states.extend(written);
-            if said_apart {
-                *seen.entries.entry(REVISIONS.to_owned()).or_default() += 1;
+            if said_apart > 0 {
+                *seen.entries.entry(REVISIONS.to_owned()).or_default() += said_apart;
             }
             for entry in entries {
                 *seen.entries.entry(entry.chain).or_default() += 1;

@@ -108,7 +108,8 @@ impl Template {
             plan.arm(step);
             let resource = seen_by(&room, &self.scene).await;
             resource.change(ResourceChange::ResetKey).await.unwrap_err();
-            drop(room);
+            // The folder is copied: nothing of it is in use any more.
+            drop(room.close().await);
             let another = open(&data, START, None).await;
             let resource = seen_by(&another, &self.scene).await;
             let change = resource.show().await.unwrap().encryption.change;
@@ -224,7 +225,7 @@ impl Template {
             }
         }
         assert!(
-            stopped > 3,
+            stopped > 2,
             "{:?} was held up nowhere but {stopped} times",
             self.change
         );

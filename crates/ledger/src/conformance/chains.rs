@@ -118,13 +118,12 @@ pub async fn audit_is_atomic(subject: &dyn Subject) {
             index,
         };
         Commit {
-            write: Some(Write {
+            audit: vec![entry("t", number, Phase::Whole)],
+            ..Commit::write(Write {
                 id: Clone::clone(id),
                 expected: at,
                 change,
-            }),
-            audit: vec![entry("t", number, Phase::Whole)],
-            ..Commit::default()
+            })
         }
     };
     ledger
@@ -152,7 +151,7 @@ pub async fn audit_is_atomic(subject: &dyn Subject) {
             ..Commit::audit(vec![entry("t", 2, Phase::Whole)])
         },
         Commit {
-            write: None,
+            writes: Vec::new(),
             audit: vec![entry("t", 2, Phase::Whole), entry("t", 1, Phase::Whole)],
             ..commit(&b, Version::ABSENT, 2)
         },

@@ -12,14 +12,11 @@ fn put(id: &AggregateId, expected: Version, index: Vec<IndexRow>) -> Commit {
         state: Bytes::new(),
         index,
     };
-    Commit {
-        write: Some(Write {
-            id: id.clone(),
-            expected,
-            change,
-        }),
-        ..Commit::default()
-    }
+    Commit::write(Write {
+        id: id.clone(),
+        expected,
+        change,
+    })
 }
 
 async fn index(ledger: &dyn Ledger, name: &str, rows: Vec<IndexRow>) -> Result<(), LedgerError> {

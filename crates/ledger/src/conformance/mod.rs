@@ -15,6 +15,7 @@ mod edit;
 mod index;
 mod records;
 mod revisions;
+mod snapshots;
 mod tamper;
 
 use std::sync::Arc;
@@ -28,9 +29,11 @@ pub use self::claims::claims;
 pub use self::edit::edit;
 pub use self::index::{index_rows, paging};
 pub use self::records::{
-    bad_input, changes_are_marked, changes_are_told, closing, concurrency, guards, lapsed, versions,
+    bad_input, changes_are_marked, changes_are_told, closing, concurrency, guards, lapsed, several,
+    versions,
 };
 pub use self::revisions::{putting_back_is_found, revisions_count};
+pub use self::snapshots::{a_snapshot_ends_with_its_ledger, snapshots, snapshots_are_given_back};
 pub use self::tamper::Tamper;
 use crate::{AggregateId, AuditEntry, ChainKey, Ledger, Phase, Version};
 
@@ -59,11 +62,15 @@ pub trait Subject: Send + Sync {
 pub async fn all(factory: &dyn Factory) {
     versions(&*factory.fresh().await.ledger()).await;
     guards(&*factory.fresh().await.ledger()).await;
+    several(&*factory.fresh().await.ledger()).await;
     lapsed(&*factory.fresh().await.ledger()).await;
     bad_input(&*factory.fresh().await.ledger()).await;
     concurrency(factory.fresh().await.ledger()).await;
     changes_are_marked(&*factory.fresh().await.ledger()).await;
     changes_are_told(&*factory.fresh().await.ledger()).await;
+    snapshots(&*factory.fresh().await.ledger()).await;
+    snapshots_are_given_back(factory.fresh().await.ledger()).await;
+    a_snapshot_ends_with_its_ledger(&*factory.fresh().await.ledger()).await;
     index_rows(&*factory.fresh().await.ledger()).await;
     paging(&*factory.fresh().await.ledger()).await;
     claims(&*factory.fresh().await.ledger()).await;

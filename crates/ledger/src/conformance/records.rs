@@ -6,8 +6,8 @@ use bytes::Bytes;
 
 use super::{NOW, entry, id, version_of};
 use crate::{
-    Change, Changed, Claim, Commit, Condition, Find, Guard, IndexRow, Invalid, Ledger, LedgerError,
-    Page, Phase, Stored, Version, Write,
+    AggregateId, Change, Changed, Claim, Commit, Condition, Find, Guard, IndexRow, Invalid, Ledger,
+    LedgerError, Page, Phase, Stored, Version, Write,
 };
 
 /// Versions rise over the whole ledger and are never used again; what was put comes back.
@@ -21,7 +21,7 @@ pub async fn versions(ledger: &dyn Ledger) {
             let put = ledger
                 .commit(Commit::put(&id, absent, state.clone()), NOW)
                 .await;
-            let first = put.expect("creates").version.expect("a version");
+            let first = put.expect("creates").version().expect("a version");
             assert!(first > last, "{first} does not rise above {last}");
             let stored = Stored {
                 version: first,
@@ -30,7 +30,7 @@ pub async fn versions(ledger: &dyn Ledger) {
             assert_eq!(ledger.load(&id).await.expect("loads"), Some(stored));
 
             let put = ledger.commit(Commit::put(&id, first, ""), NOW).await;
-            last = put.expect("changes").version.expect("a version");
+            last = put.expect("changes").version().expect("a version");
             assert!(last > first, "{last} does not rise above {first}");
 
             for expected in [absent, first, Version::from_u64(last.as_u64() + 1)] {
@@ -58,12 +58,15 @@ pub async fn versions(ledger: &dyn Ledger) {
                 .commit(Commit::remove(&id, at), NOW)
                 .await
                 .expect("removes");
-            assert_eq!(removed.version, Some(Version::ABSENT));
+            assert_eq!(removed.version(), Some(Version::ABSENT));
             assert_eq!(ledger.load(&id).await.expect("loads"), None);
             let again = ledger
                 .commit(Commit::remove(&id, Version::ABSENT), NOW)
                 .await;
-            assert_eq!(again.expect("nothing to do").version, Some(Version::ABSENT));
+            assert_eq!(
+                again.expect("nothing to do").version(),
+                Some(Version::ABSENT)
+            );
         }
     }
     let large = Bytes::from(vec![0xa5; 1 << 20]);
@@ -86,7 +89,7 @@ pub async fn guards(ledger: &dyn Ledger) {
         .commit(put(&parent, absent, "1"), NOW)
         .await
         .expect("creates");
-    let first = first.version.expect("a version");
+    let first = first.version().expect("a version");
 
     let commit = put(&child, absent, "c")
         .guarded(&parent, first)
@@ -125,7 +128,7 @@ pub async fn guards(ledger: &dyn Ledger) {
         ..Commit::default()
     };
     assert_eq!(
-        ledger.commit(asked, NOW).await.expect("holds").version,
+        ledger.commit(asked, NOW).await.expect("holds").version(),
         None
     );
     let own = put(&child, at, "e").guarded(&child, at);
@@ -141,6 +144,70 @@ pub async fn guards(ledger: &dyn Ledger) {
         ledger.commit(late, NOW).await,
         Err(LedgerError::Conflict { .. })
     ));
+}
+
+/// Several records are written at once or not at all, and what counts is how they lie together in the end.
+pub async fn several(ledger: &dyn Ledger) {
+    let names = |id: &AggregateId, expected, key: &str| Write {
+        id: id.clone(),
+        expected,
+        change: Change::Put {
+            state: key.to_owned().into(),
+            index: vec![IndexRow::unique("name", key)],
+        },
+    };
+    let (a, b, c) = (id("a"), id("b"), id("c"));
+    let of = |writes| Commit {
+        writes,
+        ..Commit::default()
+    };
+    let absent = Version::ABSENT;
+    let created = of(vec![names(&a, absent, "x"), names(&b, absent, "y")]);
+    let created = ledger.commit(created, NOW).await.expect("commits").versions;
+    let [first, second] = *created else {
+        panic!("{created:?}: one version for each write");
+    };
+    assert!(absent < first && first < second);
+
+    let refused = [
+        // One of them is not of the version that was read.
+        of(vec![names(&a, first, "z"), names(&b, first, "w")]),
+        // Two of them would have the same name.
+        of(vec![names(&a, first, "z"), names(&c, absent, "z")]),
+        // One takes the name of a record that keeps it.
+        of(vec![names(&a, first, "z"), names(&c, absent, "y")]),
+        of(vec![names(&b, second, "y"), names(&c, absent, "y")]),
+        // The same record twice.
+        of(vec![names(&a, first, "z"), names(&a, first, "w")]),
+    ];
+    for commit in refused {
+        let said = format!("{commit:?}");
+        assert!(ledger.commit(commit, NOW).await.is_err(), "{said}");
+        assert_eq!(version_of(ledger, &a).await, first, "{said}");
+        assert_eq!(version_of(ledger, &b).await, second, "{said}");
+        assert_eq!(version_of(ledger, &c).await, absent, "{said}");
+    }
+
+    // They change names with each other, and one gives its name to a third.
+    let changed = of(vec![names(&a, first, "y"), names(&b, second, "x")]);
+    let changed = ledger.commit(changed, NOW).await.expect("commits").versions;
+    let [first, second] = *changed else {
+        panic!("{changed:?}: one version for each write");
+    };
+    let gone = Write {
+        id: a.clone(),
+        expected: first,
+        change: Change::Remove,
+    };
+    let handed_on = of(vec![names(&c, absent, "y"), gone]);
+    let versions = ledger.commit(handed_on, NOW).await.expect("commits");
+    assert_eq!(versions.versions.get(1), Some(&absent));
+    assert_eq!(version_of(ledger, &a).await, absent);
+    assert_eq!(version_of(ledger, &b).await, second);
+    let query = Find::prefix("name", "");
+    let found = ledger.find(&query, Page::first(9)).await.expect("finds");
+    let found: Vec<_> = found.into_iter().map(|row| (row.key, row.id)).collect();
+    assert_eq!(found, [("x".to_owned(), b), ("y".to_owned(), c)]);
 }
 
 /// What a commit rests on beside the ledger is asked when its turn has come: a commit that lapsed meanwhile
@@ -164,16 +231,15 @@ pub async fn lapsed(ledger: &dyn Ledger) {
 /// Malformed requests are refused by name, and nothing changes.
 pub async fn bad_input(ledger: &dyn Ledger) {
     let target = id("target");
-    let put = |index| Commit {
-        write: Some(Write {
+    let put = |index| {
+        Commit::write(Write {
             id: target.clone(),
             expected: Version::ABSENT,
             change: Change::Put {
                 state: Bytes::from_static(b"x"),
                 index,
             },
-        }),
-        ..Commit::default()
+        })
     };
     let claim = |name: &str, owner: &str| Claim {
         name: name.to_owned(),
@@ -285,7 +351,7 @@ pub async fn changes_are_marked(ledger: &dyn Ledger) {
             .commit(Commit::put(&id("a"), at, "x"), NOW)
             .await
             .expect("commits");
-        at = done.version.expect("a version");
+        at = done.version().expect("a version");
         let next = ledger.changed().await.expect("a mark");
         assert_ne!(next, mark, "a commit left the mark as it was");
         mark = next;
@@ -296,7 +362,7 @@ pub async fn changes_are_marked(ledger: &dyn Ledger) {
 pub async fn changes_are_told(ledger: &dyn Ledger) {
     let commit = async |commit| {
         let done = ledger.commit(commit, NOW).await.expect("commits");
-        done.version.expect("a version")
+        done.version().expect("a version")
     };
     let told = async |after, limit| {
         let told = ledger.changes(after, limit).await.expect("tells");

@@ -99,7 +99,7 @@ impl<'a> Batch<'a> {
         now: Timestamp,
     ) -> Result<Committed, Failure> {
         let Commit {
-            write,
+            writes,
             guards,
             holding,
             only_while,
@@ -114,39 +114,24 @@ impl<'a> Batch<'a> {
         for claim in holding {
             self.check_claim(claim, now).await?;
         }
-        let mut diff = IndexDiff::default();
-        if let Some(Write {
-            id,
-            expected,
-            change,
-        }) = write
-        {
-            self.check_version(id, *expected).await?;
-            let wanted = match change {
-                Change::Put { index, .. } => wanted(index),
-                Change::Remove => IndexRows::new(),
-            };
-            diff = self.check_index(id, wanted).await?;
-        }
+        let diffs = self.check_writes(writes).await?;
         self.check_records(audit).await?;
         // Nothing below this line refuses.
-        let revised = match write {
-            Some(write) => self.write(write, diff).await?,
-            None => None,
-        };
-        // The first entry says what became of the record; where there is none, one of its own does.
-        let mut unsaid = revised.as_ref();
+        let revised = self.write(writes, diffs).await?;
+        // Each entry says what became of one record; for those that are left, there is one of their own.
+        let mut unsaid = revised.iter().flatten();
         for entry in audit {
-            self.append(entry, unsaid.take()).await?;
+            self.append(entry, unsaid.next()).await?;
         }
-        if unsaid.is_some() {
-            self.append(&AuditEntry::of_revision(now), unsaid).await?;
+        for revised in unsaid {
+            self.append(&AuditEntry::of_revision(now), Some(revised))
+                .await?;
         }
-        let version = write.as_ref().map(|_| match &revised {
+        let versions = revised.iter().map(|revised| match revised {
             Some(revised) if !revised.removed => revised.version,
             _ => Version::ABSENT,
         });
-        Ok(Committed::new(version))
+        Ok(Committed::new(versions.collect()))
     }
 
     pub(super) async fn claim(
@@ -240,11 +225,42 @@ impl<'a> Batch<'a> {
         Ok(Some((owner, Timestamp::from_unix_millis(expires))))
     }
 
-    /// What must change for `id` to have the wanted rows and no others, if nobody else is in the way.
+    /// What the writes change of the index, if each is of the version that it expects and no row is in the
+    /// way of another once all of them are written.
+    async fn check_writes(&mut self, writes: &[Write]) -> Result<Vec<IndexDiff>, Failure> {
+        let mut diffs = Vec::with_capacity(writes.len());
+        let mut placed: BTreeMap<(String, String), (bool, &AggregateId)> = BTreeMap::new();
+        for Write {
+            id,
+            expected,
+            change,
+        } in writes
+        {
+            self.check_version(id, *expected).await?;
+            let wanted = match change {
+                Change::Put { index, .. } => wanted(index),
+                Change::Remove => IndexRows::new(),
+            };
+            for (place, unique) in &wanted {
+                let (alone, holder) = placed.entry(place.clone()).or_insert((*unique, id));
+                if *holder != id && (*alone || *unique) {
+                    let (index, key) = place.clone();
+                    let holder = holder.clone();
+                    return Err(LedgerError::Taken { index, key, holder }.into());
+                }
+            }
+            diffs.push(self.check_index(id, wanted, writes).await?);
+        }
+        Ok(diffs)
+    }
+
+    /// What must change for `id` to have the wanted rows and no others, if no record is in the way that is
+    /// not written, too.
     async fn check_index(
         &mut self,
         id: &AggregateId,
         mut wanted: IndexRows,
+        writes: &[Write],
     ) -> Result<IndexDiff, Failure> {
         let damage = || Damage::IndexRow(id.to_string());
         let rows = sqlx::query(sql::INDEX_OF)
@@ -263,22 +279,27 @@ impl<'a> Batch<'a> {
                 diff.gone.push(had);
             }
         }
+        // One more than can be among the others that are written.
+        let enough = i64::try_from(writes.len()).unwrap_or(i64::MAX);
         for ((index, key), unique) in wanted {
             let others = if unique {
-                sql::INDEX_OTHER
+                sql::INDEX_OTHERS
             } else {
-                sql::INDEX_OTHER_UNIQUE
+                sql::INDEX_OTHERS_UNIQUE
             };
-            let holder: Option<String> = sqlx::query_scalar(others)
+            let holders: Vec<String> = sqlx::query_scalar(others)
                 .bind(&index)
                 .bind(&key)
                 .bind(id.as_str())
-                .fetch_optional(&mut *self.connection)
+                .bind(enough)
+                .fetch_all(&mut *self.connection)
                 .await
                 .map_err(damaged(damage()))?;
-            if let Some(holder) = holder {
-                let holder = holder.parse().map_err(|_| Fault::damaged(damage()))?;
-                return Err(LedgerError::Taken { index, key, holder }.into());
+            for holder in holders {
+                let holder: AggregateId = holder.parse().map_err(|_| Fault::damaged(damage()))?;
+                if !writes.iter().any(|write| write.id == holder) {
+                    return Err(LedgerError::Taken { index, key, holder }.into());
+                }
             }
             diff.added.push((index, key, unique));
         }
@@ -339,8 +360,38 @@ impl<'a> Batch<'a> {
             .collect()
     }
 
-    /// What the write makes of the record: nothing, if it removes what is not there.
-    async fn write(&mut self, write: &Write, diff: IndexDiff) -> Result<Option<Revised>, Fault> {
+    /// What the writes make of their records: nothing, where one removes what is not there.
+    async fn write(
+        &mut self,
+        writes: &[Write],
+        diffs: Vec<IndexDiff>,
+    ) -> Result<Vec<Option<Revised>>, Fault> {
+        let mut revised = Vec::with_capacity(writes.len());
+        for (Write { id, .. }, IndexDiff { gone, .. }) in writes.iter().zip(&diffs) {
+            let damage = || Damage::IndexRow(id.to_string());
+            for (index, key) in gone {
+                let drop = sqlx::query(sql::INDEX_DROP).bind(index).bind(key);
+                change(self.connection, drop.bind(id.as_str()), 1, damage).await?;
+            }
+        }
+        for write in writes {
+            revised.push(self.write_state(write).await?);
+        }
+        for (Write { id, .. }, IndexDiff { added, .. }) in writes.iter().zip(&diffs) {
+            let damage = || Damage::IndexRow(id.to_string());
+            for (index, key, unique) in added {
+                let put = sqlx::query(sql::INDEX_PUT)
+                    .bind(index)
+                    .bind(key)
+                    .bind(id.as_str())
+                    .bind(unique);
+                change(self.connection, put, 1, damage).await?;
+            }
+        }
+        Ok(revised)
+    }
+
+    async fn write_state(&mut self, write: &Write) -> Result<Option<Revised>, Fault> {
         let Write {
             id,
             expected,
@@ -360,25 +411,18 @@ impl<'a> Batch<'a> {
         let stored = number(drawn, Damage::Counter)?;
         let revision_stored = number(revision, Damage::Record(id.clone()))?;
         let tag = Tag::of_state(self.key, id, revision, state.map(|state| &**state));
-        let (record, row) = (
-            || Damage::Record(id.clone()),
-            || Damage::IndexRow(id.to_string()),
-        );
-        for (index, key) in diff.gone {
-            let drop = sqlx::query(sql::INDEX_DROP).bind(index).bind(key);
-            change(self.connection, drop.bind(id.as_str()), 1, row).await?;
-        }
+        let damage = || Damage::Record(id.clone());
         match state {
             None => {
                 let remove = sqlx::query(sql::REMOVE).bind(id.as_str());
-                change(self.connection, remove, 1, record).await?;
+                change(self.connection, remove, 1, damage).await?;
                 // A removal has its place among the changes, too.
                 let removed = sqlx::query(sql::REMOVED)
                     .bind(id.as_str())
                     .bind(stored)
                     .bind(revision_stored)
                     .bind(tag.as_bytes().as_slice());
-                change(self.connection, removed, 1, record).await?;
+                change(self.connection, removed, 1, damage).await?;
             }
             Some(state) => {
                 let put = sqlx::query(sql::PUT)
@@ -386,21 +430,13 @@ impl<'a> Batch<'a> {
                     .bind(stored)
                     .bind(revision_stored)
                     .bind([tag.as_bytes(), &**state].concat());
-                change(self.connection, put, 1, record).await?;
+                change(self.connection, put, 1, damage).await?;
                 if absent {
                     self.back_again(id).await?;
                 }
             }
         }
         self.counter.1 = drawn;
-        for (index, key, unique) in diff.added {
-            let put = sqlx::query(sql::INDEX_PUT)
-                .bind(index)
-                .bind(key)
-                .bind(id.as_str())
-                .bind(unique);
-            change(self.connection, put, 1, row).await?;
-        }
         Ok(Some(Revised {
             id: id.clone(),
             version: Version::from_u64(drawn),

@@ -83,17 +83,33 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    /// The rows of one statement, read from one state of the database.
-    pub(crate) async fn read(&mut self, statement: Statement<'_>) -> Result<Vec<SqliteRow>, Fault> {
+    /// Begins a transaction that reads: until it ends, every statement sees the same state.
+    pub(crate) async fn begin_read(&mut self) -> Result<(), Fault> {
         self.look_beside()?;
         let begun = "BEGIN; PRAGMA schema_version; PRAGMA journal_mode";
         let begun = sqlx::query(begun).fetch_all(&mut self.connection).await?;
         let is_still = self.still.is_some();
         let (opener, compared) = (&self.opener, &mut self.compared);
-        compare(&mut self.connection, &begun, opener, is_still, compared).await?;
+        compare(&mut self.connection, &begun, opener, is_still, compared).await
+    }
+
+    /// The rows of one statement of a transaction that has begun.
+    pub(crate) async fn rows(&mut self, statement: Statement<'_>) -> Result<Vec<SqliteRow>, Fault> {
         let rows = statement.fetch_all(&mut self.connection).await?;
-        self.connection.execute("COMMIT").await?;
         self.is_still()?;
+        Ok(rows)
+    }
+
+    pub(crate) async fn end_read(&mut self) -> Result<(), Fault> {
+        self.connection.execute("COMMIT").await?;
+        Ok(())
+    }
+
+    /// The rows of one statement alone.
+    pub(crate) async fn read(&mut self, statement: Statement<'_>) -> Result<Vec<SqliteRow>, Fault> {
+        self.begin_read().await?;
+        let rows = self.rows(statement).await?;
+        self.end_read().await?;
         Ok(rows)
     }
 

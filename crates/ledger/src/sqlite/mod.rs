@@ -19,6 +19,7 @@ mod layout;
 mod link;
 mod readers;
 mod row;
+mod snapshot;
 mod upgrade;
 mod writer;
 
@@ -29,19 +30,18 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use sqlx::Row as _;
 use strongroom_base::Timestamp;
 use tokio::sync::Mutex;
 
 use self::fault::Fault;
 use self::readers::Readers;
+use self::snapshot::Snapshots;
 use self::writer::Writer;
-use crate::query::prefix_end;
 use crate::runtime::OwnRuntime;
 use crate::{
     AggregateId, AuditRow, ChainKey, ChangeMark, Changed, Claim, ClaimOutcome, Commit, Committed,
-    Damage, Find, Found, Head, Hindrance, Ledger, LedgerError, Page, Revised, Stored, Version, sql,
-    text,
+    Damage, Find, Found, Head, Hindrance, Ledger, LedgerError, Page, Revised, Snapshot, Stored,
+    Version, sql, text,
 };
 
 pub(crate) use self::connect::{Schema, open_file};
@@ -149,7 +149,8 @@ struct Files {
     key: Arc<dyn ChainKey>,
     /// None if the file cannot be written.
     writer: Option<Writer>,
-    readers: Readers,
+    readers: Arc<Readers>,
+    snapshots: Snapshots,
     watch: Mutex<Watch>,
 }
 
@@ -229,6 +230,7 @@ impl Files {
         Ok(Self {
             key: chain_key,
             writer,
+            snapshots: Snapshots::new(Arc::clone(&reading), options.readers),
             readers: Readers::new(reading, options.readers),
             watch: Mutex::new(watch),
         })
@@ -252,6 +254,15 @@ impl Ledger for SqliteLedger {
         self.run(|files| async move { files.load(&id).await }).await
     }
 
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, LedgerError> {
+        let runtime = self.runtime.clone();
+        let taken = self.run(|files| async move {
+            let key = Arc::clone(&files.key);
+            Ok(files.snapshots.take(key, runtime).await?)
+        });
+        Ok(Box::new(taken.await?))
+    }
+
     async fn commit(&self, commit: Commit, now: Timestamp) -> Result<Committed, LedgerError> {
         commit.validate()?;
         self.files.writer()?.commit(commit, now).await
@@ -259,6 +270,7 @@ impl Ledger for SqliteLedger {
 
     async fn find(&self, query: &Find, page: Page) -> Result<Vec<Found>, LedgerError> {
         query.validate()?;
+        page.validate()?;
         let query = query.clone();
         self.run(|files| async move { files.find(&query, page).await })
             .await
@@ -319,52 +331,17 @@ impl Ledger for SqliteLedger {
 
 impl Files {
     async fn load(&self, id: &AggregateId) -> Result<Option<Stored>, LedgerError> {
-        let load = sqlx::query(sql::LOAD).bind(id.as_str());
-        let rows = self.readers.rows(load).await?;
-        let stored = rows.first().map(|row| row::stored(row, id, &*self.key));
-        Ok(stored.transpose()?)
+        let mut reading = self.readers.begin().await?;
+        let stored = reading.load(id, &*self.key).await?;
+        reading.end().await?;
+        Ok(stored)
     }
 
     async fn find(&self, query: &Find, page: Page) -> Result<Vec<Found>, LedgerError> {
-        let (after_key, after_id) = match &page.after {
-            Some((key, id)) => (key.as_str(), id.as_str()),
-            None => ("", ""),
-        };
-        text::key("index key", after_key)?;
-        let index = query.index();
-        let rows = match query {
-            // A page that starts behind another key of the same index is either whole or empty.
-            Find::Exact { key, .. } if after_key > key.as_str() => return Ok(Vec::new()),
-            Find::Exact { key, .. } => {
-                let after = if after_key == key { after_id } else { "" };
-                sqlx::query(sql::FIND_EXACT)
-                    .bind(index)
-                    .bind(key)
-                    .bind(after)
-                    .bind(page.limit)
-            }
-            Find::Prefix { key, .. } => {
-                let (from, after) = (key.as_str(), "").max((after_key, after_id));
-                match prefix_end(key) {
-                    Some(end) => sqlx::query(sql::FIND_UNTIL)
-                        .bind(index)
-                        .bind(from)
-                        .bind(after)
-                        .bind(page.limit)
-                        .bind(end),
-                    None => sqlx::query(sql::FIND)
-                        .bind(index)
-                        .bind(from)
-                        .bind(after)
-                        .bind(page.limit),
-                }
-            }
-        };
-        let rows = self.readers.rows(rows).await?;
-        Ok(rows
-            .iter()
-            .map(|row| row::found(row, index))
-            .collect::<Result<_, _>>()?)
+        let mut reading = self.readers.begin().await?;
+        let found = reading.find(query, &page).await?;
+        reading.end().await?;
+        Ok(found)
     }
 
     async fn heads(&self) -> Result<Vec<Head>, LedgerError> {
@@ -431,11 +408,10 @@ impl Files {
     }
 
     async fn newest(&self) -> Result<Version, LedgerError> {
-        let rows = self.readers.rows(sqlx::query(sql::COUNTER)).await?;
-        let row = rows.first().ok_or(Fault::damaged(Damage::Counter))?;
-        let counter: i64 = row.try_get(0).map_err(damaged(Damage::Counter))?;
-        let counter = u64::try_from(counter).map_err(|_| Fault::damaged(Damage::Counter))?;
-        Ok(Version::from_u64(counter))
+        let mut reading = self.readers.begin().await?;
+        let newest = reading.newest().await?;
+        reading.end().await?;
+        Ok(newest)
     }
 
     async fn changes(&self, after: Version, limit: u32) -> Result<Vec<Changed>, LedgerError> {
@@ -446,7 +422,8 @@ impl Files {
     }
 
     async fn close(&self) -> Result<(), LedgerError> {
-        let read = self.readers.close().await;
+        let read = self.snapshots.close().await;
+        let read = self.readers.close().await.and(read);
         let mut watch = self.watch.lock().await;
         watch.closed = true;
         let open = watch.link.take();

@@ -6,6 +6,7 @@ use strongroom_identity::{
     Held, PrincipalMachine, ResourceGroup, Role, Scope, ScopeChain, Subscription,
     SubscriptionMachine, VaultUid, Verdict, absent, authorize,
 };
+use strongroom_ledger::{Damage, LedgerError};
 use strongroom_vault::vault::{Holder, Place};
 
 use crate::Error;
@@ -189,7 +190,8 @@ impl Reader<'_> {
     }
 
     pub(crate) async fn group_site(&mut self, uid: GroupUid) -> Result<Option<Site>, Error> {
-        let Some(group) = self.load::<GroupMachine>(&group_id(uid)?).await? else {
+        let id = group_id(uid)?;
+        let Some(group) = self.load::<GroupMachine>(&id).await? else {
             return Ok(None);
         };
         let Some(above) = self.subscription_site(group.subscription).await? else {
@@ -198,8 +200,13 @@ impl Reader<'_> {
         let Some(subscription) = above.subscription() else {
             return Ok(None);
         };
-        // The two were read at different times: read again.
-        let chain = ScopeChain::of_group(&group, subscription).map_err(|_broken| Error::Torn)?;
+        let chain = ScopeChain::of_group(&group, subscription).map_err(|_broken| {
+            let damage = Damage::Record(id);
+            LedgerError::Damaged {
+                damage,
+                cause: None,
+            }
+        })?;
         let site = Site {
             chain,
             group: Some(group),

@@ -19,7 +19,7 @@ use crate::Error;
 
 /// A machine whose states lie in the ledger; no state is no row.
 pub(crate) trait Kept: Machine<State = Option<Self::Stored>> {
-    type Stored: Serialize + DeserializeOwned + Clone + Send + Sync;
+    type Stored: Serialize + DeserializeOwned + Clone + Send + Sync + 'static;
 
     /// What its aggregates are called.
     const KIND: &'static str;

@@ -1,9 +1,8 @@
 //! Drives the machines: load a state, gather facts, decide, commit; if anything that the decision
 //! rests on moved meanwhile, read and decide again.
 //!
-//! One transaction writes one aggregate with its index rows and audit entries. The [`Reader`] keeps the
-//! version of everything that was read for a decision, and the commit asserts them all: no fact can be
-//! forgotten.
+//! A decision reads from one snapshot of the ledger. The [`Reader`] keeps the version of everything that
+//! was read for it, and the commit asserts them all: no fact can be forgotten.
 
 mod claims;
 mod due;
@@ -21,6 +20,7 @@ use crate::Error;
 use crate::audit::{Caller, Happened};
 use crate::core::{Core, Loaded, encode};
 
+pub(crate) use self::claims::EFFECTS_CLAIMED_FOR;
 pub(crate) use self::due::Due;
 pub(crate) use self::kept::Kept;
 pub(crate) use self::reader::Reader;
@@ -132,6 +132,20 @@ impl Core {
     where
         Error: From<<R::Machine as Machine>::Refusal>,
     {
+        let driven = self.drive_to_version(request, assertions, caller).await?;
+        Ok(driven.state)
+    }
+
+    /// The same, with the version of the new state.
+    pub(crate) async fn drive_to_version<R: Request>(
+        &self,
+        request: &R,
+        assertions: Assertions,
+        caller: &Caller,
+    ) -> Result<Loaded<<R::Machine as Kept>::Stored>, Error>
+    where
+        Error: From<<R::Machine as Machine>::Refusal>,
+    {
         let id = request.id()?;
         for _ in 0..DECIDE_RETRIES {
             let Judged {
@@ -141,8 +155,13 @@ impl Core {
                 mut guards,
                 decision,
             } = self.judge(request, &id).await?;
-            if assertions.mark_at.is_some_and(|at| at != version) {
-                return Err(Error::Torn);
+            if let Some(expected) = assertions.mark_at.filter(|at| *at != version) {
+                let conflict = LedgerError::Conflict {
+                    id,
+                    expected,
+                    found: version,
+                };
+                return Err(conflict.into());
             }
             let events = match decision {
                 Ok(events) => events,
@@ -173,7 +192,7 @@ impl Core {
             };
             guards.extend(assertions.guards.iter().cloned());
             let commit = Commit {
-                write: Some(write),
+                writes: vec![write],
                 guards,
                 holding: assertions.holding.clone(),
                 only_while: assertions.only_while.clone(),
@@ -181,7 +200,7 @@ impl Core {
             };
             let committed = self.ledger.commit(commit, now).await;
             match (&committed, assertions.mark_at) {
-                (Ok(done), Some(from)) => self.leases.marked(&id, from, done.version),
+                (Ok(done), Some(from)) => self.leases.marked(&id, from, done.version()),
                 // In doubt, it may have happened.
                 (Ok(_) | Err(LedgerError::InDoubt { .. }), _) => {
                     self.leases.changed(&id, None, self.moment());
@@ -189,7 +208,12 @@ impl Core {
                 (Err(_), _) => {}
             }
             match committed {
-                Ok(_) => return Ok(after),
+                Ok(done) => {
+                    return Ok(Loaded {
+                        state: after,
+                        version: done.version().unwrap_or(Version::ABSENT),
+                    });
+                }
                 Err(error) if assertions.allow_another_try(&error) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -214,26 +238,20 @@ impl Core {
     }
 
     async fn judge<R: Request>(&self, request: &R, id: &AggregateId) -> Result<Judged<R>, Error> {
-        for _ in 0..DECIDE_RETRIES {
-            let Loaded { state, version } = self.load(id).await?;
-            let mut reader = Reader::new(self);
-            let gathered = match request.gather(&mut reader, state.as_ref()).await {
-                Ok(gathered) => gathered,
-                Err(Error::Torn) => continue,
-                Err(error) => return Err(error),
-            };
-            let guards = reader.into_guards(id);
-            let decision =
-                R::Machine::decide(&state.clone(), request.command(), &request.facts(&gathered));
-            return Ok(Judged {
-                before: state,
-                version,
-                gathered,
-                guards,
-                decision,
-            });
-        }
-        Err(Error::Contended { id: id.clone() })
+        let mut reader = Reader::new(self);
+        let state = reader.load::<R::Machine>(id).await?;
+        let gathered = request.gather(&mut reader, state.as_ref()).await?;
+        let mut guards = reader.guards();
+        // The commit that writes it asserts its version.
+        guards.retain(|guard| guard.id != *id);
+        let decision = R::Machine::decide(&state, request.command(), &request.facts(&gathered));
+        Ok(Judged {
+            version: reader.version(id),
+            before: state,
+            gathered,
+            guards,
+            decision,
+        })
     }
 
     fn change<M: Kept>(

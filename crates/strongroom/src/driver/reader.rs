@@ -1,19 +1,29 @@
-//! Reads states for a decision, and remembers at which versions.
+//! Reads states for a decision, all from one snapshot, and remembers at which versions.
 
+use std::any::Any;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use serde::de::DeserializeOwned;
-use strongroom_ledger::{AggregateId, Find, Guard, Page, Version};
+use strongroom_ledger::{AggregateId, Find, Found, Guard, Page, Snapshot, Version};
 
 use super::Kept;
+use super::due::PAGE;
 use crate::Error;
-use crate::core::{Core, Loaded};
+use crate::core::{Core, Loaded, decode};
 
-/// Reads on behalf of one decision. Whatever it has read, absent things too, is asserted by the commit.
+/// Reads on behalf of one decision, each state once. Whatever it has read, absent things too, is asserted by
+/// the commit.
+///
+/// It has a snapshot from its first read on. Whoever goes on to wait for something else
+/// [releases](Self::release) it, or drops the reader: what a snapshot shows cannot be cleared away.
 #[derive(Debug)]
 pub(crate) struct Reader<'c> {
     core: &'c Core,
+    snapshot: Option<Box<dyn Snapshot>>,
+    /// The newest version that the first snapshot showed.
+    newest: Option<Version>,
     seen: BTreeMap<AggregateId, Version>,
+    states: BTreeMap<AggregateId, Arc<dyn Any + Send + Sync>>,
     /// What could not be read.
     unread: Option<AggregateId>,
 }
@@ -22,7 +32,10 @@ impl<'c> Reader<'c> {
     pub(crate) fn new(core: &'c Core) -> Self {
         Self {
             core,
+            snapshot: None,
+            newest: None,
             seen: BTreeMap::new(),
+            states: BTreeMap::new(),
             unread: None,
         }
     }
@@ -31,49 +44,93 @@ impl<'c> Reader<'c> {
         self.core
     }
 
-    /// A state as it is now.
-    ///
-    /// # Errors
-    /// [`Error::Torn`] if it was read before in this decision and has moved since.
+    /// A state as the snapshot shows it.
     pub(crate) async fn load<M: Kept>(
         &mut self,
         id: &AggregateId,
     ) -> Result<Option<M::Stored>, Error> {
-        self.unread = Some(id.clone());
-        let Loaded { state, version } = self.core.load::<M::Stored>(id).await?;
-        self.unread = None;
-        match self.seen.insert(id.clone(), version) {
-            Some(before) if before != version => Err(Error::Torn),
-            Some(_) | None => Ok(state),
+        if self.seen.contains_key(id) {
+            let state = self.states.get(id).and_then(|state| state.downcast_ref());
+            return Ok(state.cloned());
         }
+        self.unread = Some(id.clone());
+        let Loaded { state, version } = self.load_unasserted::<M>(id).await?;
+        self.unread = None;
+        self.keep(id, state.clone(), version);
+        Ok(state)
+    }
+
+    /// A state that no decision rests on: it is neither remembered nor asserted.
+    pub(crate) async fn load_unasserted<M: Kept>(
+        &mut self,
+        id: &AggregateId,
+    ) -> Result<Loaded<M::Stored>, Error> {
+        let stored = self.snapshot().await?.load(id).await?;
+        decode(id, stored)
     }
 
     /// Whether somebody holds `key` of a unique index, other than `own`. It is no fact to be asserted:
     /// the index itself lets no second one in.
     pub(crate) async fn is_taken(
-        &self,
+        &mut self,
         index: &str,
         key: &str,
         own: Option<&AggregateId>,
     ) -> Result<bool, Error> {
-        let found = self
-            .core
-            .ledger
-            .find(&Find::exact(index, key), Page::first(2))
-            .await?;
+        let query = Find::exact(index, key);
+        let found = self.snapshot().await?.find(&query, Page::first(2)).await?;
         Ok(found.iter().any(|found| Some(&found.id) != own))
     }
 
-    /// Whether everything that was read is as it was: then all of it held at one moment, between the
-    /// last read and this question.
-    pub(crate) async fn holds_still(&self) -> Result<bool, Error> {
-        for (id, version) in &self.seen {
-            let now = self.core.ledger.load(id).await?;
-            if now.map_or(Version::ABSENT, |stored| stored.version) != *version {
+    /// All rows that a query finds, in the order of their keys, as the snapshot shows them. The index is only
+    /// a way to the states, which alone are authenticated.
+    pub(crate) async fn find_all(&mut self, find: &Find) -> Result<Vec<Found>, Error> {
+        let mut all = Vec::new();
+        let mut page = Page::first(PAGE);
+        loop {
+            let found = self.snapshot().await?.find(find, page).await?;
+            let Some(last) = found.last() else {
+                return Ok(all);
+            };
+            page = Page::after(last, PAGE);
+            all.extend(found);
+        }
+    }
+
+    /// Lets go of the snapshot. What is read from here on, and was not read before, is of a later state.
+    pub(crate) fn release(&mut self) {
+        self.snapshot = None;
+    }
+
+    /// Whether something that was read has changed since, by whichever process.
+    pub(crate) async fn has_moved(&mut self) -> Result<bool, Error> {
+        self.release();
+        let Some(mut behind) = self.newest else {
+            return Ok(false);
+        };
+        loop {
+            let changes = self.core.ledger.changes(behind, PAGE).await?;
+            let Some(last) = changes.last() else {
                 return Ok(false);
+            };
+            behind = last.at;
+            let moved = |id, version| self.seen.get(id).is_some_and(|seen| *seen != version);
+            if changes
+                .iter()
+                .any(|change| moved(&change.id, change.version))
+            {
+                return Ok(true);
             }
         }
-        Ok(true)
+    }
+
+    /// A state that was read has been changed on our own account, by a commit that asserted the version that
+    /// was read.
+    pub(crate) fn has_become<S>(&mut self, id: &AggregateId, state: S, version: Version)
+    where
+        S: Any + Send + Sync,
+    {
+        self.keep(id, Some(state), version);
     }
 
     /// Everything that was read, to be asserted by a commit that rests on it.
@@ -91,31 +148,35 @@ impl<'c> Reader<'c> {
         &self.seen
     }
 
+    /// The version at which a state was read; [`Version::ABSENT`] if it was not, or was not there.
+    pub(crate) fn version(&self, id: &AggregateId) -> Version {
+        self.seen.get(id).copied().unwrap_or(Version::ABSENT)
+    }
+
     /// The state that could not be read, if the last one could not.
     pub(crate) fn unread(&self) -> Option<&AggregateId> {
         self.unread.as_ref()
     }
 
-    /// A state that was read has been changed on our own account, and is as it was meant to be: that is
-    /// no move.
-    ///
-    /// # Errors
-    /// [`Error::Torn`] if it has moved otherwise.
-    pub(crate) async fn has_become<S>(&mut self, id: &AggregateId, meant: &S) -> Result<(), Error>
-    where
-        S: DeserializeOwned + PartialEq,
-    {
-        let Loaded { state, version } = self.core.load::<S>(id).await?;
-        if state.as_ref() != Some(meant) {
-            return Err(Error::Torn);
+    async fn snapshot(&mut self) -> Result<&dyn Snapshot, Error> {
+        let taken = match self.snapshot.take() {
+            Some(taken) => taken,
+            None => self.core.ledger.snapshot().await?,
+        };
+        if self.newest.is_none() {
+            self.newest = Some(taken.newest().await?);
         }
-        self.seen.insert(id.clone(), version);
-        Ok(())
+        Ok(&**self.snapshot.insert(taken))
     }
 
-    /// What the commit asserts beside the version of `own`, which it writes.
-    pub(super) fn into_guards(self, own: &AggregateId) -> Vec<Guard> {
-        let others = self.seen.into_iter().filter(|(id, _)| id != own);
-        others.map(|(id, version)| Guard { id, version }).collect()
+    fn keep<S>(&mut self, id: &AggregateId, state: Option<S>, version: Version)
+    where
+        S: Any + Send + Sync,
+    {
+        self.seen.insert(id.clone(), version);
+        match state {
+            Some(state) => self.states.insert(id.clone(), Arc::new(state)),
+            None => self.states.remove(id),
+        };
     }
 }

@@ -174,14 +174,14 @@ impl Core {
         let now = self.now();
         let happened = Happened::new(operation, format!("installation/{}", settings.id));
         let commit = Commit {
-            write: Some(Write {
+            writes: vec![Write {
                 id,
                 expected: version,
                 change: Change::Put {
                     state: encode(settings)?,
                     index: Vec::new(),
                 },
-            }),
+            }],
             audit: self.entries(vec![happened], caller, now)?,
             ..Commit::default()
         };

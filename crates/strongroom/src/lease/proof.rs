@@ -5,13 +5,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use strongroom_base::{CorrelationId, ResourceUid};
-use strongroom_ledger::Version;
+use strongroom_ledger::{LedgerError, Version};
 use strongroom_resource::{Inaccessible, Reason, Refusal, Resource, ResourceAction};
 use strongroom_vault::VaultError;
 
 use super::Watching;
 use crate::Error;
-use crate::core::Core;
+use crate::core::{Core, Loaded};
 use crate::driver::kept::resource_id;
 use crate::driver::{Assertions, Reader};
 use crate::resource::{Proof, USE_RETRIES};
@@ -49,9 +49,8 @@ impl Core {
             let mut reader = Reader::new(self);
             let recorded = |tenant| self.own_caller_within(correlation, tenant);
             let found = match reader.use_keys(&id, recorded).await {
-                Ok(Some(found)) => found,
-                Ok(None) => continue,
-                Err(error) => match self.failed(uid, &reader, error).await {
+                Ok(found) => found,
+                Err(error) => match self.failed(uid, &mut reader, error).await {
                     Some(failed) => return Err(failed),
                     None => continue,
                 },
@@ -61,7 +60,7 @@ impl Core {
                 Ok(proof) => Ok(proof),
                 Err(error) => match reason(&error) {
                     Some(reason) => Err((reason, error)),
-                    None => match self.failed(uid, &reader, error).await {
+                    None => match self.failed(uid, &mut reader, error).await {
                         Some(failed) => return Err(failed),
                         None => continue,
                     },
@@ -73,27 +72,32 @@ impl Core {
             }
             let mark = mark(&resource, answer.as_ref().map_err(|(reason, _)| *reason));
             if let Some(mark) = mark {
-                // It must not be written down of a state that was gone by then.
-                if !reader.holds_still().await? {
-                    continue;
-                }
-                // What follows is our own change: it voids nothing.
-                let read_at = reader.seen().get(&id).copied();
-                let assertions = Assertions::mark_at(read_at.unwrap_or(Version::ABSENT));
-                match self.ask(uid, mark, assertions, &found.recorded).await {
-                    Ok(Some(marked)) => match reader.has_become(&id, &marked).await {
-                        Ok(()) => resource = marked,
-                        Err(Error::Torn) => continue,
-                        Err(error) => return Err(error.into()),
-                    },
+                // It must not be written down of a state that was gone by then. What follows is our own
+                // change: it voids nothing.
+                let assertions = Assertions {
+                    guards: reader.guards(),
+                    ..Assertions::mark_at(reader.version(&id))
+                };
+                let recorded = &found.recorded;
+                match self.ask_to_version(uid, mark, assertions, recorded).await {
+                    Ok(Loaded {
+                        state: Some(marked),
+                        version,
+                    }) => {
+                        reader.has_become(&id, marked.clone(), version);
+                        resource = marked;
+                    }
                     // Another process was faster, or it has changed otherwise.
-                    Ok(None) | Err(Error::Torn | Error::Refused(_)) => continue,
+                    Ok(Loaded { state: None, .. })
+                    | Err(Error::Ledger(LedgerError::Conflict { .. }) | Error::Refused(_)) => {
+                        continue;
+                    }
                     Err(error) => return Err(error.into()),
                 }
             }
             let watching = Some(self.leases.watch(uid, reader.seen()));
             // Whatever changes from here on is seen by the watch.
-            if reader.holds_still().await? {
+            if !reader.has_moved().await? {
                 return match answer {
                     Ok(what) => Ok(Watched { what, watching }),
                     Err((reason, cause)) => {
@@ -116,7 +120,7 @@ impl Core {
     async fn failed(
         &self,
         uid: ResourceUid,
-        reader: &Reader<'_>,
+        reader: &mut Reader<'_>,
         what: Error,
     ) -> Option<Watched<Error>> {
         let mut rests_on = reader.seen().clone();
@@ -125,10 +129,10 @@ impl Core {
             rests_on.insert(unread.clone(), Version::ABSENT);
         }
         let watching = Some(self.leases.watch(uid, &rests_on));
-        match reader.holds_still().await {
-            Ok(false) => None,
+        match reader.has_moved().await {
+            Ok(true) => None,
             // What keeps it from being read again is told of next time.
-            Ok(true) | Err(_) => Some(Watched { what, watching }),
+            Ok(false) | Err(_) => Some(Watched { what, watching }),
         }
     }
 }

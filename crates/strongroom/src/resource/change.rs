@@ -28,9 +28,9 @@ use super::keys::USE_RETRIES;
 use super::request::ResourceRequest;
 use crate::Error;
 use crate::audit::Caller;
-use crate::core::Core;
-use crate::driver::Assertions;
+use crate::core::{Core, Loaded};
 use crate::driver::kept::resource_id;
+use crate::driver::{Assertions, EFFECTS_CLAIMED_FOR};
 use crate::vaults::{VaultRequest, for_operation};
 
 impl Core {
@@ -42,6 +42,18 @@ impl Core {
         assertions: Assertions,
         caller: &Caller,
     ) -> Result<Option<Resource>, Error> {
+        let asked = self.ask_to_version(uid, action, assertions, caller).await?;
+        Ok(asked.state)
+    }
+
+    /// The same, with the version of the new state.
+    pub(crate) async fn ask_to_version(
+        &self,
+        uid: ResourceUid,
+        action: ResourceAction,
+        assertions: Assertions,
+        caller: &Caller,
+    ) -> Result<Loaded<Resource>, Error> {
         let at = self.now();
         let command = ResourceCommand { at, action };
         let request = ResourceRequest {
@@ -49,7 +61,7 @@ impl Core {
             command,
             caller,
         };
-        self.drive(&request, assertions, caller).await
+        self.drive_to_version(&request, assertions, caller).await
     }
 
     /// Carries a change from its request to its end. Whatever fails on the way before the new key is
@@ -168,14 +180,15 @@ impl<'a> KeyChangeWork<'a> {
             let mut fresh = self.resting_on(held.take()).await?;
             let resting = fresh.assertions(self.claim);
             match self.vault(grant, action.clone(), resting).await {
-                Ok(Some(granted)) => {
+                Ok(Loaded { state, version }) => {
                     // It is granted once: whatever is changed from here on is its owner's.
-                    let own = fresh.vault_has_become(&grant.vault, &granted).await;
-                    let held = own.is_ok().then_some(fresh);
-                    return self.resting_on(held).await;
+                    if let Some(granted) = state {
+                        fresh.vault_has_become(&grant.vault, granted, version)?;
+                    }
+                    return Ok(fresh);
                 }
                 // Somebody has granted it meanwhile.
-                Ok(None) | Err(Error::Vault(VaultRefusal::NoOp)) => return Ok(fresh),
+                Err(Error::Vault(VaultRefusal::NoOp)) => return Ok(fresh),
                 Err(error) if voids(&error) => {}
                 Err(error) => return Err(error),
             }
@@ -188,7 +201,7 @@ impl<'a> KeyChangeWork<'a> {
         grant: &WantedGrant,
         action: VaultAction,
         assertions: Assertions,
-    ) -> Result<Option<Vault>, Error> {
+    ) -> Result<Loaded<Vault>, Error> {
         let request = VaultRequest {
             vault: grant.vault.clone(),
             command: VaultCommand {
@@ -197,7 +210,9 @@ impl<'a> KeyChangeWork<'a> {
             },
             caller: self.caller,
         };
-        self.core.drive(&request, assertions, self.caller).await
+        self.core
+            .drive_to_version(&request, assertions, self.caller)
+            .await
     }
 
     /// The new key wraps and unwraps: the keyring that is to become the active one.
@@ -312,8 +327,11 @@ impl<'a> KeyChangeWork<'a> {
         action: ResourceAction,
         assertions: Assertions,
     ) -> Result<(), Error> {
-        // It may have taken longer than it was claimed for.
-        self.core.claim_effects(&resource_id(self.uid)?).await?;
+        // It may take longer than it was claimed for.
+        let half_over = self.core.now().saturating_add(EFFECTS_CLAIMED_FOR / 2);
+        if self.claim.expires < half_over {
+            self.core.claim_effects(&resource_id(self.uid)?).await?;
+        }
         self.core
             .ask(self.uid, action, assertions, self.caller)
             .await?;

@@ -226,9 +226,9 @@ impl ResourceHandle {
         let latest = if resource.follows {
             None
         } else {
-            let mut reader = Reader::new(&self.core);
             reader.see(latest, &resource, &self.caller).await?
         };
+        drop(reader);
         let mut reported = reports(&resource, &seen, latest.as_ref(), self.core.now());
         if resource.follows {
             let against = self.core.against_following(self.uid, &self.caller).await?;
@@ -255,6 +255,7 @@ impl ResourceHandle {
         let resource = self.load().await?;
         let mut reader = Reader::new(&self.core);
         let user = reader.user(&resource, &self.caller).await?;
+        drop(reader);
         match action {
             ResourceAction::SetKey(set) => {
                 let kek = Kek::CustomerManaged {

@@ -7,7 +7,7 @@
 
 use strongroom_base::ResourceUid;
 use strongroom_crypto::keyring::{Kek, Keyring, OpenedKeyring};
-use strongroom_ledger::{Claim, Condition, Guard, LedgerError};
+use strongroom_ledger::{Claim, Condition, Guard, LedgerError, Version};
 use strongroom_resource::{Refusal, Resource, ResourceAction};
 use strongroom_vault::VaultName;
 use strongroom_vault::vault::Vault;
@@ -36,6 +36,7 @@ impl<'c> FreshUnwrap<'c> {
         let mut reader = Reader::new(core);
         let user = reader.user(resource, caller).await?;
         reader.see_own_vault(&user, resource.customer_key()).await?;
+        reader.release();
         let (opened, sent) = user.open_and_time(&resource.keyring).await?;
         Ok(Self {
             core,
@@ -81,20 +82,20 @@ impl<'c> FreshUnwrap<'c> {
             Kek::ServiceManaged { .. } => None,
         };
         self.reader.see_own_vault(&self.user, kid).await?;
+        self.reader.release();
         self.user.open_and_time(keyring).await?;
         Ok(())
     }
 
-    /// A vault was changed on the change's own account, and must be as it was meant to be.
-    ///
-    /// # Errors
-    /// [`Error::Torn`] if it has changed otherwise.
-    pub(super) async fn vault_has_become(
+    /// A vault was changed on the change's own account, by a commit that rested on the unwrap.
+    pub(super) fn vault_has_become(
         &mut self,
         name: &VaultName,
-        meant: &Vault,
+        vault: Vault,
+        version: Version,
     ) -> Result<(), Error> {
-        self.reader.has_become(&vault_id(name)?, meant).await
+        self.reader.has_become(&vault_id(name)?, vault, version);
+        Ok(())
     }
 }
 
@@ -144,8 +145,7 @@ impl<'a> KeyChangeWork<'a> {
 pub(super) fn voids(error: &Error) -> bool {
     matches!(
         error,
-        Error::Torn
-            | Error::Ledger(LedgerError::Conflict { .. } | LedgerError::Lapsed)
+        Error::Ledger(LedgerError::Conflict { .. } | LedgerError::Lapsed)
             | Error::Refused(Refusal::OutOfReach { .. })
     )
 }

@@ -1,5 +1,7 @@
 //! Asking for keys: a resource's present key-encryption key, and one that it goes over to.
 
+use std::time::Duration;
+
 use strongroom_base::{Outcome, ResourceUid, TenantId};
 use strongroom_crypto::ResourceKey;
 use strongroom_crypto::keyring::{Kek, Keyring, OpenedKeyring, WrappedKey};
@@ -17,10 +19,13 @@ use crate::driver::Reader;
 use crate::driver::kept::{principal_id, resource_id};
 use crate::key_files::NewServiceKey;
 use crate::lease::Moment;
-use crate::vaults::Route;
+use crate::vaults::{Route, SeenVault};
 
 /// How often a use of a key is begun anew because its authority moved meanwhile.
 pub(crate) const USE_RETRIES: usize = 16;
+
+/// How long a vault of our own may be judged by what was read of it for the use of a key.
+const SEEN_FOR: Duration = Duration::from_millis(100);
 
 impl Core {
     /// The first keyring of a new resource, under its service-managed key.
@@ -50,17 +55,9 @@ impl Core {
     /// Proves that a resource's keys may be used now, and leaves nothing of it.
     pub(crate) async fn probe(&self, uid: ResourceUid, caller: &Caller) -> Result<Proof, Error> {
         let id = resource_id(uid)?;
-        for _ in 0..USE_RETRIES {
-            let mut reader = Reader::new(self);
-            let Some(found) = reader.use_keys(&id, |_| caller.clone()).await? else {
-                continue;
-            };
-            // The vault judged at a moment of its own: what was read here must have held then, too.
-            if reader.holds_still().await? {
-                return found.proof;
-            }
-        }
-        Err(Error::Contended { id })
+        let mut reader = Reader::new(self);
+        let found = reader.use_keys(&id, |_| caller.clone()).await?;
+        found.proof
     }
 }
 
@@ -105,32 +102,27 @@ pub(crate) struct KeyUser<'a> {
 
 impl<'c> Reader<'c> {
     /// Asks for the keys of a resource that may be used: its whole chain of authority, by a real unwrap.
-    /// None, if something moved while it was read. `recorded` says whom the records name, given the
-    /// resource's tenant.
+    /// `recorded` says whom the records name, given the resource's tenant.
     pub(crate) async fn use_keys(
         &mut self,
         id: &AggregateId,
         recorded: impl FnOnce(TenantId) -> Caller + Send,
-    ) -> Result<Option<Found>, Error> {
+    ) -> Result<Found, Error> {
+        // A vault of our own judges by what is read from here on.
+        let began = self.core().moment();
         let resource = self.load::<ResourceMachine>(id).await?;
         let resource = resource.ok_or(Refusal::Absent)?;
         check_usable(&resource)?;
-        let user = match self.user_recorded(&resource, recorded).await {
-            Ok(user) => user,
-            Err(Error::Torn) => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        match self.see_own_vault(&user, resource.customer_key()).await {
-            Ok(()) => {}
-            Err(Error::Torn) => return Ok(None),
-            Err(error) => return Err(error),
-        }
-        let proof = user.open(&resource.keyring).await;
-        Ok(Some(Found {
+        let user = self.user_recorded(&resource, recorded).await?;
+        let seen = self.see_own_vault(&user, resource.customer_key()).await?;
+        self.release();
+        let seen = seen.map(|seen| (seen, began));
+        let proof = user.open(&resource.keyring, seen).await;
+        Ok(Found {
             resource,
             proof,
             recorded: user.caller,
-        }))
+        })
     }
 
     /// What a vault of the installation's own will judge by at a use of the customer's key `kid`, if there is
@@ -139,20 +131,22 @@ impl<'c> Reader<'c> {
         &mut self,
         user: &KeyUser<'_>,
         kid: Option<&str>,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<SeenVault>, Error> {
         let (Some(kid), Ok(identity)) = (kid, &user.identity) else {
-            return Ok(());
+            return Ok(None);
         };
         let core = self.core();
         let key = core.vaults.parse(kid)?;
         match core.route(&key.vault)? {
-            Route::Embedded(_) => {
+            Route::Embedded(_) | Route::Seen(_) => {
                 let vault = key.vault.name();
-                self.vault_snapshot(identity, vault, Some(&key.name))
-                    .await?;
-                Ok(())
+                let snapshot = self.vault_snapshot(identity, vault, Some(&key.name));
+                Ok(Some(SeenVault {
+                    snapshot: snapshot.await?,
+                    caller: identity.clone(),
+                }))
             }
-            Route::Outside(_) => Ok(()),
+            Route::Outside(_) => Ok(None),
         }
     }
 
@@ -200,8 +194,12 @@ impl<'c> Reader<'c> {
 
 impl KeyUser<'_> {
     /// Opens a keyring of the resource for its data.
-    async fn open(&self, keyring: &Keyring) -> Result<Proof, Error> {
-        let (opened, sent) = self.open_and_time(keyring).await?;
+    async fn open(
+        &self,
+        keyring: &Keyring,
+        seen: Option<(SeenVault, Moment)>,
+    ) -> Result<Proof, Error> {
+        let (opened, sent) = self.open_by(keyring, seen).await?;
         Ok(Proof {
             keys: opened.generation_keys(&self.core.provider),
             sent,
@@ -220,11 +218,19 @@ impl KeyUser<'_> {
         &self,
         keyring: &Keyring,
     ) -> Result<(OpenedKeyring, Moment), Error> {
+        self.open_by(keyring, None).await
+    }
+
+    async fn open_by(
+        &self,
+        keyring: &Keyring,
+        seen: Option<(SeenVault, Moment)>,
+    ) -> Result<(OpenedKeyring, Moment), Error> {
         let provider = &self.core.provider;
         let mac = self.core.root.keyring_mac(self.resource.uid)?;
         let verified = keyring.verify(&mac)?;
         let (newest, sent) = self
-            .unwrap(verified.kek(), verified.newest(), verified.wrapped())
+            .unwrap_by(verified.kek(), verified.newest(), verified.wrapped(), seen)
             .await?;
         Ok((verified.open(provider, newest)?, sent))
     }
@@ -236,6 +242,17 @@ impl KeyUser<'_> {
         kek: &Kek,
         generation: Generation,
         wrapped: &WrappedKey,
+    ) -> Result<(ResourceKey, Moment), Error> {
+        self.unwrap_by(kek, generation, wrapped, None).await
+    }
+
+    /// The same; a vault of our own judges by what has been `seen` of it, and is asked from that moment.
+    async fn unwrap_by(
+        &self,
+        kek: &Kek,
+        generation: Generation,
+        wrapped: &WrappedKey,
+        seen: Option<(SeenVault, Moment)>,
     ) -> Result<(ResourceKey, Moment), Error> {
         match kek {
             Kek::ServiceManaged { key } => {
@@ -251,9 +268,16 @@ impl KeyUser<'_> {
             Kek::CustomerManaged { kid, algorithm } => {
                 let key = self.core.vaults.parse(kid)?;
                 let identity = self.identity()?;
-                let route = self.core.route(&key.vault)?;
                 let _turn = self.core.budgets.enter(&key.vault).await?;
-                let sent = self.core.moment();
+                let now = self.core.moment();
+                let (seen, sent) = match seen {
+                    // The turn may have been long in coming.
+                    Some((seen, began)) if now.since(began).is_some_and(|it| it <= SEEN_FOR) => {
+                        (Some(seen), began)
+                    }
+                    Some(_) | None => (None, now),
+                };
+                let route = self.core.route(&key.vault)?.judging_by(self.core, seen);
                 let vault = route.vault(identity, &key.vault).await;
                 let vault = vault.map_err(|error| self.key_use(&key, identity, error))?;
                 same_region(&self.resource, &key, &vault)?;

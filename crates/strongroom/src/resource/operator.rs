@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use strongroom_base::{Outcome as _, ResourceName, ResourceUid};
-use strongroom_identity::{Absent, Action};
-use strongroom_ledger::Find;
+use strongroom_identity::{Absent, Action, Caller as Who, Verdict};
+use strongroom_ledger::{Find, Found};
 use strongroom_resource::{
-    NewResource as Created, Refusal, Resource, ResourceAction, ResourceMachine, at_creation,
+    NewResource as Created, Refusal, ResourceAction, ResourceMachine, at_creation,
 };
 
 use super::request::arm_id;
@@ -14,6 +14,7 @@ use super::view::ResourceView;
 use super::{NewResource, ResourceHandle};
 use crate::Error;
 use crate::audit::{Happened, Operation};
+use crate::directory::Site;
 use crate::driver::kept::{index, resource_id, resource_name_key};
 use crate::driver::{Assertions, Reader};
 use crate::operator::Operator;
@@ -38,6 +39,7 @@ impl Operator {
                 Some(site) => arm_id(&site, name.as_str()),
                 None => format!("resource/{name}"),
             };
+            drop(reader);
             let refused = Happened::new(Operation::ResourceCreate, target).failed(refusal.code());
             self.core.record(vec![refused], &self.caller).await?;
             return Err(refusal.into());
@@ -77,13 +79,12 @@ impl Operator {
     pub async fn resource(&self, name: &ResourceName) -> Result<ResourceHandle, Error> {
         let mut reader = Reader::new(&self.core);
         let key = resource_name_key(self.group, name.as_str());
-        let found = self
-            .core
-            .find_all(&Find::exact(index::RESOURCE_NAME, &*key), |_| true)
+        let found = reader
+            .find_all(&Find::exact(index::RESOURCE_NAME, &*key))
             .await?;
         let who = reader.who(self.caller.principal).await?;
         let read = Action::AccountsRead;
-        if let Some((_, id)) = found.first()
+        if let Some(Found { id, .. }) = found.first()
             && let Some(resource) = reader.load::<ResourceMachine>(id).await?
         {
             // The index is only a way to the state, which alone is authenticated.
@@ -93,12 +94,8 @@ impl Operator {
                 });
             }
             if let Some(site) = reader.site_of_resource(&resource).await? {
-                // Whoever may use the data alone finds it as well.
-                let may = [read, Action::ObjectsRead, Action::ObjectsWrite];
-                if may.iter().any(|action| site.allows(&who, *action).is_ok()) {
-                    return Ok(self.handle(resource.uid));
-                }
-                site.allows(&who, read)?;
+                may_find(&site, &who)?;
+                return Ok(self.handle(resource.uid));
             }
         }
         let group = reader.group_site(self.group).await?;
@@ -125,16 +122,16 @@ impl Operator {
     /// If the ledger cannot be read, or the caller may not see the group.
     pub async fn resources(&self) -> Result<Vec<ResourceView>, Error> {
         let prefix = format!("{}/", self.group);
-        let found = self
-            .core
-            .find_all(&Find::prefix(index::RESOURCE_NAME, prefix), |_| true)
-            .await?;
         let mut reader = Reader::new(&self.core);
+        let found = reader
+            .find_all(&Find::prefix(index::RESOURCE_NAME, prefix))
+            .await?;
         let who = reader.who(self.caller.principal).await?;
         let mut views = Vec::with_capacity(found.len());
-        for (_, id) in found {
+        for Found { id, .. } in found {
             // Purged since it was found, or not for the caller to see.
-            let Some(resource) = reader.load::<ResourceMachine>(&id).await? else {
+            let found = reader.load_unasserted::<ResourceMachine>(&id).await?;
+            let Some(resource) = found.state else {
                 continue;
             };
             let Some(site) = reader.site_of_resource(&resource).await? else {
@@ -152,13 +149,15 @@ impl Operator {
     /// # Errors
     /// [`Refusal::Absent`], [`Error::Denied`].
     pub async fn resource_by_uid(&self, uid: ResourceUid) -> Result<ResourceHandle, Error> {
-        let id = resource_id(uid)?;
-        if self.core.load::<Resource>(&id).await?.state.is_some() {
-            let handle = self.handle(uid);
-            return handle.show().await.map(|_| handle);
-        }
         let mut reader = Reader::new(&self.core);
         let who = reader.who(self.caller.principal).await?;
+        let resource = reader.load::<ResourceMachine>(&resource_id(uid)?).await?;
+        if let Some(resource) = resource
+            && let Some(site) = reader.site_of_resource(&resource).await?
+        {
+            may_find(&site, &who)?;
+            return Ok(self.handle(uid));
+        }
         let read = Action::AccountsRead;
         Err(match strongroom_identity::absent(&who, read, read, None) {
             Absent::Denied(denied) => denied.into(),
@@ -169,4 +168,14 @@ impl Operator {
     fn handle(&self, uid: ResourceUid) -> ResourceHandle {
         ResourceHandle::new(Arc::clone(&self.core), uid, self.caller.clone())
     }
+}
+
+/// Whether a resource is there for `who`: whoever may use the data alone finds it as well.
+fn may_find(site: &Site, who: &Who) -> Verdict {
+    let read = site.allows(who, Action::AccountsRead);
+    let data = [Action::ObjectsRead, Action::ObjectsWrite];
+    if data.iter().any(|action| site.allows(who, *action).is_ok()) {
+        return Ok(());
+    }
+    read
 }

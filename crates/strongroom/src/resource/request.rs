@@ -232,7 +232,7 @@ impl Request for ResourceRequest<'_> {
 impl ResourceRequest<'_> {
     async fn name_use(
         &self,
-        reader: &Reader<'_>,
+        reader: &mut Reader<'_>,
         state: Option<&Resource>,
     ) -> Result<NameUse, Error> {
         let key = match (&self.command.action, state) {
@@ -355,7 +355,9 @@ impl Reader<'_> {
             ManagedIdentity::Off => None,
         };
         match self.core().route(&asked.vault)? {
-            Route::Embedded(_) => self.gaze_inside(asked, principal, site, granters).await,
+            Route::Embedded(_) | Route::Seen(_) => {
+                self.gaze_inside(asked, principal, site, granters).await
+            }
             Route::Outside(recorded) => {
                 let Some(principal) = principal else {
                     // Nobody is there for whom an outside vault would show anything.
@@ -369,6 +371,7 @@ impl Reader<'_> {
                     correlation: granters.caller.correlation,
                 };
                 let route = Route::Outside(recorded);
+                self.release();
                 gaze_outside(asked, &identity, &route, granters.follows).await
             }
         }

@@ -66,6 +66,8 @@ impl Strongroom {
         let site = reader.site_of_resource(&stored).await?;
         let site = site.ok_or(Refusal::Absent)?;
         let who = reader.who(caller.principal).await?;
+        let user = reader.user(&stored, caller).await?;
+        drop(reader);
         let exported = async {
             site.allows(&who, Action::ObjectsRead)?;
             if !self.view.dev {
@@ -73,7 +75,6 @@ impl Strongroom {
                 return Err(Error::NotForTrying { what });
             }
             check_usable(&stored)?;
-            let user = reader.user(&stored, caller).await?;
             Ok(ExportedKey {
                 uid: stored.uid,
                 binding: stored.binding,

@@ -155,9 +155,7 @@ impl Core {
     /// The keys of a vault, deleted ones too, by name.
     pub(crate) async fn keys_of(&self, vault: &VaultName) -> Result<Vec<KeyName>, Error> {
         let prefix = format!("{}/", vault.lookup_key());
-        let found = self
-            .find_all(&Find::prefix(index::KEY_VAULT, &*prefix), |_| true)
-            .await?;
+        let found = self.find_all(&keys_in(vault), |_| true).await?;
         found
             .iter()
             .filter_map(|(key, _)| key.strip_prefix(&*prefix))
@@ -237,4 +235,9 @@ pub(crate) fn own_asker(caller: &Caller) -> VaultCaller {
         origin: Origin::TrustedService,
         correlation: caller.correlation,
     }
+}
+
+/// The keys of a vault, deleted ones too, by name.
+pub(super) fn keys_in(vault: &VaultName) -> Find {
+    Find::prefix(index::KEY_VAULT, format!("{}/", vault.lookup_key()))
 }

@@ -19,4 +19,5 @@ pub use self::operator::{
 };
 pub use self::outside::OutsideVault;
 pub(crate) use self::registry::{Route, Vaults};
+pub(crate) use self::state::SeenVault;
 pub(crate) use self::vault::{VaultRequest, for_operation};

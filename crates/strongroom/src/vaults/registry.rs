@@ -11,7 +11,7 @@ use strongroom_vault::{
 };
 
 use super::outside::{OutsideVault, Recorded};
-use super::state::LedgerVaultState;
+use super::state::{LedgerVaultState, SeenVault, SeenVaultState};
 use crate::Error;
 use crate::core::Core;
 
@@ -27,6 +27,8 @@ pub(crate) struct Vaults {
 pub(crate) enum Route<'a> {
     /// The installation itself.
     Embedded(&'a SoftwareVault<LedgerVaultState>),
+    /// The installation itself, by what has been read of it already.
+    Seen(Box<SoftwareVault<SeenVaultState>>),
     /// Somebody else.
     Outside(Recorded<'a>),
 }
@@ -95,9 +97,23 @@ impl Core {
 }
 
 impl Route<'_> {
+    /// The same way, for one use that a vault of our own judges by what has been read already.
+    pub(crate) fn judging_by(self, core: &Core, seen: Option<SeenVault>) -> Self {
+        match (self, seen) {
+            (Self::Embedded(vault), Some(seen)) => {
+                let ledger = vault.state().clone();
+                let state = SeenVaultState { ledger, seen };
+                let (provider, clock) = (core.provider, Arc::clone(&core.clock));
+                Self::Seen(Box::new(SoftwareVault::new(state, provider, clock)))
+            }
+            (route, _) => route,
+        }
+    }
+
     pub(crate) fn keys(&self) -> &dyn KeyVault {
         match self {
             Self::Embedded(vault) => *vault,
+            Self::Seen(vault) => &**vault,
             Self::Outside(recorded) => recorded,
         }
     }
@@ -110,6 +126,7 @@ impl Route<'_> {
     ) -> Result<VaultProperties, VaultError> {
         match self {
             Self::Embedded(embedded) => embedded.vault(caller, vault).await,
+            Self::Seen(seen) => seen.vault(caller, vault).await,
             Self::Outside(recorded) => {
                 recorded
                     .core

@@ -22,9 +22,6 @@ use crate::core::Core;
 use crate::driver::Reader;
 use crate::driver::kept::{key_id, principal_id, vault_id};
 
-/// How often a snapshot is read anew because something of it moved meanwhile.
-const SNAPSHOT_RETRIES: usize = 64;
-
 /// The ledger as the software vault sees it.
 #[derive(Clone, Debug)]
 pub(crate) struct LedgerVaultState {
@@ -43,7 +40,6 @@ impl LedgerVaultState {
 
 #[async_trait]
 impl VaultState for LedgerVaultState {
-    /// All of it held at one moment: what was read is read again, until nothing has moved in between.
     async fn snapshot(
         &self,
         caller: &VaultCaller,
@@ -51,21 +47,8 @@ impl VaultState for LedgerVaultState {
         key: Option<&KeyName>,
     ) -> Result<Snapshot, StateError> {
         let core = self.core()?;
-        for _ in 0..SNAPSHOT_RETRIES {
-            let mut reader = Reader::new(&core);
-            let snapshot = match reader.vault_snapshot(caller, vault, key).await {
-                Ok(snapshot) => snapshot,
-                Err(Error::Torn) => continue,
-                Err(error) => return Err(error.into()),
-            };
-            if reader.holds_still().await? {
-                return Ok(snapshot);
-            }
-        }
-        Err(Error::Contended {
-            id: vault_id(vault)?,
-        }
-        .into())
+        let mut reader = Reader::new(&core);
+        Ok(reader.vault_snapshot(caller, vault, key).await?)
     }
 
     async fn material(&self, material: MaterialRef) -> Result<SecretBytes, StateError> {
@@ -81,6 +64,52 @@ impl VaultState for LedgerVaultState {
             correlation: operation.caller.correlation,
         };
         Ok(self.core()?.record(vec![happened], &caller).await?)
+    }
+}
+
+/// What one caller is judged by at one key of a vault of ours, read beforehand: the state of one use.
+#[derive(Clone, Debug)]
+pub(crate) struct SeenVault {
+    pub(crate) caller: VaultCaller,
+    pub(crate) snapshot: Snapshot,
+}
+
+/// The ledger, where what a use is judged by has been read already.
+#[derive(Clone, Debug)]
+pub(crate) struct SeenVaultState {
+    pub(super) ledger: LedgerVaultState,
+    pub(super) seen: SeenVault,
+}
+
+#[async_trait]
+impl VaultState for SeenVaultState {
+    async fn snapshot(
+        &self,
+        caller: &VaultCaller,
+        vault: &VaultName,
+        key: Option<&KeyName>,
+    ) -> Result<Snapshot, StateError> {
+        let SeenVault {
+            caller: seen_for,
+            snapshot,
+        } = &self.seen;
+        let is_of_vault = snapshot.vault.as_ref().is_some_and(|it| it.name == *vault);
+        let is_of_key = key.is_none_or(|key| {
+            let seen = snapshot.key.as_ref();
+            seen.is_some_and(|seen| seen.name.lookup_key() == key.lookup_key())
+        });
+        if seen_for == caller && is_of_vault && is_of_key {
+            return Ok(snapshot.clone());
+        }
+        self.ledger.snapshot(caller, vault, key).await
+    }
+
+    async fn material(&self, material: MaterialRef) -> Result<SecretBytes, StateError> {
+        self.ledger.material(material).await
+    }
+
+    async fn record(&self, operation: VaultOperation<'_>) -> Result<(), StateError> {
+        self.ledger.record(operation).await
     }
 }
 

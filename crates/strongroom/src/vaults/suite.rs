@@ -197,7 +197,7 @@ impl Rig for OneVault {
         let address = VaultAddress::embedded(self.vault.clone());
         match self.room.core().route(&address).unwrap() {
             Route::Embedded(vault) => vault,
-            Route::Outside(_) => panic!("the suffix is the installation's own"),
+            Route::Seen(_) | Route::Outside(_) => panic!("the suffix is the installation's own"),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use strongroom_base::{ResourceGroupName, SubscriptionId, TenantId};
 use strongroom_identity::{Action, GroupCommand, GroupRefusal, GroupUid};
-use strongroom_ledger::Find;
+use strongroom_ledger::{Find, Found};
 
 use super::not_there;
 use crate::Error;
@@ -70,15 +70,13 @@ impl Operator {
     ) -> Result<Vec<GroupView>, Error> {
         let who = self.asker().await?;
         let prefix = subscription.map_or_else(String::new, |id| format!("{id}/"));
-        let found = self
-            .core
-            .find_all(&Find::prefix(index::GROUP_NAME, prefix), |_| true)
+        let mut reader = Reader::new(&self.core);
+        let found = reader
+            .find_all(&Find::prefix(index::GROUP_NAME, prefix))
             .await?;
         let mut views = Vec::new();
-        for (_, id) in found {
-            let uid = id.id().parse()?;
-            // A reader of its own: nothing is decided by the whole of the list.
-            let site = Reader::new(&self.core).group_site(uid).await?;
+        for Found { id, .. } in found {
+            let site = reader.group_site(id.id().parse()?).await?;
             if let Some(site) = site
                 && site.allows(&who, Action::GroupsRead).is_ok()
             {

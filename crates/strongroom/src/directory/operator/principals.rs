@@ -5,7 +5,7 @@ use strongroom_identity::{
     Action, AppId, DisplayName, Principal, PrincipalCommand, PrincipalKind, PrincipalLife,
     PrincipalMachine, PrincipalRefusal,
 };
-use strongroom_ledger::Find;
+use strongroom_ledger::{Find, Found};
 
 use super::not_there;
 use crate::Error;
@@ -87,18 +87,13 @@ impl Operator {
     /// tenant.
     pub async fn principals(&self, tenant: TenantId) -> Result<Vec<PrincipalView>, Error> {
         let who = self.asker().await?;
-        let site = Reader::new(&self.core).tenant_site(tenant).await?;
+        let mut reader = Reader::new(&self.core);
+        let site = reader.tenant_site(tenant).await?;
         site.allows(&who, Action::PrincipalsRead)?;
-        let found = self
-            .core
-            .find_all(
-                &Find::prefix(index::PRINCIPAL_HOME, format!("{tenant}/")),
-                |_| true,
-            )
-            .await?;
+        let in_tenant = Find::prefix(index::PRINCIPAL_HOME, format!("{tenant}/"));
         let mut views = Vec::new();
-        for (_, id) in found {
-            let principal = self.core.load::<Principal>(&id).await?.state;
+        for Found { id, .. } in reader.find_all(&in_tenant).await? {
+            let principal = reader.load_unasserted::<PrincipalMachine>(&id).await?.state;
             // The index is only a way to the state, which alone is authenticated.
             let here = principal.filter(|principal| {
                 principal.home == tenant && !matches!(principal.life, PrincipalLife::Deleted { .. })

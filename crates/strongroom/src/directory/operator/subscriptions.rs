@@ -4,7 +4,7 @@ use strongroom_base::{SubscriptionId, TenantId};
 use strongroom_identity::{
     Action, DisplayName, Subscription, SubscriptionCommand, SubscriptionRefusal, SubscriptionState,
 };
-use strongroom_ledger::Find;
+use strongroom_ledger::{Find, Found};
 
 use super::not_there;
 use crate::Error;
@@ -60,15 +60,13 @@ impl Operator {
     /// If the ledger cannot be read.
     pub async fn subscriptions(&self) -> Result<Vec<SubscriptionView>, Error> {
         let who = self.asker().await?;
-        let found = self
-            .core
-            .find_all(&Find::prefix(index::SUBSCRIPTION_NAME, ""), |_| true)
+        let mut reader = Reader::new(&self.core);
+        let found = reader
+            .find_all(&Find::prefix(index::SUBSCRIPTION_NAME, ""))
             .await?;
         let mut views = Vec::new();
-        for (_, id) in found {
-            let id = id.id().parse()?;
-            // A reader of its own: nothing is decided by the whole of the list.
-            let site = Reader::new(&self.core).subscription_site(id).await?;
+        for Found { id, .. } in found {
+            let site = reader.subscription_site(id.id().parse()?).await?;
             if let Some(site) = site
                 && site.allows(&who, Action::SubscriptionsRead).is_ok()
             {

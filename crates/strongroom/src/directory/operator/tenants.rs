@@ -4,7 +4,7 @@ use strongroom_base::{Outcome as _, TenantId};
 use strongroom_identity::{
     Action, Caller as Who, DisplayName, Tenant, TenantCommand, TenantMachine, TenantRefusal,
 };
-use strongroom_ledger::Find;
+use strongroom_ledger::{Find, Found};
 
 use crate::Error;
 use crate::audit::{Happened, Operation};
@@ -76,14 +76,12 @@ impl Operator {
     /// If the ledger cannot be read.
     pub async fn tenants(&self) -> Result<Vec<TenantView>, Error> {
         let who = self.asker().await?;
-        let found = self
-            .core
-            .find_all(&Find::prefix(index::TENANT_NAME, ""), |_| true)
+        let mut reader = Reader::new(&self.core);
+        let found = reader
+            .find_all(&Find::prefix(index::TENANT_NAME, ""))
             .await?;
         let mut views = Vec::new();
-        for (_, id) in found {
-            // A reader of its own: nothing is decided by the whole of the list.
-            let mut reader = Reader::new(&self.core);
+        for Found { id, .. } in found {
             let Some(tenant) = reader.load::<TenantMachine>(&id).await? else {
                 continue;
             };

@@ -16,9 +16,6 @@ use crate::driver::kept::{key_id, vault_id};
 use crate::operator::Operator;
 use crate::vaults::state::source;
 
-/// How often what a vault is judged by is read anew because something of it moved meanwhile.
-const READ_RETRIES: usize = 64;
-
 /// A caller whom a vault let in.
 pub(super) struct Admitted {
     pub(super) asker: VaultCaller,
@@ -85,39 +82,23 @@ impl Operator {
         vault: &VaultName,
         key: Option<&KeyName>,
     ) -> Result<(VaultCaller, Snapshot), Error> {
-        let id = vault_id(vault)?;
-        for _ in 0..READ_RETRIES {
-            let mut reader = Reader::new(&self.core);
-            let read = async {
-                let key = match key {
-                    Some(key) => reader.load::<KeyMachine>(&key_id(vault, key)?).await?,
-                    None => None,
-                };
-                let vault = reader.load::<VaultMachine>(&id).await?;
-                let asker = reader
-                    .vault_caller(&self.caller, self.address, vault.as_ref())
-                    .await?;
-                let (standing, roles) = reader.vault_standing(&asker, vault.as_ref()).await?;
-                let snapshot = Snapshot {
-                    vault,
-                    key,
-                    standing,
-                    roles,
-                };
-                Ok((asker, snapshot))
-            };
-            let read: Result<_, Error> = read.await;
-            match read {
-                Err(Error::Torn) => {}
-                Err(error) => return Err(error),
-                Ok(read) => {
-                    if reader.holds_still().await? {
-                        return Ok(read);
-                    }
-                }
-            }
-        }
-        Err(Error::Contended { id })
+        let mut reader = Reader::new(&self.core);
+        let key = match key {
+            Some(key) => reader.load::<KeyMachine>(&key_id(vault, key)?).await?,
+            None => None,
+        };
+        let vault = reader.load::<VaultMachine>(&vault_id(vault)?).await?;
+        let asker = reader
+            .vault_caller(&self.caller, self.address, vault.as_ref())
+            .await?;
+        let (standing, roles) = reader.vault_standing(&asker, vault.as_ref()).await?;
+        let snapshot = Snapshot {
+            vault,
+            key,
+            standing,
+            roles,
+        };
+        Ok((asker, snapshot))
     }
 }
 

@@ -3,8 +3,8 @@
 use strongroom_base::Timestamp;
 use strongroom_crypto::keyring::Kek;
 use strongroom_identity::Action;
-use strongroom_ledger::Find;
-use strongroom_resource::Resource;
+use strongroom_ledger::{Find, Found};
+use strongroom_resource::{Resource, ResourceMachine};
 use strongroom_vault::key::KeyRefusal;
 use strongroom_vault::{
     KeyId, KeyName, KeyPermission, KeyVersionId, VaultAddress, VaultName, VaultSuffix,
@@ -72,6 +72,7 @@ impl Operator {
             .into());
         };
         let mut in_use = Vec::new();
+        let mut reader = Reader::new(&self.core);
         for version in &key.versions {
             let id = KeyVersionId {
                 vault: VaultAddress::embedded(vault.clone()),
@@ -79,9 +80,8 @@ impl Operator {
                 version: version.id,
             };
             let uri = id.to_string().to_ascii_lowercase();
-            let wrapped = self
-                .wrapped_by(&Find::exact(index::CUSTOMER_KEY, uri))
-                .await?;
+            let found = Find::exact(index::CUSTOMER_KEY, uri);
+            let wrapped = reader.wrapped_by(&found).await?;
             if !wrapped.is_empty() {
                 in_use.push(VersionInUse {
                     id,
@@ -103,7 +103,8 @@ impl Operator {
         self.vault(vault).await?;
         let keys = format!("{}/keys/", VaultAddress::embedded(vault.clone()));
         let below = Find::prefix(index::CUSTOMER_KEY, keys.to_ascii_lowercase());
-        Ok(self.wrapped_by(&below).await?.len() as u64)
+        let mut reader = Reader::new(&self.core);
+        Ok(reader.wrapped_by(&below).await?.len() as u64)
     }
 
     /// Which resources need the key of this URI, or the one version of it. Takes `get`: whoever holds
@@ -118,15 +119,16 @@ impl Operator {
             Some(_) => Find::exact(index::CUSTOMER_KEY, uri.clone()),
             None => Find::prefix(index::CUSTOMER_KEY, format!("{uri}/")),
         };
-        let who = Reader::new(&self.core).who(self.caller.principal).await?;
         let mut census = KeyCensus {
             key,
             resources: 0,
             visible: Vec::new(),
         };
-        for resource in self.wrapped_by(&found).await? {
+        let mut reader = Reader::new(&self.core);
+        let who = reader.who(self.caller.principal).await?;
+        for resource in reader.wrapped_by(&found).await? {
             census.resources += 1;
-            let site = Reader::new(&self.core).site_of_resource(&resource).await?;
+            let site = reader.site_of_resource(&resource).await?;
             if let Some(site) = site
                 && site.allows(&who, Action::AccountsRead).is_ok()
             {
@@ -134,22 +136,6 @@ impl Operator {
             }
         }
         Ok(census)
-    }
-
-    /// The resources whose newest generation is wrapped by what is found.
-    async fn wrapped_by(&self, found: &Find) -> Result<Vec<Resource>, Error> {
-        let mut wrapped = Vec::new();
-        for (row, id) in self.core.find_all(found, |_| true).await? {
-            let resource = self.core.load::<Resource>(&id).await?.state;
-            // The index is only a way to the state, which alone is authenticated.
-            wrapped.extend(resource.filter(|resource| {
-                matches!(
-                    resource.kek(),
-                    Some(Kek::CustomerManaged { kid, .. }) if kid.to_ascii_lowercase() == row
-                )
-            }));
-        }
-        Ok(wrapped)
     }
 
     /// The key, once its vault has shown it to the caller. A deleted one of our own is shown as well:
@@ -176,5 +162,24 @@ impl Operator {
             Ok(_) => Ok(key),
             Err(error) => Err(told(error, &key, &asker)),
         }
+    }
+}
+
+impl Reader<'_> {
+    /// The resources whose newest generation is wrapped by what is found: each once, whichever changes its key
+    /// meanwhile.
+    async fn wrapped_by(&mut self, wanted: &Find) -> Result<Vec<Resource>, Error> {
+        let mut wrapped = Vec::new();
+        for Found { key, id } in self.find_all(wanted).await? {
+            let resource = self.load_unasserted::<ResourceMachine>(&id).await?.state;
+            // The index is only a way to the state, which alone is authenticated.
+            wrapped.extend(resource.filter(|resource| {
+                matches!(
+                    resource.kek(),
+                    Some(Kek::CustomerManaged { kid, .. }) if kid.to_ascii_lowercase() == key
+                )
+            }));
+        }
+        Ok(wrapped)
     }
 }

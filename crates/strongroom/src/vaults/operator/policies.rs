@@ -72,6 +72,7 @@ impl Operator {
             Err(Error::Denied(_)) => self.caller.tenant,
             Err(error) => return Err(error),
         };
+        drop(reader);
         let entries = vec![PolicySpec {
             tenant,
             grantee,

@@ -1,13 +1,15 @@
 //! Keys, read: what a vault shows of them, and to whom.
 
-use strongroom_vault::key::{Key, KeyLife, KeyRefusal, RotationPolicy};
+use strongroom_ledger::Found;
+use strongroom_vault::key::{Key, KeyLife, KeyMachine, KeyRefusal, RotationPolicy};
 use strongroom_vault::{KeyName, KeyPermission, KeyVersion, VaultName};
 
 use super::admission::{Admitted, recorded, target};
 use crate::Error;
 use crate::audit::{Happened, Operation};
-use crate::driver::kept::key_id;
+use crate::driver::Reader;
 use crate::operator::Operator;
+use crate::vaults::effects::keys_in;
 use crate::vaults::view::{KeyInfo, KeyVersionInfo};
 
 impl Operator {
@@ -22,14 +24,18 @@ impl Operator {
             .admitted(vault, None, KeyPermission::List, list)
             .await?;
         let mut views = Vec::new();
-        for name in self.core.keys_of(vault).await? {
-            let key = self.core.load::<Key>(&key_id(vault, &name)?).await?.state;
-            if let Some(key) = key.filter(is_there)
+        let mut reader = Reader::new(&self.core);
+        for Found { id, .. } in reader.find_all(&keys_in(vault)).await? {
+            let key = reader.load_unasserted::<KeyMachine>(&id).await?.state;
+            // The index is only a way to the state, which alone is authenticated.
+            let here = |key: &Key| is_there(key) && key.vault.lookup_key() == vault.lookup_key();
+            if let Some(key) = key.filter(here)
                 && let Some(latest) = key.latest()
             {
                 views.push(KeyInfo::of(&key, latest));
             }
         }
+        drop(reader);
         let listed = Happened::new(list, target(vault, None));
         self.core.record(vec![listed], &recorded(&asker)).await?;
         Ok(views)

@@ -2,7 +2,7 @@
 
 use strongroom_base::Region;
 use strongroom_identity::{Absent, Action, GroupUid, VaultUid, absent};
-use strongroom_ledger::Find;
+use strongroom_ledger::{Find, Found};
 use strongroom_vault::VaultName;
 use strongroom_vault::vault::{
     Authorization, Bypass, DefaultAction, Firewall, NewVault as Created, RetentionDays, Vault,
@@ -106,25 +106,21 @@ impl Operator {
     /// # Errors
     /// If the ledger cannot be read.
     pub async fn vaults(&self) -> Result<Vec<VaultInfo>, Error> {
-        let found = self
-            .core
-            .find_all(&Find::prefix(index::VAULT_GROUP, ""), |_| true)
-            .await?;
         let mut reader = Reader::new(&self.core);
+        let found = reader
+            .find_all(&Find::prefix(index::VAULT_GROUP, ""))
+            .await?;
         let who = reader.who(self.caller.principal).await?;
         let mut views = Vec::new();
-        for (_, id) in found {
-            let Some(vault) = self
-                .core
-                .load::<Vault>(&id)
-                .await?
+        for Found { id, .. } in found {
+            let found = reader.load_unasserted::<VaultMachine>(&id).await?;
+            let Some(vault) = found
                 .state
                 .filter(|vault| !matches!(vault.life, VaultLife::Purging { .. }))
             else {
                 continue;
             };
-            // A reader of its own: nothing is decided by the whole of the list.
-            let site = Reader::new(&self.core).site_of_vault(&vault).await?;
+            let site = reader.site_of_vault(&vault).await?;
             if let Some(site) = site
                 && site.allows(&who, read_action(&vault)).is_ok()
             {
@@ -161,6 +157,7 @@ impl Operator {
     ) -> Result<VaultInfo, Error> {
         let mut reader = Reader::new(&self.core);
         let now = self.visible_vault(&mut reader, name).await?.0.firewall;
+        drop(reader);
         let firewall = Firewall {
             default_action: default_action.unwrap_or(now.default_action),
             bypass: bypass.unwrap_or(now.bypass),
@@ -230,6 +227,7 @@ impl Operator {
             Ok(_) | Err(Error::Denied(_)) => {}
             Err(error) => return Err(error),
         }
+        drop(reader);
         self.core
             .ask_vault(name, action, Assertions::default(), &self.caller)
             .await
