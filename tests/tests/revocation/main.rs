@@ -6,6 +6,7 @@ mod data;
 mod held_up;
 mod house;
 mod outside;
+mod rights;
 mod ways;
 
 use std::sync::Arc;

@@ -1,45 +1,100 @@
 //! What an operation on data holds: a lease, and where the next comes from.
 
-use std::sync::Arc;
+use std::ptr;
+use std::sync::{Arc, Weak};
 
 use strongroom_crypto::object::{
     Binding, Generation, GenerationKeys, OpenError, Opener, PROLOGUE_LEN,
 };
 
-use super::{Lease, LeaseSource};
+use super::rights::{JudgesRights, Need, Rights};
+use super::sync::Slot;
+use super::{Lease, LeaseSource, Watching};
 use crate::Error;
 use crate::audit::OnBehalfOf;
 
-/// Who uses a resource, and where its leases come from.
+/// How often a user's rights are judged anew because they changed while the lease was asked for.
+const JUDGED_AGAIN: usize = 16;
+
+/// Who uses a resource, what they may do with it, and where its leases come from.
 pub(crate) struct Session {
     source: Arc<LeaseSource>,
     user: OnBehalfOf,
+    judge: Arc<dyn JudgesRights>,
+    judged: Slot<Judged>,
+}
+
+/// What the user may do, as it was judged under a lease: it holds for as long as that one is used.
+struct Judged {
+    rights: Rights,
+    lease: Weak<Lease>,
+    _watching: Option<Watching>,
 }
 
 impl Session {
-    pub(crate) fn new(source: Arc<LeaseSource>, user: OnBehalfOf) -> Self {
-        Self { source, user }
+    pub(crate) fn new(
+        source: Arc<LeaseSource>,
+        user: OnBehalfOf,
+        judge: Arc<dyn JudgesRights>,
+    ) -> Self {
+        Self {
+            source,
+            user,
+            judge,
+            judged: Slot::empty(),
+        }
     }
 
-    async fn lease(&self) -> Result<Arc<Lease>, Error> {
-        self.source.lease(&self.user).await
+    /// A lease that holds now, for a user who may do what is needed. What was judged under another lease, or
+    /// says no, is judged again; nobody asks for a key who may not use it.
+    async fn lease(&self, need: Need) -> Result<Arc<Lease>, Error> {
+        if let (Some(lease), Some(judged)) = (self.source.held()?, self.judged.load())
+            && ptr::eq(judged.lease.as_ptr(), Arc::as_ptr(&lease))
+            && judged.rights.allow(need).is_ok()
+        {
+            return Ok(lease);
+        }
+        for _ in 0..JUDGED_AGAIN {
+            let (rights, watching) = self.judge.rights().await?;
+            rights.allow(need)?;
+            let lease = self.source.lease(&self.user).await?;
+            // A change between the two has ended the lease before this one.
+            if watching.as_ref().is_none_or(Watching::is_undisturbed) {
+                self.judged.store(Some(Arc::new(Judged {
+                    rights,
+                    lease: Arc::downgrade(&lease),
+                    _watching: watching,
+                })));
+                return Ok(lease);
+            }
+        }
+        Err(self.source.contended()?)
+    }
+
+    /// The same user and leases, with rights that are given.
+    #[cfg(test)]
+    pub(crate) fn with_rights(&self, judge: Arc<dyn JudgesRights>) -> Self {
+        Self::new(Arc::clone(&self.source), self.user.clone(), judge)
     }
 }
 
 /// Leave to use a resource's data, for one operation. It is asked again right before each block is
 /// handed out, each write is sent and each entry is listed: a lease that has run out is followed by the
-/// next, if there is one, so that what takes longer than a lease goes on, and what is revoked stops.
+/// next, if there is one, so that what takes longer than a lease goes on, and what is revoked stops. With each
+/// lease the user's rights are judged anew.
 #[derive(Clone)]
 pub(crate) struct Access {
     session: Arc<Session>,
     lease: Arc<Lease>,
+    need: Need,
 }
 
 impl Access {
-    pub(crate) async fn begin(session: &Arc<Session>) -> Result<Self, Error> {
+    pub(crate) async fn begin(session: &Arc<Session>, need: Need) -> Result<Self, Error> {
         Ok(Self {
-            lease: session.lease().await?,
+            lease: session.lease(need).await?,
             session: Arc::clone(session),
+            need,
         })
     }
 
@@ -61,7 +116,7 @@ impl Access {
     pub(crate) async fn check(&mut self) -> Result<(), Error> {
         let source = &self.session.source;
         if !self.lease.holds(source.moment()?) && source.core()?.leases.are_checked() {
-            self.lease = self.session.lease().await?;
+            self.lease = self.session.lease(self.need).await?;
         }
         Ok(())
     }

@@ -8,6 +8,7 @@
 //! - [`keys`] is what it holds;
 //! - [`desk`] shares it: many read it without a lock, one asks for the next, a drop reaches all;
 //! - [`source`] asks for it, and answers those who wait;
+//! - [`rights`] are judged anew with each lease;
 //! - [`access`] is what an operation holds: it is asked again before each block that is handed out;
 //! - [`proof`] is the asking itself, and what it leaves in the resource's state;
 //! - [`watch`] knows which changes void it, made by this process or by another;
@@ -20,6 +21,7 @@ mod keys;
 mod machine;
 mod moment;
 mod proof;
+pub(crate) mod rights;
 mod settings;
 mod source;
 mod sync;

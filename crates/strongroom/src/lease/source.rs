@@ -86,23 +86,31 @@ impl LeaseSource {
         Ok(Moment::now(&*self.clock))
     }
 
+    /// A lease that holds now, if there is one. Once it is due, the next is asked for ahead.
+    pub(super) fn held(self: &Arc<Self>) -> Result<Option<Arc<Lease>>, Error> {
+        let now = self.moment()?;
+        let Some(lease) = self.desk.current(now) else {
+            return Ok(None);
+        };
+        if lease.is_due(now) {
+            let core = self.core()?;
+            let (_, attempt) = self.desk.ask(now);
+            self.carry_out(&core, attempt, None);
+        }
+        Ok(Some(lease))
+    }
+
     /// A lease that holds now, for `user`: if there is none, it is asked for on its behalf.
     ///
     /// # Cancel safety
     /// Whoever stops waiting takes nothing from those who go on: the asking is not theirs.
     pub(super) async fn lease(self: &Arc<Self>, user: &OnBehalfOf) -> Result<Arc<Lease>, Error> {
         for _ in 0..ASKED_AGAIN {
-            let now = self.moment()?;
-            if let Some(lease) = self.desk.current(now) {
-                if lease.is_due(now) {
-                    let core = self.core()?;
-                    let (_, attempt) = self.desk.ask(now);
-                    self.carry_out(&core, attempt, None);
-                }
+            if let Some(lease) = self.held()? {
                 return Ok(lease);
             }
             let core = self.core()?;
-            let (telling, attempt) = self.desk.ask(now);
+            let (telling, attempt) = self.desk.ask(self.moment()?);
             self.carry_out(&core, attempt, Some(user));
             let told = match telling {
                 Telling::Now(told) => told,
@@ -119,9 +127,13 @@ impl LeaseSource {
                 Told::Again => {}
             }
         }
-        Err(Error::Contended {
-            id: resource_id(self.uid)?,
-        })
+        Err(self.contended()?)
+    }
+
+    /// What the resource's use rests on changed each time that it was asked for.
+    pub(super) fn contended(&self) -> Result<Error, Error> {
+        let id = resource_id(self.uid)?;
+        Ok(Error::Contended { id })
     }
 
     /// What is asked for ahead is asked for on nobody's behalf: everybody has a lease.

@@ -86,6 +86,15 @@ pub(crate) struct Watching {
     finding: Finding,
 }
 
+impl Watching {
+    /// Whether nothing of it has changed, as far as this process has heard.
+    pub(super) fn is_undisturbed(&self) -> bool {
+        let watched = lock(&self.watched);
+        let findings = watched.read.get(&self.uid);
+        findings.is_some_and(|findings| findings.contains_key(&self.finding))
+    }
+}
+
 impl Drop for Watching {
     fn drop(&mut self) {
         lock(&self.watched).remove(self.uid, self.finding);

@@ -1,8 +1,8 @@
 //! What a resource's state owes the outside, carried out.
 
 use futures::StreamExt;
-use object_store::{ObjectStore, ObjectStoreExt};
-use strongroom_base::{Machine as _, Outcome as _, OutcomeKind, ResourceUid, Timestamp};
+use object_store::ObjectStore;
+use strongroom_base::{Machine as _, ResourceUid};
 use strongroom_crypto::ServiceKeyId;
 use strongroom_identity::{
     AccessCommand, AccessRefusal, DisplayName, PrincipalCommand, PrincipalKind, PrincipalRefusal,
@@ -18,9 +18,6 @@ use crate::directory::{AccessRequest, PrincipalRequest};
 use crate::driver::Assertions;
 use crate::driver::kept::resource_id;
 use crate::store::Place;
-
-/// How long a staged copy may take before it counts as abandoned.
-const ABANDONED_AFTER: std::time::Duration = std::time::Duration::from_hours(24);
 
 impl Core {
     /// Does what the state of `uid` owes the outside.
@@ -65,29 +62,6 @@ impl Core {
         while let Some(result) = deleted.next().await {
             match result {
                 Ok(_) | Err(object_store::Error::NotFound { .. }) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(())
-    }
-
-    /// Removes what a copy that was cut off has left in a resource's staging place.
-    pub(crate) async fn sweep_staging(&self, place: &Place) -> Result<(), Error> {
-        let now = self.now();
-        let mut staged = self.objects.list(Some(place.staging()));
-        while let Some(entry) = staged.next().await {
-            let entry = match entry.map_err(Error::from) {
-                Ok(entry) => entry,
-                // Nothing of ours.
-                Err(error) if error.kind() == OutcomeKind::Damaged => continue,
-                Err(error) => return Err(error),
-            };
-            let millis = u64::try_from(entry.last_modified.timestamp_millis()).unwrap_or(0);
-            if now.saturating_since(Timestamp::from_unix_millis(millis)) < ABANDONED_AFTER {
-                continue;
-            }
-            match self.objects.delete(&entry.location).await {
-                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
         }

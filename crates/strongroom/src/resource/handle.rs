@@ -17,7 +17,8 @@ use crate::core::Core;
 use crate::driver::kept::resource_id;
 use crate::driver::{Assertions, Reader};
 use crate::lease::Session;
-use crate::store::{EncryptedStore, Place, Rights};
+use crate::lease::rights::DirectoryRights;
+use crate::store::{EncryptedStore, Place};
 
 /// What to create. There is no way to ask for a resource that is not encrypted (R3).
 #[derive(Clone, Debug)]
@@ -144,20 +145,15 @@ impl ResourceHandle {
             .load::<ResourceMachine>(&resource_id(self.uid)?)
             .await?
             .ok_or(Refusal::Absent)?;
-        let site = reader.site_of_resource(&resource).await?;
-        let site = site.ok_or(Refusal::Absent)?;
-        let who = reader.who(self.caller.principal).await?;
-        let rights = Rights {
-            read: site.allows(&who, Action::ObjectsRead),
-            write: site.allows(&who, Action::ObjectsWrite),
-            delete: site.allows(&who, Action::ObjectsDelete),
-        };
+        let rights = reader.rights(&resource, self.caller.principal).await?;
         rights.any()?;
+        drop(reader);
         let place = Place::new(self.uid, resource.binding);
-        self.core.sweep_staging(&place).await?;
         let source = self.core.leases.source(&self.core, self.uid);
-        let session = Arc::new(Session::new(source, self.caller.session()));
-        Ok(EncryptedStore::new(&self.core, session, place, rights))
+        let judge = DirectoryRights::new(&self.core, self.uid, self.caller.principal);
+        let user = self.caller.session();
+        let session = Arc::new(Session::new(source, user, Arc::new(judge)));
+        Ok(EncryptedStore::new(&self.core, session, place))
     }
 
     /// Changes the resource, and carries out what that owes elsewhere.

@@ -53,8 +53,8 @@ impl EncryptedStore {
     /// Copies an empty object with an attribute in the staging place, and looks at the copy.
     async fn try_a_copy(&self) -> Result<ConditionalCopies> {
         let [from, to] = [
-            self.staged(&Path::default())?,
-            self.staged(&Path::default())?,
+            self.staged(&Path::default()).await?,
+            self.staged(&Path::default()).await?,
         ];
         let seen = self.copy_and_look(&from, &to).await;
         for staged in [from, to] {

@@ -12,21 +12,21 @@ use object_store::{
     CopyMode, CopyOptions, Error as StoreError, GetOptions, MultipartUpload, ObjectMeta,
     ObjectStore, ObjectStoreExt, PutMultipartOptions, RenameOptions, RenameTargetMode, Result,
 };
-use strongroom_base::ResourceUid;
 use strongroom_crypto::object::BindingMode;
 
 use super::EncryptedStore;
-use super::error::{at, localized, path_of};
+use super::error::{localized, path_of};
 use super::get::head;
 use super::guarded::{may_still_write, still_allowed};
 use super::multipart::SealingUpload;
 use crate::Error;
+use crate::lease::rights::Need;
 
 impl EncryptedStore {
     pub(super) async fn copy_to(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
         Self::named(to)?;
         let CopyOptions { mode, extensions } = options;
-        let mut access = self.access(from).await?;
+        let mut access = self.access(from, Need::Copy).await?;
         if matches!(mode, CopyMode::Create) {
             self.keeps_attributes(from).await?;
         }
@@ -67,7 +67,7 @@ impl EncryptedStore {
         if from == to {
             return self.rename_onto_itself(from, options.target_mode).await;
         }
-        let mut access = self.access(from).await?;
+        let mut access = self.access(from, Need::Move).await?;
         if matches!(options.target_mode, RenameTargetMode::Create) {
             self.keeps_attributes(from).await?;
         }
@@ -101,7 +101,7 @@ impl EncryptedStore {
     }
 
     async fn reseal(&self, from: &Path, to: &Path, options: RenameOptions) -> Result<ObjectMeta> {
-        let staged = self.staged(to)?;
+        let staged = self.staged(to).await?;
         match self.reseal_through(&staged, from, to, options).await {
             Ok(source) => Ok(source),
             Err(error) => {
@@ -110,16 +110,6 @@ impl EncryptedStore {
                 Err(error)
             }
         }
-    }
-
-    /// A new staging place, for what is to go to `to`; its random name is nobody else's.
-    pub(super) fn staged(&self, to: &Path) -> Result<Path> {
-        let mut name = [0; 16];
-        let drawn = self.random.fill(&mut name);
-        drawn.map_err(|error| at(Error::from(error), to))?;
-        Ok(self
-            .place
-            .staged(&ResourceUid::from_bytes(name).to_string()))
     }
 
     async fn reseal_through(
@@ -140,7 +130,7 @@ impl EncryptedStore {
             let _ = upload.abort().await;
             return Err(error);
         }
-        let mut access = self.access(to).await?;
+        let mut access = self.access(to, Need::Write).await?;
         may_still_write(&mut access, upload.generation(), to).await?;
         self.inner
             .rename_opts(staged, &self.place.stored(to), options)

@@ -22,8 +22,7 @@ impl EncryptedStore {
     /// # Errors
     /// Those of any upload.
     pub async fn create_multipart(&self, location: &Path) -> Result<Box<dyn MultipartUpload>> {
-        self.rights.to_write(location)?;
-        let staged = self.staged(location)?;
+        let staged = self.staged(location).await?;
         let options = PutMultipartOptions::default();
         let upload = self.sealing_upload(location, &staged, options).await?;
         Ok(Box::new(CreatingUpload {

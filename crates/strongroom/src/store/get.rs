@@ -20,6 +20,7 @@ use super::plain_stream::{self, Answer, on_blocking_pool};
 use super::unsealer::{Unsealer, Wanted};
 use super::window::Window;
 use crate::lease::Access;
+use crate::lease::rights::Need;
 use crate::local_folder::LocalFolder;
 
 /// How often a read begins again because the object was overwritten between its requests.
@@ -80,7 +81,7 @@ impl EncryptedStore {
     }
 
     async fn read_head(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
-        let mut access = self.access(location).await?;
+        let mut access = self.access(location, Need::Read).await?;
         let options = GetOptions {
             range: None,
             ..options
@@ -111,7 +112,7 @@ impl EncryptedStore {
         location: &Path,
         options: GetOptions,
     ) -> Result<GetResult> {
-        let access = self.access(location).await?;
+        let access = self.access(location, Need::Read).await?;
         let unsealer = self.unsealer(&access, location);
         let (folder, blocks) = (Arc::clone(folder), Arc::clone(&self.blocks));
         let stored = self.place.stored(location);
@@ -127,7 +128,7 @@ impl EncryptedStore {
 
     /// One request: the prologue is the front of what it answers.
     async fn read_whole(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
-        let access = self.access(location).await?;
+        let access = self.access(location, Need::Read).await?;
         let (payload, about) = split(self.request(location, options).await?);
         let unsealer = self.unsealer(&access, location);
         let blocks = Arc::clone(&self.blocks);
@@ -173,7 +174,7 @@ impl EncryptedStore {
         options: &GetOptions,
         wanted: &GetRange,
     ) -> Result<GetResult, Failed> {
-        let access = self.access(location).await?;
+        let access = self.access(location, Need::Read).await?;
         let (payload, about) = split(self.request_front(location, options).await?);
         let unsealer = self.unsealer(&access, location);
         let answer = match payload {
@@ -236,7 +237,7 @@ impl EncryptedStore {
         location: &Path,
         ranges: &[Range<u64>],
     ) -> Result<Vec<Bytes>> {
-        let mut access = self.access(location).await?;
+        let mut access = self.access(location, Need::Read).await?;
         let unsealer = self.unsealer(&access, location);
         let (folder, blocks) = (Arc::clone(folder), Arc::clone(&self.blocks));
         let (stored, ranges) = (self.place.stored(location), ranges.to_vec());
@@ -254,7 +255,7 @@ impl EncryptedStore {
         location: &Path,
         ranges: &[Range<u64>],
     ) -> Result<Vec<Bytes>, Failed> {
-        let mut access = self.access(location).await?;
+        let mut access = self.access(location, Need::Read).await?;
         let inner = self.request_front(location, &GetOptions::default()).await?;
         let (payload, about) = split(inner);
         let unsealer = self.unsealer(&access, location);

@@ -7,6 +7,7 @@ use object_store::{Error as StoreError, Extensions, ListResult, ObjectMeta, Obje
 use super::EncryptedStore;
 use super::error::localized;
 use super::guarded::{still_allowed, while_access_lasts, while_access_lasts_to_the_end};
+use crate::lease::rights::Need;
 
 /// What a delimited listing left out because it is no object (no plaintext has its size; it is a link, a
 /// pipe, or has a name that no object has); found in the listing's extensions.
@@ -28,7 +29,7 @@ impl EncryptedStore {
         let prefix = prefix.unwrap_or(&root).clone();
         let offset = offset.cloned();
         stream::once(async move {
-            let access = store.access(&prefix).await?;
+            let access = store.access(&prefix, Need::Read).await?;
             let stored = store.place.stored(&prefix);
             let entries = match offset {
                 None => store.inner.list(Some(&stored)),
@@ -51,7 +52,7 @@ impl EncryptedStore {
     pub(super) async fn delimited(&self, prefix: Option<&Path>) -> Result<ListResult> {
         let root = Path::default();
         let prefix = prefix.unwrap_or(&root);
-        let mut access = self.access(prefix).await?;
+        let mut access = self.access(prefix, Need::Read).await?;
         let stored = self.place.stored(prefix);
         let listed = self.inner.list_with_delimiter(Some(&stored)).await;
         let ListResult {
@@ -101,7 +102,7 @@ impl EncryptedStore {
         let store = self.clone();
         stream::once(async move {
             let root = Path::default();
-            let access = store.access(&root).await?;
+            let access = store.access(&root, Need::Delete).await?;
             let place = store.place.clone();
             let stored = while_access_lasts_to_the_end(locations, access, root)
                 .map_ok(move |location| place.stored(&location));

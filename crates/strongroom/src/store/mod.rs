@@ -15,13 +15,16 @@ mod multipart;
 mod place;
 mod plain_stream;
 mod put;
+#[cfg(test)]
 mod rights;
 mod seen;
+mod staging;
 mod unsealer;
 mod window;
 
 use std::fmt;
 use std::ops::Range;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
@@ -38,11 +41,12 @@ pub(crate) use self::blocks::Blocks;
 pub use self::check::{Checked, Depth};
 pub use self::list::Unlistable;
 pub(crate) use self::place::Place;
-pub(crate) use self::rights::Rights;
 pub use self::seen::Seen;
+use strongroom_base::Clock;
 use strongroom_crypto::SecureRandom;
 
 use crate::core::Core;
+use crate::lease::rights::Need;
 use crate::lease::{Access, Session};
 use crate::local_folder::LocalFolder;
 
@@ -61,27 +65,30 @@ pub struct EncryptedStore {
     inner: Arc<dyn ObjectStore>,
     session: Arc<Session>,
     place: Place,
-    rights: Rights,
     random: &'static dyn SecureRandom,
     blocks: Arc<Blocks>,
     /// The inner store, if it is the installation's own folder.
     folder: Option<Arc<LocalFolder>>,
     clear_metadata: bool,
+    clock: Arc<dyn Clock>,
+    /// Whether what others have left in staging places was looked for.
+    swept: Arc<AtomicBool>,
     /// Found out when it first matters.
     conditional_copies: Arc<OnceLock<ConditionalCopies>>,
 }
 
 impl EncryptedStore {
-    pub(crate) fn new(core: &Core, session: Arc<Session>, place: Place, rights: Rights) -> Self {
+    pub(crate) fn new(core: &Core, session: Arc<Session>, place: Place) -> Self {
         Self {
             inner: Arc::clone(&core.objects),
             session,
             place,
-            rights,
             random: core.provider.random,
             blocks: Arc::clone(&core.blocks),
             folder: core.folder.clone(),
             clear_metadata: false,
+            clock: Arc::clone(&core.clock),
+            swept: Arc::default(),
             conditional_copies: Arc::default(),
         }
     }
@@ -101,7 +108,7 @@ impl EncryptedStore {
     #[cfg(feature = "fault-injection")]
     #[doc(hidden)]
     pub async fn danger_lease_hit(&self, checks: u32) -> Result<(), crate::Error> {
-        let mut access = Access::begin(&self.session).await?;
+        let mut access = Access::begin(&self.session, Need::Read).await?;
         for _ in 0..checks {
             access.check().await?;
         }
@@ -117,8 +124,8 @@ impl EncryptedStore {
     }
 
     /// Leave to use the data, for one operation.
-    async fn access(&self, location: &Path) -> Result<Access> {
-        Access::begin(&self.session)
+    async fn access(&self, location: &Path, need: Need) -> Result<Access> {
+        Access::begin(&self.session, need)
             .await
             .map_err(|error| error::at(error, location))
     }
@@ -150,7 +157,6 @@ impl ObjectStore for EncryptedStore {
         payload: PutPayload,
         options: PutOptions,
     ) -> Result<PutResult> {
-        self.rights.to_write(location)?;
         self.write(location, payload, options)
             .await
             .map_err(|error| error::named(error, location))
@@ -161,19 +167,16 @@ impl ObjectStore for EncryptedStore {
         location: &Path,
         options: PutMultipartOptions,
     ) -> Result<Box<dyn MultipartUpload>> {
-        self.rights.to_write(location)?;
         self.begin_multipart(location, options).await
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
-        self.rights.to_read(location)?;
         self.read(location, options)
             .await
             .map_err(|error| error::named(error, location))
     }
 
     async fn get_ranges(&self, location: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
-        self.rights.to_read(location)?;
         self.read_ranges(location, ranges)
             .await
             .map_err(|error| error::named(error, location))
@@ -183,13 +186,11 @@ impl ObjectStore for EncryptedStore {
         &self,
         locations: BoxStream<'static, Result<Path>>,
     ) -> BoxStream<'static, Result<Path>> {
-        self.rights.stream_to_delete(|| self.deletion(locations))
+        self.deletion(locations)
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
-        let at = prefix.cloned().unwrap_or_default();
-        self.rights
-            .stream_to_read(&at, || self.listing(prefix, None))
+        self.listing(prefix, None)
     }
 
     fn list_with_offset(
@@ -197,23 +198,18 @@ impl ObjectStore for EncryptedStore {
         prefix: Option<&Path>,
         offset: &Path,
     ) -> BoxStream<'static, Result<ObjectMeta>> {
-        let at = prefix.cloned().unwrap_or_default();
-        self.rights
-            .stream_to_read(&at, || self.listing(prefix, Some(offset)))
+        self.listing(prefix, Some(offset))
     }
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
-        self.rights.to_read(&prefix.cloned().unwrap_or_default())?;
         self.delimited(prefix).await
     }
 
     async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
-        self.rights.to_copy(from, to)?;
         self.copy_to(from, to, options).await
     }
 
     async fn rename_opts(&self, from: &Path, to: &Path, options: RenameOptions) -> Result<()> {
-        self.rights.to_move(from, to)?;
         self.rename_to(from, to, options).await
     }
 }

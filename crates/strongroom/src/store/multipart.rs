@@ -18,6 +18,7 @@ use super::error::{at, localized, unsealed};
 use super::guarded::may_still_write;
 use crate::Error;
 use crate::lease::Access;
+use crate::lease::rights::Need;
 
 /// Sealed bytes are held back until there are so many: S3 and its likes take no shorter part but the
 /// last, and the last chunk, which is ours, comes after the caller's last part.
@@ -43,7 +44,7 @@ impl EncryptedStore {
     ) -> Result<SealingUpload> {
         Self::named(location)?;
         self.allow_in_clear(&options.attributes, &options.tags)?;
-        let access = self.access(location).await?;
+        let access = self.access(location, Need::Write).await?;
         let sealer = access
             .keys()
             .sealer(self.place.binding(location))

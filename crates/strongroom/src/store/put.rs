@@ -18,6 +18,7 @@ use super::multipart::{MIN_PART_LEN, SealingUpload};
 use super::plain_stream::on_blocking_pool;
 use crate::Error;
 use crate::lease::Access;
+use crate::lease::rights::Need;
 
 /// From this size on, sealing leaves the async workers: it would keep one busy for a millisecond.
 const SEAL_ON_BLOCKING_POOL_FROM: usize = 4 << 20;
@@ -48,7 +49,7 @@ impl EncryptedStore {
         if self.folder.is_some() && !whole && matches!(options.mode, PutMode::Overwrite) {
             return self.write_in_parts(location, &payload, options).await;
         }
-        let mut access = self.access(location).await?;
+        let mut access = self.access(location, Need::Write).await?;
         let object = self.sealed(&access, location, &payload).await?;
         let object = self
             .for_the_newest_key(object, &mut access, location, &payload)
@@ -214,7 +215,7 @@ mod tests {
             resource, store, ..
         } = &Fresh::new().await;
         let (path, payload) = (Path::from("object"), PutPayload::from("text"));
-        let mut access = store.access(&path).await.unwrap();
+        let mut access = store.access(&path, Need::Write).await.unwrap();
         let before = store.sealed(&access, &path, &payload).await.unwrap();
         let (old, bytes) = (before.generation, before.bytes.clone());
         let before = store.for_the_newest_key(before, &mut access, &path, &payload);

@@ -12,6 +12,7 @@ use super::error::localized;
 use super::get::head;
 use super::plain_stream::on_blocking_pool;
 use crate::Error;
+use crate::lease::rights::Need;
 
 /// An object that is about to be read, and removed then. See [`EncryptedStore::delete_seen`].
 #[derive(Debug)]
@@ -27,7 +28,7 @@ impl EncryptedStore {
     /// # Errors
     /// As for a read.
     pub async fn see(&self, location: &Path) -> Result<Seen> {
-        self.rights.to_read(location)?;
+        self.access(location, Need::Read).await?;
         let file = match &self.folder {
             None => None,
             Some(folder) => {
@@ -53,7 +54,7 @@ impl EncryptedStore {
     /// As for a read and a delete; [`StoreError::Precondition`] if another object lies there.
     pub async fn delete_seen(&self, seen: &Seen, read: &ObjectMeta) -> Result<()> {
         let at = &seen.location;
-        self.rights.to_delete(at)?;
+        self.access(at, Need::Delete).await?;
         self.remove_seen(seen, read).await
     }
 
@@ -64,7 +65,7 @@ impl EncryptedStore {
             (&self.folder, &seen.file, &read.e_tag)
         {
             // Whoever lost access meanwhile removes nothing.
-            self.access(at).await?;
+            self.access(at, Need::Delete).await?;
             let same = file.e_tag.as_ref() == Some(e_tag);
             let removed = same && {
                 let removed = folder.remove_if_unchanged(&stored, e_tag).await;

@@ -100,11 +100,14 @@ async fn f61_what_is_staged_is_no_data_and_is_swept() {
     bare.inner.put(&staged, sealed.into()).await.unwrap();
     let listed: Vec<_> = store.list(None).try_collect().await.unwrap();
     assert_eq!(listed.len(), 1);
-    bare.fresh.resource.encrypted_store().await.unwrap();
+    store.copy(&"kept".into(), &"copy".into()).await.unwrap();
     // It may be at work still: only what is old is abandoned.
     bare.inner.head(&staged).await.unwrap();
     ahead.0.store(25 * 3_600_000, Ordering::SeqCst);
     let store = bare.fresh.resource.encrypted_store().await.unwrap();
+    // Who opens a store asks the inner store for nothing.
+    bare.inner.head(&staged).await.unwrap();
+    store.copy(&"kept".into(), &"copy".into()).await.unwrap();
     bare.inner.head(&staged).await.unwrap_err();
     let kept = store.get(&"kept".into()).await.unwrap();
     assert_eq!(kept.bytes().await.unwrap(), "text");
