@@ -4,6 +4,7 @@
 //! subscription changes one row.
 
 mod access;
+mod below;
 mod founding;
 mod group;
 mod operator;

@@ -1,13 +1,11 @@
 //! Resource groups: created, found and moved.
 
 use strongroom_base::{ResourceGroupName, SubscriptionId, TenantId};
-use strongroom_identity::{Action, GroupCommand, GroupRefusal, GroupUid};
-use strongroom_ledger::{Find, Found};
+use strongroom_identity::{Action, GroupCommand, GroupRefusal, GroupUid, Scope};
 
 use super::not_there;
 use crate::Error;
 use crate::directory::{GroupRequest, Site};
-use crate::driver::kept::index;
 use crate::driver::{Assertions, Reader};
 use crate::operator::Operator;
 
@@ -69,14 +67,14 @@ impl Operator {
         subscription: Option<SubscriptionId>,
     ) -> Result<Vec<GroupView>, Error> {
         let who = self.asker().await?;
-        let prefix = subscription.map_or_else(String::new, |id| format!("{id}/"));
         let mut reader = Reader::new(&self.core);
-        let found = reader
-            .find_all(&Find::prefix(index::GROUP_NAME, prefix))
-            .await?;
+        let within = match subscription {
+            Some(id) => vec![Scope::Subscription(id)],
+            None => reader.assigned(self.caller.principal).await?,
+        };
         let mut views = Vec::new();
-        for Found { id, .. } in found {
-            let site = reader.group_site(id.id().parse()?).await?;
+        for uid in reader.groups_below(&within).await? {
+            let site = reader.group_site(uid).await?;
             if let Some(site) = site
                 && site.allows(&who, Action::GroupsRead).is_ok()
             {
@@ -89,6 +87,10 @@ impl Operator {
                 );
             }
         }
+        views.sort_by_cached_key(|view| {
+            let name = view.name.as_str().to_ascii_lowercase();
+            (view.subscription, name)
+        });
         Ok(views)
     }
 

@@ -4,12 +4,10 @@ use strongroom_base::{SubscriptionId, TenantId};
 use strongroom_identity::{
     Action, DisplayName, Subscription, SubscriptionCommand, SubscriptionRefusal, SubscriptionState,
 };
-use strongroom_ledger::{Find, Found};
 
 use super::not_there;
 use crate::Error;
 use crate::directory::SubscriptionRequest;
-use crate::driver::kept::index;
 use crate::driver::{Assertions, Reader};
 use crate::operator::Operator;
 
@@ -61,18 +59,17 @@ impl Operator {
     pub async fn subscriptions(&self) -> Result<Vec<SubscriptionView>, Error> {
         let who = self.asker().await?;
         let mut reader = Reader::new(&self.core);
-        let found = reader
-            .find_all(&Find::prefix(index::SUBSCRIPTION_NAME, ""))
-            .await?;
+        let assigned = reader.assigned(self.caller.principal).await?;
         let mut views = Vec::new();
-        for Found { id, .. } in found {
-            let site = reader.subscription_site(id.id().parse()?).await?;
+        for id in reader.subscriptions_below(&assigned).await? {
+            let site = reader.subscription_site(id).await?;
             if let Some(site) = site
                 && site.allows(&who, Action::SubscriptionsRead).is_ok()
             {
                 views.extend(site.subscription().map(SubscriptionView::of));
             }
         }
+        views.sort_by_cached_key(|view| (view.tenant, view.name.folded(), view.id));
         Ok(views)
     }
 

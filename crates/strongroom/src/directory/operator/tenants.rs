@@ -2,14 +2,13 @@
 
 use strongroom_base::{Outcome as _, TenantId};
 use strongroom_identity::{
-    Action, Caller as Who, DisplayName, Tenant, TenantCommand, TenantMachine, TenantRefusal,
+    Action, Caller as Who, DisplayName, Scope, Tenant, TenantCommand, TenantMachine, TenantRefusal,
 };
-use strongroom_ledger::{Find, Found};
 
 use crate::Error;
 use crate::audit::{Happened, Operation};
 use crate::directory::TenantRequest;
-use crate::driver::kept::index;
+use crate::driver::kept::tenant_id;
 use crate::driver::{Assertions, Reader};
 use crate::operator::Operator;
 
@@ -77,12 +76,10 @@ impl Operator {
     pub async fn tenants(&self) -> Result<Vec<TenantView>, Error> {
         let who = self.asker().await?;
         let mut reader = Reader::new(&self.core);
-        let found = reader
-            .find_all(&Find::prefix(index::TENANT_NAME, ""))
-            .await?;
         let mut views = Vec::new();
-        for Found { id, .. } in found {
-            let Some(tenant) = reader.load::<TenantMachine>(&id).await? else {
+        for scope in reader.assigned(self.caller.principal).await? {
+            let Scope::Tenant(id) = scope else { continue };
+            let Some(tenant) = reader.load::<TenantMachine>(&tenant_id(id)?).await? else {
                 continue;
             };
             let site = reader.tenant_site(tenant.id).await?;
@@ -90,6 +87,7 @@ impl Operator {
                 views.push(TenantView::of(tenant));
             }
         }
+        views.sort_by_cached_key(|view| (view.name.folded(), view.id));
         Ok(views)
     }
 }

@@ -2,7 +2,6 @@
 
 use strongroom_base::Region;
 use strongroom_identity::{Absent, Action, GroupUid, VaultUid, absent};
-use strongroom_ledger::{Find, Found};
 use strongroom_vault::VaultName;
 use strongroom_vault::vault::{
     Authorization, Bypass, DefaultAction, Firewall, NewVault as Created, RetentionDays, Vault,
@@ -11,7 +10,7 @@ use strongroom_vault::vault::{
 
 use crate::Error;
 use crate::directory::Site;
-use crate::driver::kept::{index, vault_id};
+use crate::driver::kept::vault_id;
 use crate::driver::{Assertions, Reader};
 use crate::operator::Operator;
 use crate::vaults::view::VaultInfo;
@@ -107,12 +106,10 @@ impl Operator {
     /// If the ledger cannot be read.
     pub async fn vaults(&self) -> Result<Vec<VaultInfo>, Error> {
         let mut reader = Reader::new(&self.core);
-        let found = reader
-            .find_all(&Find::prefix(index::VAULT_GROUP, ""))
-            .await?;
         let who = reader.who(self.caller.principal).await?;
+        let assigned = reader.assigned(self.caller.principal).await?;
         let mut views = Vec::new();
-        for Found { id, .. } in found {
+        for id in reader.vaults_below(&assigned).await? {
             let found = reader.load_unasserted::<VaultMachine>(&id).await?;
             let Some(vault) = found
                 .state
