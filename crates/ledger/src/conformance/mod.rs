@@ -26,7 +26,7 @@ use strongroom_base::{RecordId, Timestamp};
 
 pub use self::chains::{audit_is_atomic, chains_grow, tampering_is_found};
 pub use self::claims::claims;
-pub use self::edit::edit;
+pub use self::edit::{Behind, edit};
 pub use self::index::{index_rows, paging};
 pub use self::records::{
     bad_input, changes_are_marked, changes_are_told, closing, concurrency, guards, lapsed, several,
