@@ -7,9 +7,11 @@ use std::sync::Arc;
 
 use object_store::ObjectStoreExt as _;
 use strongroom::{
-    EncryptionView, Error, NewKey, Options, ResourceChange, ResourceHandle, Strongroom,
+    EncryptionView, Error, NewKey, Operator, Options, ResourceChange, ResourceHandle, Strongroom,
+    VersionChange,
 };
 use strongroom_base::{Clock, Outcome as _, OutcomeKind, Timestamp};
+use strongroom_ledger::conformance;
 use strongroom_tests::fault::{Fate, FaultPlan};
 use strongroom_vault::KeySpec;
 
@@ -163,7 +165,12 @@ impl Template {
 
     /// The change stands still before its `step`-th step towards what is durable, and access is taken away.
     /// None, if it ends before.
-    async fn held_up(&self, step: u64, way: Way, taken_over: bool) -> Option<HeldUp> {
+    async fn held_up(
+        &self,
+        step: u64,
+        meanwhile: impl AsyncFnOnce(&Operator, &Scene),
+        taken_over: bool,
+    ) -> Option<HeldUp> {
         let folder = self.copied();
         let data = folder.path().join("data");
         let plan = FaultPlan::new(Fate::Waits);
@@ -182,7 +189,7 @@ impl Template {
             ..self.scene.clone()
         };
         let before = scene.resource.show().await.unwrap().encryption;
-        way.take(another.administrator(), &scene).await;
+        meanwhile(another.administrator(), &scene).await;
         if taken_over {
             let third = open(&data, LATER, None).await;
             third.close().await.unwrap();
@@ -206,7 +213,8 @@ impl Template {
         let mut stopped = 0;
         for step in 1.. {
             let at = format!("{:?}, step {step}, {way:?}", self.change);
-            let Some(found) = Box::pin(self.held_up(step, way, taken_over)).await else {
+            let take = async |me: &Operator, scene: &Scene| way.take(me, scene).await;
+            let Some(found) = Box::pin(self.held_up(step, take, taken_over)).await else {
                 break;
             };
             if settled(found.before) != as_it_was {
@@ -327,4 +335,47 @@ held_up! {
 async fn r17_a_change_that_another_process_takes_over_goes_round_nothing() {
     let template = Template::new(Change::Reset).await;
     Box::pin(template.every_step(Way::KeyDisabled, true)).await;
+}
+
+/// One whose row leads to no resource keeps the others from nothing.
+#[tokio::test]
+async fn r16_a_follower_that_is_damaged_keeps_no_other_on_an_older_version() {
+    let template = Template::new(Change::Follow).await;
+    let before = uri(&template.scene.resource).await;
+    let folder = template.copied();
+    let data = folder.path().join("data");
+    let odd = "INSERT INTO index_rows (name, key, id, is_unique) VALUES \
+               ('resource.follower', '', 'resource/none', 0)";
+    conformance::edit(&data.join("ledger.db"), odd).await;
+    let room = open(&data, START, None).await;
+    let resource = seen_by(&room, &template.scene).await;
+    assert_ne!(uri(&resource).await, before);
+    room.close().await.unwrap();
+}
+
+/// Nor does it go over to a key that was taken away by then: that would take the data away.
+#[tokio::test]
+async fn r11_a_change_that_is_held_up_goes_over_to_no_key_that_was_disabled_meanwhile() {
+    let template = Template::new(Change::AnotherKey).await;
+    let as_it_was = settled(template.scene.resource.show().await.unwrap().encryption);
+    let disable = async |me: &Operator, scene: &Scene| {
+        let off = VersionChange {
+            enabled: Some(false),
+            ..VersionChange::default()
+        };
+        let key = "other".parse().unwrap();
+        me.update_key(&scene.vault, &key, None, off).await.unwrap();
+    };
+    let mut stopped = 0;
+    for step in 1.. {
+        let Some(found) = Box::pin(template.held_up(step, disable, false)).await else {
+            break;
+        };
+        if settled(found.before) == as_it_was {
+            stopped += 1;
+            assert_eq!(found.after, as_it_was, "step {step}: {:?}", found.ended);
+            assert_eq!(found.read, Ok(()), "step {step}: {:?}", found.ended);
+        }
+    }
+    assert!(stopped > 3, "it was held up {stopped} times");
 }

@@ -11,7 +11,7 @@ use crate::pattern;
 
 const FILES: usize = 300;
 
-fn signal(child: &Child, name: &str) {
+pub(crate) fn signal(child: &Child, name: &str) {
     let id = child.id().to_string();
     let sent = Command::new("kill").args(["-s", name, &id]).status();
     assert!(sent.unwrap().success());
@@ -41,7 +41,7 @@ fn command(desk: &Desk, args: &[&str]) -> Command {
 }
 
 /// Until it is so.
-fn until(what: &str, mut so: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut so: impl FnMut() -> bool) {
     for _ in 0..6_000 {
         if so() {
             return;

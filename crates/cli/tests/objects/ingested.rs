@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 use std::thread;
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use strongroom_tests::server::Server;
 
 use crate::desk::{Desk, files};
+use crate::ended::{signal, until};
 use crate::pattern;
 
 /// Plain data in a folder of the desk: names with blanks and signs, short and long.
@@ -110,6 +112,34 @@ fn i09_an_ingest_that_is_killed_goes_on_by_the_same_command() {
         let length = if number % 50 == 0 { 9_000_000 } else { 3_000 };
         assert!(desk.read(&format!("notes/{number}")) == pattern(9, length));
     }
+}
+
+/// Nor where it is written in parts: whether something is there is asked again at the end.
+#[test]
+fn i09_an_ingest_replaces_nothing_that_was_put_meanwhile() {
+    /// So long that it can be stopped on the way.
+    const LONG: u64 = 96 << 20;
+
+    let desk = Desk::with(&["notes"]);
+    let long = desk.file("plain/long", b"");
+    let long = fs::File::options().write(true).open(long).unwrap();
+    long.set_len(LONG).unwrap();
+    desk.file("mine", b"put meanwhile");
+    let args = ["ingest", "plain", "notes", "--json"];
+    let child = desk.command(&args).spawn().unwrap();
+    let objects = desk.path("data/objects");
+    let is_written = |file: &PathBuf| file.metadata().is_ok_and(|found| found.len() > 8 << 20);
+    until("a part is written", || {
+        files(&objects).iter().any(is_written)
+    });
+    signal(&child, "STOP");
+    desk.json(&["put", "mine", "notes/long"]);
+    signal(&child, "CONT");
+    let ended = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(3), "{said}");
+    assert!(said.contains("ObjectExists"), "{said}");
+    assert_eq!(desk.read("notes/long"), b"put meanwhile");
 }
 
 #[test]
