@@ -223,6 +223,11 @@ impl Ledger for FaultyLedger {
         self.real.find(query, page).await
     }
 
+    async fn find_sound(&self, query: &Find, page: Page) -> Result<Vec<Found>, LedgerError> {
+        self.plan.alive()?;
+        self.real.find_sound(query, page).await
+    }
+
     async fn claim(&self, claim: &Claim, now: Timestamp) -> Result<ClaimOutcome, LedgerError> {
         self.plan.step(self.real.claim(claim, now)).await
     }

@@ -55,6 +55,14 @@ pub trait Ledger: Debug + Send + Sync {
     /// [`LedgerError::Invalid`] if the query is malformed.
     async fn find(&self, query: &Find, page: Page) -> Result<Vec<Found>, LedgerError>;
 
+    /// The same, without the rows that name no record: each is logged. For work that one of them must
+    /// not keep from all the others; where a row that is not found counts for anything,
+    /// [`find`](Self::find) is to be asked.
+    ///
+    /// # Errors
+    /// [`LedgerError::Invalid`] if the query is malformed.
+    async fn find_sound(&self, query: &Find, page: Page) -> Result<Vec<Found>, LedgerError>;
+
     /// Takes a claim that nobody holds at `now`, or extends it for the owner that holds it (it is
     /// never shortened). It lasts for [`Claim::LONGEST`] at most; one that would last longer, because a
     /// clock stood ahead, holds nobody off.

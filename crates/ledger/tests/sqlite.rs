@@ -9,13 +9,15 @@ use core::time::Duration;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use common::{Folder, NOW, entry, execute, key};
 use sqlx::Connection as _;
 use strongroom_base::{Outcome as _, OutcomeKind, Retry};
 use strongroom_ledger::sqlite::{SqliteLedger, SqliteOptions};
 use strongroom_ledger::{
-    AggregateId, Commit, Damage, Hindrance, Invalid, Ledger, LedgerError, Phase, Version,
+    AggregateId, ChainKey, Change, Commit, Damage, Find, Hindrance, IndexRow, Invalid, Ledger,
+    LedgerError, Page, Phase, Version, Write,
 };
 
 fn id(id: &str) -> AggregateId {
@@ -225,6 +227,52 @@ async fn damage_is_named() {
 }
 
 #[tokio::test]
+async fn a_row_that_names_no_record_keeps_no_other_waiting() {
+    let folder = Folder::new();
+    let ledger = folder.ledger().await;
+    for name in ["b", "d"] {
+        let change = Change::Put {
+            state: name.into(),
+            index: vec![IndexRow::shared("due", name)],
+        };
+        let write = Write {
+            id: id(name),
+            expected: Version::ABSENT,
+            change,
+        };
+        let commit = Commit {
+            writes: vec![write],
+            ..Commit::default()
+        };
+        ledger.commit(commit, NOW).await.unwrap();
+    }
+    let odd = ["a", "a0", "c", "e"].map(|key| {
+        format!(
+            "INSERT INTO index_rows (name, key, id, is_unique) VALUES ('due', '{key}', 'no id', 0)"
+        )
+    });
+    execute(&folder.db(), &odd).await;
+    let due = Find::prefix("due", "");
+    for limit in [1, 2, 3, 100] {
+        let mut found = Vec::new();
+        let mut page = Page::first(limit);
+        loop {
+            let rows = ledger.find_sound(&due, page).await.unwrap();
+            let Some(last) = rows.last() else { break };
+            page = Page::after(last, limit);
+            found.extend(rows.into_iter().map(|row| row.id));
+        }
+        assert_eq!(found, [id("b"), id("d")], "{limit} at once");
+    }
+    // Whoever must know of every row is told.
+    let told = ledger.find(&due, Page::first(100)).await.unwrap_err();
+    assert!(
+        matches!(&told, LedgerError::Damaged { damage: Damage::IndexRow(index), .. } if index == "due"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
 async fn a_file_that_lost_pages_is_damaged() {
     let folder = Folder::new();
     let ledger = folder.ledger().await;
@@ -351,4 +399,57 @@ async fn a_call_that_is_dropped_happens_whole() {
         "dropped"
     );
     assert_eq!(ledger.audit("t", 0, 9).await.unwrap().len(), 1);
+}
+
+/// A key that breaks down once it is told to.
+#[derive(Debug)]
+struct Broken {
+    real: Arc<dyn ChainKey>,
+    breaks: AtomicBool,
+}
+
+impl ChainKey for Broken {
+    fn tag(&self, message: &[&[u8]]) -> [u8; 32] {
+        assert!(!self.breaks.load(Ordering::SeqCst), "the key is broken");
+        self.real.tag(message)
+    }
+}
+
+/// Whoever waits for the writer is told, and so is whoever comes later.
+#[tokio::test]
+async fn i09_a_writer_that_panicked_leaves_nobody_waiting() {
+    let folder = Folder::new();
+    let chain_key = Arc::new(Broken {
+        real: key(),
+        breaks: AtomicBool::new(false),
+    });
+    let options = SqliteOptions::new().create(true);
+    let opened = SqliteLedger::open(folder.db(), chain_key.clone(), options).await;
+    let ledger = Arc::new(opened.unwrap());
+    ledger.commit(create("before"), NOW).await.unwrap();
+    chain_key.breaks.store(true, Ordering::SeqCst);
+    let in_time = async |name: &'static str| {
+        let commit = ledger.commit(create(name), NOW);
+        let told = tokio::time::timeout(Duration::from_secs(20), commit).await;
+        told.expect("an answer").unwrap_err()
+    };
+    // On one thread, all of them are queued before the writer looks.
+    let told = tokio::join!(in_time("a"), in_time("b"), in_time("c"));
+    for told in [told.0, told.1, told.2] {
+        assert!(
+            matches!(told, LedgerError::InDoubt { .. } | LedgerError::Closed),
+            "{told:?}"
+        );
+    }
+    let later = in_time("d").await;
+    assert!(matches!(later, LedgerError::Closed), "{later:?}");
+
+    // What was acknowledged is there, and nothing else.
+    chain_key.breaks.store(false, Ordering::SeqCst);
+    ledger.close().await.unwrap();
+    let again = folder.ledger().await;
+    assert!(again.load(&id("before")).await.unwrap().is_some());
+    for name in ["a", "b", "c", "d"] {
+        assert_eq!(again.load(&id(name)).await.unwrap(), None);
+    }
 }

@@ -1,9 +1,11 @@
 //! The audit chains: their key, their heads' way out of the data folder, and their verification.
 
 use std::collections::BTreeSet;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use strongroom_base::{RecordId, TenantId, Timestamp};
 use strongroom_crypto::{CryptoError, HmacKey, RootKeys};
 use strongroom_ledger::audit::verify_whole;
@@ -70,6 +72,7 @@ impl Checkpoints {
             Arc::downgrade(core),
             Arc::clone(&checkpointer),
             Arc::clone(&stop),
+            CHECKPOINT_EVERY,
         );
         Self {
             task: core.runtime.spawn(task),
@@ -92,20 +95,31 @@ async fn keep_house(
     core: Weak<Core>,
     checkpointer: Arc<Mutex<Option<Checkpointer>>>,
     stop: Arc<Notify>,
+    every: Duration,
 ) {
     loop {
         tokio::select! {
             () = stop.notified() => return,
-            () = tokio::time::sleep(CHECKPOINT_EVERY) => {}
+            () = tokio::time::sleep(every) => {}
         }
         let Some(core) = core.upgrade() else { return };
-        // First: a purge may take long.
-        if let Err(error) = core.write_heads(&mut *checkpointer.lock().await).await {
-            tracing::error!(%error, "the audit heads could not be written");
+        // It must not end with the first round that fails as none ever should.
+        let round = AssertUnwindSafe(round(&core, &checkpointer)).catch_unwind();
+        if round.await.is_err() {
+            tracing::error!(
+                "a round of housekeeping failed, and its rest was not done: it begins anew"
+            );
         }
-        if let Err(error) = core.resume().await {
-            tracing::error!(%error, "what was due could not be found");
-        }
+    }
+}
+
+async fn round(core: &Core, checkpointer: &Mutex<Option<Checkpointer>>) {
+    // First: a purge may take long.
+    if let Err(error) = core.write_heads(&mut *checkpointer.lock().await).await {
+        tracing::error!(%error, "the audit heads could not be written");
+    }
+    if let Err(error) = core.resume().await {
+        tracing::error!(%error, "what was due could not be found");
     }
 }
 
@@ -132,6 +146,8 @@ impl Core {
     pub(crate) async fn verify_audit(&self, tenant: TenantId) -> Result<VerifiedAudit, Error> {
         let heads = self.heads.read_all().await?;
         let whole = verify_whole(&*self.ledger, &*self.chain_key, &heads).await?;
+        // What is passed over each time that it is due is told of here.
+        self.check_due().await?;
         let chain = tenant.to_string();
         let own = || heads.iter().filter(|head| head.head.chain == chain);
         let verified = whole.chains.iter().find(|one| one.chain == chain);
@@ -267,5 +283,78 @@ impl Audited {
             id: entry.record,
             record,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use strongroom_base::Clock;
+
+    use super::*;
+    use crate::fresh::Fresh;
+    use crate::{Options, ResourceChange};
+
+    /// A clock that breaks down for a while.
+    #[derive(Debug, Default)]
+    struct Broken {
+        left: AtomicU64,
+        ended: Notify,
+    }
+
+    impl Clock for Broken {
+        fn now(&self) -> Timestamp {
+            let left = |left: u64| left.checked_sub(1);
+            let broken = self
+                .left
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, left);
+            if broken == Ok(1) {
+                self.ended.notify_one();
+            }
+            assert!(broken.is_err(), "the clock is broken");
+            Timestamp::from_unix_millis(1_800_000_000_000)
+        }
+    }
+
+    #[tokio::test]
+    async fn r18_heads_are_written_on_after_a_round_that_panicked() {
+        let clock = Arc::new(Broken::default());
+        let options = Options::new(crate::aws_lc_rs::PROVIDER).with_clock(clock.clone());
+        let fresh = Fresh::with(options).await;
+        let core = Arc::clone(&fresh.room.administrator().core);
+        let stop = Arc::new(Notify::new());
+        let house = tokio::spawn(keep_house(
+            Arc::downgrade(&core),
+            Arc::default(),
+            Arc::clone(&stop),
+            Duration::from_millis(5),
+        ));
+        // The watch over what others change reads this clock as well, and less often.
+        clock.left.store(20, Ordering::SeqCst);
+        clock.ended.notified().await;
+        fresh
+            .resource
+            .change(ResourceChange::EnableIdentity)
+            .await
+            .unwrap();
+
+        let newest = core.ledger.heads().await.unwrap();
+        let is_written = async || {
+            let written = core.heads.read_all().await.unwrap();
+            newest
+                .iter()
+                .all(|head| written.iter().any(|line| line.head == *head))
+        };
+        let written = async {
+            while !is_written().await {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let written = tokio::time::timeout(Duration::from_secs(20), written).await;
+        written.expect("the heads are written");
+        stop.notify_one();
+        house.await.unwrap();
+        fresh.room.close().await.unwrap();
     }
 }

@@ -202,7 +202,7 @@ mod tests {
 
     use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
     use sqlx::{AssertSqlSafe, Connection as _};
-    use strongroom_base::{ResourceUid, Timestamp};
+    use strongroom_base::{Outcome as _, OutcomeKind, ResourceUid, Timestamp};
 
     use crate::resource::NewResource;
     use crate::{InitOptions, Options, Strongroom};
@@ -217,6 +217,13 @@ mod tests {
                 .unwrap();
         }
         Strongroom::open(data, &options).await.unwrap()
+    }
+
+    /// The ledger, as somebody has it who can write the file.
+    async fn behind(data: &Path) -> SqliteConnection {
+        let file = SqliteConnectOptions::new().filename(data.join("ledger.db"));
+        let file = file.foreign_keys(false);
+        SqliteConnection::connect_with(&file).await.unwrap()
     }
 
     #[tokio::test]
@@ -244,8 +251,7 @@ mod tests {
         ];
         room.close().await.unwrap();
 
-        let file = SqliteConnectOptions::new().filename(data.join("ledger.db"));
-        let mut ledger = SqliteConnection::connect_with(&file).await.unwrap();
+        let mut ledger = behind(&data).await;
         for id in &damaged {
             let damage = format!("UPDATE aggregates SET state = zeroblob(40) WHERE id = '{id}'");
             // It is said to follow its key, too.
@@ -256,6 +262,14 @@ mod tests {
                 statement.execute(&mut ledger).await.unwrap();
             }
         }
+        for index in ["wake", "owing", "key.announced", "resource.follower"] {
+            // Of the second, which comes last, not even the key can be read.
+            for key in ["''", "CAST(x'ff' AS TEXT)"] {
+                let odd = format!("INSERT INTO index_rows VALUES ('{index}', {key}, 'no id', 0)");
+                let odd = sqlx::query(AssertSqlSafe(odd));
+                odd.execute(&mut ledger).await.unwrap();
+            }
+        }
         ledger.close().await.unwrap();
 
         // All of it is due by then; the second of each is done.
@@ -264,5 +278,30 @@ mod tests {
         let plans = room.resource(&"plans".parse().unwrap()).await;
         assert!(plans.is_err(), "{plans:?}");
         room.close().await.unwrap();
+    }
+
+    /// It keeps nothing waiting, and stays until somebody mends it: whoever verifies is told.
+    #[tokio::test]
+    async fn r18_a_row_of_what_is_due_that_names_no_record_is_told_of() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let room = open(&data, 0).await;
+        room.verify_audit().await.unwrap();
+        room.close().await.unwrap();
+        for index in ["wake", "owing", "key.announced", "resource.follower"] {
+            let mut ledger = behind(&data).await;
+            let odd = format!("INSERT INTO index_rows VALUES ('{index}', '', 'no id', 0)");
+            let remove = format!("DELETE FROM index_rows WHERE name = '{index}'");
+            let odd = sqlx::query(AssertSqlSafe(odd));
+            odd.execute(&mut ledger).await.unwrap();
+            let room = open(&data, 0).await;
+            let told = room.verify_audit().await.unwrap_err();
+            assert_eq!(told.kind(), OutcomeKind::Damaged);
+            assert!(told.to_string().contains(index), "{told}");
+            room.close().await.unwrap();
+            let remove = sqlx::query(AssertSqlSafe(remove));
+            remove.execute(&mut ledger).await.unwrap();
+            ledger.close().await.unwrap();
+        }
     }
 }

@@ -29,7 +29,7 @@ use crate::house::log;
 const ANNOUNCED_FOR: Duration = Duration::from_mins(10);
 
 /// The index of announcements, by when they were made.
-const ANNOUNCED_INDEX: &str = "key.announced";
+pub(crate) const ANNOUNCED_INDEX: &str = "key.announced";
 
 /// Which file a key is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,7 +175,7 @@ impl Core {
         let announced = Find::prefix(ANNOUNCED_INDEX, "");
         let mut page = Page::first(1);
         loop {
-            let found = self.ledger.find(&announced, page).await?;
+            let found = self.ledger.find_sound(&announced, page).await?;
             let Some(oldest) = found.first() else {
                 return Ok(());
             };

@@ -210,6 +210,10 @@ impl Ledger for SpiedLedger {
         self.real.find(query, page).await
     }
 
+    async fn find_sound(&self, query: &Find, page: Page) -> Result<Vec<Found>, LedgerError> {
+        self.real.find_sound(query, page).await
+    }
+
     async fn claim(&self, claim: &Claim, now: Timestamp) -> Result<ClaimOutcome, LedgerError> {
         self.real.claim(claim, now).await
     }

@@ -276,6 +276,14 @@ impl Ledger for SqliteLedger {
             .await
     }
 
+    async fn find_sound(&self, query: &Find, page: Page) -> Result<Vec<Found>, LedgerError> {
+        query.validate()?;
+        page.validate()?;
+        let query = query.clone();
+        self.run(|files| async move { files.find_sound(&query, page).await })
+            .await
+    }
+
     async fn claim(&self, claim: &Claim, now: Timestamp) -> Result<ClaimOutcome, LedgerError> {
         claim.validate_at(now)?;
         self.files.writer()?.claim(claim.clone(), now).await
@@ -340,6 +348,13 @@ impl Files {
     async fn find(&self, query: &Find, page: Page) -> Result<Vec<Found>, LedgerError> {
         let mut reading = self.readers.begin().await?;
         let found = reading.find(query, &page).await?;
+        reading.end().await?;
+        Ok(found)
+    }
+
+    async fn find_sound(&self, query: &Find, page: Page) -> Result<Vec<Found>, LedgerError> {
+        let mut reading = self.readers.begin().await?;
+        let found = reading.find_sound(query, &page).await?;
         reading.end().await?;
         Ok(found)
     }

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use async_trait::async_trait;
 use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
 
 use super::fault::Fault;
 use super::link::Opener;
@@ -158,10 +159,49 @@ impl Reading {
     }
 
     pub(super) async fn find(&mut self, query: &Find, page: &Page) -> Result<Vec<Found>, Fault> {
-        let (after_key, after_id) = match &page.after {
-            Some((key, id)) => (key.as_str(), id.as_str()),
-            None => ("", ""),
-        };
+        let rows = self
+            .index_rows(query, &Behind::of(page), page.limit)
+            .await?;
+        let found = rows.iter().map(|row| row::found(row, query.index()));
+        found.collect()
+    }
+
+    pub(super) async fn find_sound(
+        &mut self,
+        query: &Find,
+        page: &Page,
+    ) -> Result<Vec<Found>, Fault> {
+        let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+        let mut behind = Behind::of(page);
+        loop {
+            let rows = self.index_rows(query, &behind, page.limit).await?;
+            let mut sound = Vec::with_capacity(rows.len());
+            for row in &rows {
+                match row::found(row, query.index()) {
+                    Ok(found) => sound.push(found),
+                    Err(fault) => {
+                        let error = LedgerError::from(fault);
+                        tracing::error!(%error, "an index row is passed over");
+                    }
+                }
+            }
+            // A page without a sound row is not the end, unless it is a short one.
+            match rows.last() {
+                Some(last) if sound.is_empty() && rows.len() == limit => {
+                    behind = Behind::row(last, query.index())?;
+                }
+                _ => return Ok(sound),
+            }
+        }
+    }
+
+    async fn index_rows(
+        &mut self,
+        query: &Find,
+        behind: &Behind,
+        limit: u32,
+    ) -> Result<Vec<SqliteRow>, Fault> {
+        let (after_key, after_id) = (behind.key.as_str(), behind.id.as_str());
         let index = query.index();
         let rows = match query {
             // A page that starts behind another key of the same index is either whole or empty.
@@ -172,7 +212,7 @@ impl Reading {
                     .bind(index)
                     .bind(key)
                     .bind(after)
-                    .bind(page.limit)
+                    .bind(limit)
             }
             Find::Prefix { key, .. } => {
                 let (from, after) = (key.as_str(), "").max((after_key, after_id));
@@ -181,18 +221,17 @@ impl Reading {
                         .bind(index)
                         .bind(from)
                         .bind(after)
-                        .bind(page.limit)
+                        .bind(limit)
                         .bind(end),
                     None => sqlx::query(sql::FIND)
                         .bind(index)
                         .bind(from)
                         .bind(after)
-                        .bind(page.limit),
+                        .bind(limit),
                 }
             }
         };
-        let rows = self.rows(rows).await?;
-        rows.iter().map(|row| row::found(row, index)).collect()
+        self.rows(rows).await
     }
 
     pub(super) async fn newest(&mut self) -> Result<Version, Fault> {
@@ -201,5 +240,28 @@ impl Reading {
         let counter: i64 = row.try_get(0).map_err(damaged(Damage::Counter))?;
         let counter = u64::try_from(counter).map_err(|_| Fault::damaged(Damage::Counter))?;
         Ok(Version::from_u64(counter))
+    }
+}
+
+/// The index row that a page begins behind, whether or not it names a record.
+struct Behind {
+    key: String,
+    id: String,
+}
+
+impl Behind {
+    fn of(page: &Page) -> Self {
+        let (key, id) = match &page.after {
+            Some((key, id)) => (key.clone(), id.as_str().to_owned()),
+            None => Default::default(),
+        };
+        Self { key, id }
+    }
+
+    fn row(row: &SqliteRow, index: &str) -> Result<Self, Fault> {
+        let damage = || Damage::IndexRow(index.to_owned());
+        let key = row.try_get(0).map_err(damaged(damage()))?;
+        let id = row.try_get(1).map_err(damaged(damage()))?;
+        Ok(Self { key, id })
     }
 }

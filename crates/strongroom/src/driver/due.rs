@@ -1,10 +1,12 @@
 //! What time has made due, and what was cut off, over all kinds of aggregates.
 
 use strongroom_base::Timestamp;
-use strongroom_ledger::{AggregateId, Find, Page};
+use strongroom_ledger::{AggregateId, Find, Found, LedgerError, Page};
 
+use super::kept::index;
 use crate::Error;
 use crate::core::Core;
+use crate::key_files::ANNOUNCED_INDEX;
 
 /// The index of states that time will change, by when.
 pub(super) const WAKE_INDEX: &str = "wake";
@@ -25,12 +27,10 @@ pub(crate) struct Due {
 impl Core {
     pub(crate) async fn due(&self) -> Result<Due, Error> {
         let until = wake_key(self.now());
-        let woken = self
-            .find_all(&Find::prefix(WAKE_INDEX, ""), |key| *key <= *until)
-            .await?;
-        let owing = self
-            .find_all(&Find::prefix(OWING_INDEX, ""), |_| true)
-            .await?;
+        let woken = Find::prefix(WAKE_INDEX, "");
+        let woken = self.find_sound(&woken, |key| *key <= *until).await?;
+        let owing = Find::prefix(OWING_INDEX, "");
+        let owing = self.find_sound(&owing, |_| true).await?;
         let ids = |found: Vec<(String, AggregateId)>| found.into_iter().map(|(_, id)| id).collect();
         Ok(Due {
             woken: ids(woken),
@@ -44,20 +44,48 @@ impl Core {
         find: &Find,
         wanted: impl Fn(&str) -> bool,
     ) -> Result<Vec<(String, AggregateId)>, Error> {
-        let mut all = Vec::new();
-        let mut page = Page::first(PAGE);
-        loop {
-            let found = self.ledger.find(find, page).await?;
-            let Some(last) = found.last() else {
+        all(wanted, |page| self.ledger.find(find, page)).await
+    }
+
+    /// The same, without those that name no record: they keep nothing else waiting.
+    pub(crate) async fn find_sound(
+        &self,
+        find: &Find,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<Vec<(String, AggregateId)>, Error> {
+        all(wanted, |page| self.ledger.find_sound(find, page)).await
+    }
+
+    /// Whether each row of what says what is due names a record.
+    ///
+    /// # Errors
+    /// `Damaged`, naming the index, if one does not.
+    pub(crate) async fn check_due(&self) -> Result<(), Error> {
+        for index in [WAKE_INDEX, OWING_INDEX, ANNOUNCED_INDEX, index::FOLLOWER] {
+            self.find_all(&Find::prefix(index, ""), |_| true).await?;
+        }
+        Ok(())
+    }
+}
+
+/// All rows of a query that is asked page by page.
+async fn all<F: Future<Output = Result<Vec<Found>, LedgerError>>>(
+    wanted: impl Fn(&str) -> bool,
+    find: impl Fn(Page) -> F,
+) -> Result<Vec<(String, AggregateId)>, Error> {
+    let mut all = Vec::new();
+    let mut page = Page::first(PAGE);
+    loop {
+        let found = find(page).await?;
+        let Some(last) = found.last() else {
+            return Ok(all);
+        };
+        page = Page::after(last, PAGE);
+        for row in found {
+            if !wanted(&row.key) {
                 return Ok(all);
-            };
-            page = Page::after(last, PAGE);
-            for row in found {
-                if !wanted(&row.key) {
-                    return Ok(all);
-                }
-                all.push((row.key, row.id));
             }
+            all.push((row.key, row.id));
         }
     }
 }

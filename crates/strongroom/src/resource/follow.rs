@@ -18,7 +18,7 @@ impl Core {
     /// present one stays.
     pub(crate) async fn follow_keys(&self) -> Result<(), Error> {
         let followers = Find::prefix(index::FOLLOWER, "");
-        for (_, id) in self.find_all(&followers, |_| true).await? {
+        for (_, id) in self.find_sound(&followers, |_| true).await? {
             if let Err(error) = self.follow_key(&id).await {
                 tracing::warn!(%id, %error, code = error.code(), "a resource stays on its key version");
             }
