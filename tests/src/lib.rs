@@ -2,6 +2,7 @@
 //!
 //! The README's own example is one of them.
 
+pub mod account;
 pub mod application;
 pub mod database;
 pub mod desk;

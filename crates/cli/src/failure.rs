@@ -51,6 +51,11 @@ pub(crate) enum Failure {
     #[error("{} is there already: pass --force to replace it", display_file(.0))]
     Exists(PathBuf),
     #[error(
+        "the link `{link}` has the path of a file, and a folder holds one of them: take it out by itself, to \
+         another place"
+    )]
+    PathOfFile { link: String },
+    #[error(
         "{} is {special}: nothing but a file or a link is replaced; choose another destination",
         display_file(path)
     )]
@@ -236,7 +241,7 @@ impl Outcome for Failure {
             Self::NoPath(_) => "NoPath",
             Self::NotFound(_) => "ObjectNotFound",
             Self::IsFolder(_) | Self::FolderToStdout(_) => "IsFolder",
-            Self::OntoFolder(_) => "PathConflict",
+            Self::OntoFolder(_) | Self::PathOfFile { .. } => "PathConflict",
             Self::NoObject(_) => "ForeignName",
             Self::StdinNeedsName
             | Self::StdinAlone
@@ -297,6 +302,7 @@ impl Outcome for Failure {
             | Self::NothingToIngest(_)
             | Self::NothingToTour(_) => OutcomeKind::BadInput,
             Self::Exists(_)
+            | Self::PathOfFile { .. }
             | Self::NotReplaceable { .. }
             | Self::Own { .. }
             | Self::ThroughLink(_)

@@ -10,7 +10,7 @@ use strongroom_crypto::{CryptoError, RootKeyTextError, ServiceKeyError, ServiceK
 use strongroom_ledger::audit::VerifyError;
 use strongroom_ledger::checkpoint::CheckpointError;
 use strongroom_ledger::key_file::KeyFileError;
-use strongroom_ledger::{AggregateId, Damage, Invalid, LedgerError};
+use strongroom_ledger::{AggregateId, Damage, Hindrance, Invalid, LedgerError};
 
 use strongroom_crypto::KeyMaterialError;
 use strongroom_identity::{
@@ -250,7 +250,7 @@ pub enum Error {
     InvalidRotationPolicy(#[from] InvalidRotationPolicy),
     /// A vault did not answer as one.
     #[error(transparent)]
-    VaultCall(#[from] VaultError),
+    VaultCall(VaultError),
     /// Key material that no vault takes.
     #[error(transparent)]
     Import(#[from] ImportError),
@@ -310,6 +310,36 @@ pub enum Error {
     /// An upload was used after its end.
     #[error("this upload has been completed, aborted or broken: begin another")]
     UploadEnded,
+}
+
+impl From<VaultError> for Error {
+    /// A vault of the installation's own that cannot record an operation, since the data folder is read-only, is
+    /// no vault that cannot be reached.
+    fn from(error: VaultError) -> Self {
+        let VaultError::Unavailable {
+            unavailable,
+            source: Some(source),
+        } = error
+        else {
+            return Self::VaultCall(error);
+        };
+        let source = match source.downcast::<Self>() {
+            Ok(ours) if ours.is_of_a_read_only_folder() => return *ours,
+            Ok(ours) => ours,
+            Err(source) => source,
+        };
+        Self::VaultCall(VaultError::Unavailable {
+            unavailable,
+            source: Some(source),
+        })
+    }
+}
+
+impl Error {
+    fn is_of_a_read_only_folder(&self) -> bool {
+        let read_only = Hindrance::ReadOnly;
+        matches!(self, Self::Ledger(LedgerError::Unavailable { hindrance, .. }) if *hindrance == read_only)
+    }
 }
 
 impl From<object_store::Error> for Error {

@@ -22,7 +22,8 @@ pub(crate) async fn run(session: &Session, args: Fsck, output: &Output) -> Resul
     let mut several = Several::new(output);
     let mut sum = Sum::default();
     for place in &args.places {
-        if let Err(failure) = check(session, place, depth, &mut sum, output).await {
+        let checked = check(session, place, depth, &mut sum, &mut several, output);
+        if let Err(failure) = checked.await {
             several.note(failure)?;
         }
     }
@@ -55,23 +56,27 @@ struct Sum {
     opened: u64,
 }
 
-/// Checks the object at a place, and all that is below it.
+/// Checks the object at a place, and all that is below it. What cannot be looked at is named, and the rest is
+/// checked.
 async fn check(
     session: &Session,
     place: &Address,
     depth: Depth,
     sum: &mut Sum,
+    several: &mut Several<'_>,
     output: &Output,
 ) -> Result<(), Failure> {
     let resource = session.resource(&place.resource).await?;
     let store = resource.encrypted_store().await?;
     let resource = place.resource.to_string();
-    let before = sum.checked;
+    let before = (sum.checked, several.count());
     if !place.path.is_empty() {
+        // As everywhere: where a file and a link have one path, it is the file's.
         for kind in place.kinds() {
             let location = place.join(b"", *kind)?;
             if let Some(one) = store.check_object(location, depth).await? {
                 sum.add(&resource, &one, output)?;
+                break;
             }
         }
     }
@@ -80,13 +85,15 @@ async fn check(
         let bar = output.counter("checked");
         let mut objects = store.check(Some(&prefix), depth);
         while let Some(one) = objects.next().await {
-            let one = one?;
             bar.inc(1);
-            bar.suspend(|| sum.add(&resource, &one, output))?;
+            bar.suspend(|| match one {
+                Ok(one) => sum.add(&resource, &one, output),
+                Err(error) => several.note(error.into()),
+            })?;
         }
         bar.finish_and_clear();
     }
-    if sum.checked == before && !place.path.is_empty() {
+    if (sum.checked, several.count()) == before && !place.path.is_empty() {
         return Err(Failure::NotFound(place.shown()));
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! `strongroom get`.
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use super::stat::find;
 use crate::address::Address;
 use crate::args::Get;
 use crate::failure::Failure;
-use crate::object_path::decode;
+use crate::object_path::{ObjectKind, decode};
 use crate::output::Output;
 use crate::session::Session;
 use crate::several::Several;
@@ -126,10 +127,41 @@ async fn all_targets(
             Err(failure) => several.note(failure)?,
         }
     }
+    without_links_onto_files(&mut targets, source, several)?;
     if targets.is_empty() && several.count() == 0 && !source.path.is_empty() {
         return Err(Failure::NotFound(source.shown()));
     }
     Ok(targets)
+}
+
+/// A link that has the path of a file is named: where the file is written there is no place for it.
+fn without_links_onto_files(
+    targets: &mut Vec<Target>,
+    source: &Address,
+    several: &mut Several<'_>,
+) -> Result<(), Failure> {
+    let (links, mut kept): (Vec<Target>, Vec<Target>) = std::mem::take(targets)
+        .into_iter()
+        .partition(|target| target.kind == ObjectKind::Link);
+    let files: HashSet<Vec<u8>> = if links.is_empty() {
+        HashSet::new()
+    } else {
+        kept.iter().map(|file| file.relative.clone()).collect()
+    };
+    for link in links {
+        if !files.contains(&link.relative) {
+            kept.push(link);
+            continue;
+        }
+        let address = Address {
+            link: true,
+            ..source.at(source.joined(&link.relative))
+        };
+        let link = address.shown();
+        several.note(Failure::PathOfFile { link })?;
+    }
+    *targets = kept;
+    Ok(())
 }
 
 /// As `cp -r` has it: a folder goes below a destination that is there, and becomes one that is not.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
+use strongroom_tests::account::bound_by_modes;
 use tempfile::TempDir;
 
 pub(crate) struct Desk {
@@ -75,6 +76,12 @@ impl Desk {
     pub(crate) fn run(&self, args: &[&str]) -> Output {
         let args: Vec<&str> = args.iter().chain(&["--json"]).copied().collect();
         self.command(&args).output().unwrap()
+    }
+
+    /// As somebody whom the modes of files bind.
+    pub(crate) fn run_bound_by_modes(&self, args: &[&str]) -> Output {
+        let args: Vec<&str> = args.iter().chain(&["--json"]).copied().collect();
+        bound_by_modes(self.folder.path(), &mut self.command(&args))
     }
 
     /// The JSON lines that a verb answers.

@@ -360,3 +360,54 @@ fn one_bad_thing_does_not_stop_the_rest() {
     assert_eq!(files(&at_rest).len(), 1);
     assert!(!OsPath::new(&changed).exists());
 }
+
+/// An application can store both; a folder holds one.
+#[test]
+fn of_a_file_and_a_link_of_one_path_the_file_is_meant_and_the_link_is_named() {
+    let desk = Desk::with(&["notes"]);
+    let objects = ["d/a", "d/a%@", "d/only%@", "d/z"].map(|text| Path::parse(text).unwrap());
+    application::put(&desk.path("data"), "notes", &objects);
+    for (source, out, force) in [
+        ("notes", "out/d", false),
+        ("notes/d", "there", false),
+        ("notes/d", "there", true),
+    ] {
+        let to = out.split('/').next().unwrap();
+        let mut args = vec!["get", source, to];
+        if force {
+            fs::remove_dir_all(desk.path(to)).unwrap();
+            args.push("--force");
+        }
+        let output = desk.run(&args);
+        let said = String::from_utf8_lossy(&output.stderr);
+        let error: Value = serde_json::from_slice(&output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(3), "{said}");
+        assert_eq!(error["error"]["code"], "PathConflict");
+        let message = error["error"]["message"].as_str().unwrap();
+        assert!(message.contains(r"`notes/d/a\@`"), "{message}");
+        assert_eq!(fs::read(desk.path(&format!("{out}/a"))).unwrap(), b"d/a");
+        assert_eq!(fs::read(desk.path(&format!("{out}/z"))).unwrap(), b"d/z");
+        let only = fs::read_link(desk.path(&format!("{out}/only"))).unwrap();
+        assert_eq!(only, OsPath::new("d/only%@"));
+        assert_eq!(fs::read_dir(desk.path(out)).unwrap().count(), 3);
+    }
+    desk.json(&["get", r"notes/d/a\@", "link"]);
+    assert_eq!(
+        fs::read_link(desk.path("link")).unwrap(),
+        OsPath::new("d/a%@")
+    );
+
+    for (place, checked) in [
+        ("notes/d/a", 1),
+        (r"notes/d/a\@", 1),
+        ("notes/d/only", 1),
+        ("notes/d", 4),
+    ] {
+        assert_eq!(desk.json(&["fsck", place])["checked"], checked, "{place}");
+    }
+    // It is the one that is looked at, too.
+    let link = desk.at_rest("notes").join("d/a%@");
+    fs::write(link, "damaged").unwrap();
+    assert_eq!(desk.json(&["fsck", "notes/d/a"])["damaged"], 0);
+    assert_eq!(desk.fails(&["fsck", r"notes/d/a\@"]).0, 6);
+}

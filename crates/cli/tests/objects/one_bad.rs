@@ -1,7 +1,8 @@
 //! One bad thing does not stop the rest: what can be done is done, what cannot is named.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::process::{Command, Output};
 
 use serde_json::Value;
 
@@ -34,7 +35,10 @@ fn damage(desk: &Desk, folder: &str) {
 
 /// The exit code, what was answered, and the texts of all failures.
 fn told(desk: &Desk, args: &[&str]) -> (Option<i32>, Option<Value>, Vec<String>) {
-    let output = desk.run(args);
+    said(&desk.run(args))
+}
+
+fn said(output: &Output) -> (Option<i32>, Option<Value>, Vec<String>) {
     let answer = json_lines(&output.stdout).pop();
     let error = json_lines(&output.stderr).pop().unwrap();
     let error = &error["error"];
@@ -130,21 +134,13 @@ fn a_source_that_cannot_be_read_does_not_stop_the_others() {
         desk.file("in/z", b"z");
         let path = desk.path("in/closed");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
-        // The superuser reads it all the same.
-        let closed = fs::File::open(&path).is_err();
         // A name that the store has no place for.
         let long = format!("in/{}/deep", vec!["\u{fc}".repeat(100); 8].join("/"));
         desk.file(&long, b"far");
-        let (code, _, texts) = told(&desk, &[verb, "in", "notes/all/"]);
-        assert_eq!(code, Some(if closed { 4 } else { 2 }), "{texts:?}");
-        names(
-            &texts,
-            if closed {
-                &["closed", "deep"]
-            } else {
-                &["deep"]
-            },
-        );
+        let stored = desk.run_bound_by_modes(&[verb, "in", "notes/all/"]);
+        let (code, _, texts) = said(&stored);
+        assert_eq!(code, Some(4), "{texts:?}");
+        names(&texts, &["closed", "deep"]);
         assert!(texts.iter().all(|text| text.len() < 1_000), "{texts:?}");
         let folder = if verb == "put" {
             "notes/all/in"
@@ -160,4 +156,59 @@ fn a_source_that_cannot_be_read_does_not_stop_the_others() {
     assert_eq!((code, &answer.unwrap()["files"]), (Some(2), &1.into()));
     names(&texts, &["gone"]);
     assert_eq!(desk.read("notes/a"), b"a");
+}
+
+#[test]
+fn a_folder_that_may_not_be_read_does_not_keep_the_rest_from_being_checked() {
+    let desk = damaged(false);
+    desk.file("more/closed/f", b"f");
+    desk.file("more/open/f", b"f");
+    desk.json(&["put", "more", "notes"]);
+    let closed = desk.at_rest("notes").join("more/closed");
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
+    // Of what is below `more`, and of all: there is damage as well.
+    for (place, checked, exit) in [("notes/more", 1, 4), ("notes", 5, 6)] {
+        let output = desk.run_bound_by_modes(&["fsck", "--deep", place]);
+        let (code, answer, texts) = said(&output);
+        assert_eq!(code, Some(exit), "{texts:?}");
+        assert_eq!(answer.unwrap()["checked"], checked, "{texts:?}");
+        let named = texts.iter().filter(|text| text.contains("more/closed"));
+        assert_eq!(named.count(), 1, "{texts:?}");
+    }
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).unwrap();
+    assert_eq!(desk.json(&["fsck", "notes/more"])["checked"], 2);
+}
+
+/// Each is told by its own reason, and the rest is listed.
+#[test]
+fn what_cannot_be_listed_is_told_by_what_it_is() {
+    let desk = damaged(false);
+    let folder = desk.at_rest("notes").join("in");
+    symlink("a", folder.join("link")).unwrap();
+    let pipe = Command::new("mkfifo").arg(folder.join("pipe")).status();
+    assert!(pipe.unwrap().success());
+    fs::write(folder.join("b\u{7}d"), "x").unwrap();
+    for args in [&["ls", "notes/in"][..], &["ls", "-r", "notes"]] {
+        let output = desk.run(args);
+        assert_eq!(output.status.code(), Some(6));
+        let error = json_lines(&output.stderr).pop().unwrap();
+        let told = error["error"]["failed"].as_array().unwrap();
+        // With what led to each.
+        let told: Vec<String> = told.iter().map(Value::to_string).collect();
+        for (name, is) in [
+            ("in/cut", "stored bytes"),
+            ("in/link", "a symbolic link"),
+            ("in/pipe", "a pipe"),
+            ("in/b%07d", "no object"),
+        ] {
+            let is_told = |text: &String| text.contains(name) && text.contains(is);
+            assert!(
+                told.iter().any(is_told),
+                "{args:?}: {name} is {is}: {told:?}"
+            );
+        }
+        assert_eq!(told.len(), 4, "{told:?}");
+        let listed = json_lines(&output.stdout);
+        assert_eq!(listed.len(), 3, "{listed:?}");
+    }
 }

@@ -352,7 +352,7 @@ impl KeyUser<'_> {
                 remedy: denial.remedy(key, &party(&self.resource, identity)),
                 source: error,
             },
-            None => Error::VaultCall(error),
+            None => error.into(),
         }
     }
 

@@ -38,8 +38,9 @@ impl EncryptedStore {
     /// Looks at every object below `prefix`, in no order. Damage is reported, not mended: nothing is
     /// changed or removed. What is removed or replaced meanwhile is not taken for damage.
     ///
-    /// The stream ends with an error if objects cannot be looked at: the inner store does not answer, or
-    /// access has ended.
+    /// What cannot be looked at, a folder that may not be read, say, is an error of its own, and the rest is
+    /// looked at. Where nothing can be, since the inner store does not answer or access has ended, an error is
+    /// the last item.
     #[must_use]
     pub fn check(
         &self,
@@ -106,7 +107,7 @@ impl EncryptedStore {
     }
 }
 
-/// An entry whose size is impossible is an object that is damaged; any other error ends the listing.
+/// An entry whose size is impossible is an object that is damaged; any other error stays one.
 fn of_listing(error: Error) -> Result<Checked, Error> {
     match error {
         Error::Object { location, source } if source.kind() == OutcomeKind::Damaged => {

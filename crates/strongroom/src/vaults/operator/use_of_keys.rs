@@ -122,6 +122,6 @@ pub(super) fn told(error: VaultError, key: &KeyId, asker: &VaultCaller) -> Error
             source: denial,
             remedy: denial.remedy(key, &asker.into()),
         },
-        None => Error::VaultCall(error),
+        None => error.into(),
     }
 }
