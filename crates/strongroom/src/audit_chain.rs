@@ -296,6 +296,8 @@ mod tests {
     use crate::fresh::Fresh;
     use crate::{Options, ResourceChange};
 
+    const IN_TIME: Duration = Duration::from_secs(20);
+
     /// A clock that breaks down for a while.
     #[derive(Debug, Default)]
     struct Broken {
@@ -332,7 +334,8 @@ mod tests {
         ));
         // The watch over what others change reads this clock as well, and less often.
         clock.left.store(20, Ordering::SeqCst);
-        clock.ended.notified().await;
+        let ended = tokio::time::timeout(IN_TIME, clock.ended.notified()).await;
+        ended.expect("further rounds");
         fresh
             .resource
             .change(ResourceChange::EnableIdentity)
@@ -351,7 +354,7 @@ mod tests {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        let written = tokio::time::timeout(Duration::from_secs(20), written).await;
+        let written = tokio::time::timeout(IN_TIME, written).await;
         written.expect("the heads are written");
         stop.notify_one();
         house.await.unwrap();
