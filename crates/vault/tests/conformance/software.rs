@@ -160,6 +160,7 @@ async fn r14_a_purge_destroys_the_material_and_frees_the_name() {
     let materials = [1, 2].map(|n| MaterialRef::from_bytes([n; 16]));
     rig.ask_vault(VaultAction::Delete);
     assert!(materials.iter().all(|material| rig.state.holds(*material)));
+    assert!(rig.state.vault(&rig.name).is_some());
     rig.ask_vault(VaultAction::Purge);
     assert!(!materials.iter().any(|material| rig.state.holds(*material)));
     assert_eq!(
