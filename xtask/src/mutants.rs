@@ -48,6 +48,9 @@ const PASSES: [&[&str]; 2] = [&["-C=--lib"], &["-C=--tests", "--iterate"]];
 /// its own.
 const CASES: (&str, &str) = ("PROPTEST_CASES", "32");
 
+/// Seconds that the tests of one mutant may take, or five times what they take unchanged if that is more.
+const TIME: &str = "120";
+
 /// The survivors that are known, and why each stays.
 const LIST: &str = "xtask/mutants.toml";
 
@@ -109,6 +112,7 @@ pub fn run(args: &Args) -> Result<bool> {
                     .args(["mutants", "--no-shuffle"]);
                 command.args(["--package", package, "--features", subject.features]);
                 command.args(["--jobs", &args.jobs.to_string()]);
+                command.args(["--minimum-test-timeout", TIME]);
                 command.args(["--exclude", LEFT_OUT, "--exclude-re", OWE_NOTHING]);
                 command.args(pass).arg("--output").arg(&output);
                 if env::var_os(CASES.0).is_none() {
@@ -116,9 +120,12 @@ pub fn run(args: &Args) -> Result<bool> {
                 }
                 ended(&mut command)?;
             }
-            let missed = output.join("mutants.out").join("missed.txt");
-            let missed =
-                fs::read_to_string(&missed).with_context(|| missed.display().to_string())?;
+            // What ran out of time is not caught: it may be that the machine was busy.
+            let mut missed = String::new();
+            for file in ["missed.txt", "timeout.txt"] {
+                let file = output.join("mutants.out").join(file);
+                missed += &fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+            }
             let folder = house
                 .package(package)?
                 .manifest_path
