@@ -5,13 +5,11 @@ use std::fmt;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use strongroom_base::{CorrelationId, PrincipalId, RecordId, TenantId, Timestamp};
-use strongroom_identity::Verdict;
 use strongroom_ledger::{AuditEntry, Phase};
 use strongroom_vault::KeyOperation;
 use strongroom_vault::software::Use;
 
 use crate::Error;
-use crate::directory::Site;
 
 /// On whose behalf a request is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -277,13 +275,6 @@ impl Happened {
             result: AuditResult::Ok,
             tenant: None,
         }
-    }
-
-    /// In the audit of the tenant that `site` is in, if the caller may do there what it asks; else in
-    /// the caller's own.
-    pub(crate) fn at(mut self, site: Option<&Site>, authority: &Verdict) -> Self {
-        self.tenant = site.filter(|_| authority.is_ok()).map(Site::tenant);
-        self
     }
 
     pub(crate) fn with_key(mut self, key: impl Into<String>) -> Self {

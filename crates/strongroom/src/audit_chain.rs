@@ -1,24 +1,18 @@
-//! The audit chains: their key, their heads' way out of the data folder, and their verification.
+//! The audit chains: their key, what they hold, their heads' way out of the data folder, and their verification.
 
 use std::collections::BTreeSet;
-use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::sync::Arc;
 
-use futures::FutureExt as _;
 use strongroom_base::{RecordId, TenantId, Timestamp};
 use strongroom_crypto::{CryptoError, HmacKey, RootKeys};
 use strongroom_ledger::audit::verify_whole;
-use strongroom_ledger::checkpoint::Checkpointer;
+use strongroom_ledger::checkpoint::{CheckpointSink, Checkpointer};
 use strongroom_ledger::{AuditRow, ChainKey, Phase};
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::Mutex;
 
 use crate::Error;
 use crate::audit::AuditRecord;
 use crate::core::Core;
-
-/// How often the heads are written out (R18).
-const CHECKPOINT_EVERY: Duration = Duration::from_mins(1);
 
 /// How many entries are read at once in search of outcomes.
 const LATER: u32 = 1_000;
@@ -54,83 +48,32 @@ impl ChainKey for AuditChainKey {
     }
 }
 
-/// Writes the heads of the chains out once a minute while an installation is open, and purges what
-/// has outlived its retention.
+/// The audit of all tenants.
 #[derive(Debug)]
-pub(crate) struct Checkpoints {
-    task: tokio::task::JoinHandle<()>,
-    stop: Arc<Notify>,
-    /// What was written last; none before the first round.
-    checkpointer: Arc<Mutex<Option<Checkpointer>>>,
+pub(crate) struct AuditChains {
+    pub(crate) records: Arc<Core>,
+    pub(crate) key: Arc<AuditChainKey>,
+    /// Where the heads go, outside the data folder.
+    pub(crate) heads: Arc<dyn CheckpointSink>,
+    /// What was written last; none before the first time.
+    pub(crate) written: Mutex<Option<Checkpointer>>,
 }
 
-impl Checkpoints {
-    pub(crate) fn start(core: &Arc<Core>) -> Self {
-        let (checkpointer, stop): (Arc<Mutex<Option<Checkpointer>>>, Arc<Notify>) =
-            Default::default();
-        let task = keep_house(
-            Arc::downgrade(core),
-            Arc::clone(&checkpointer),
-            Arc::clone(&stop),
-            CHECKPOINT_EVERY,
-        );
-        Self {
-            task: core.runtime.spawn(task),
-            stop,
-            checkpointer,
-        }
-    }
-
-    /// Stops once a round under way is done, and writes the heads out a last time.
-    pub(crate) async fn stop(self, core: &Core) -> Result<(), Error> {
-        self.stop.notify_one();
-        // A round that failed has said so.
-        let _ = core.runtime.wait(self.task).await;
-        core.write_heads(&mut *self.checkpointer.lock().await).await
-    }
-}
-
-/// What time alone makes due while an installation is open.
-async fn keep_house(
-    core: Weak<Core>,
-    checkpointer: Arc<Mutex<Option<Checkpointer>>>,
-    stop: Arc<Notify>,
-    every: Duration,
-) {
-    loop {
-        tokio::select! {
-            () = stop.notified() => return,
-            () = tokio::time::sleep(every) => {}
-        }
-        let Some(core) = core.upgrade() else { return };
-        // It must not end with the first round that fails as none ever should.
-        let round = AssertUnwindSafe(round(&core, &checkpointer)).catch_unwind();
-        if round.await.is_err() {
-            tracing::error!(
-                "a round of housekeeping failed, and its rest was not done: it begins anew"
-            );
-        }
-    }
-}
-
-async fn round(core: &Core, checkpointer: &Mutex<Option<Checkpointer>>) {
-    // First: a purge may take long.
-    if let Err(error) = core.write_heads(&mut *checkpointer.lock().await).await {
-        tracing::error!(%error, "the audit heads could not be written");
-    }
-    if let Err(error) = core.resume().await {
-        tracing::error!(%error, "what was due could not be found");
-    }
-}
-
-impl Core {
-    async fn write_heads(&self, last: &mut Option<Checkpointer>) -> Result<(), Error> {
-        let checkpointer = match last {
+impl AuditChains {
+    /// Writes the heads of the chains out.
+    pub(crate) async fn write_heads(&self) -> Result<(), Error> {
+        let mut last = self.written.lock().await;
+        let checkpointer = match &mut *last {
             Some(checkpointer) => checkpointer,
-            None => last.insert(Checkpointer::resume(&*self.ledger, &*self.heads).await?),
+            None => last.insert(Checkpointer::resume(&*self.records.ledger, &*self.heads).await?),
         };
         let round = checkpointer
-            .round(&*self.ledger, &*self.chain_key, &*self.heads, self.now())
+            .round(
+                &*self.records.ledger,
+                &*self.key,
+                &*self.heads,
+                self.records.now(),
+            )
             .await?;
         for chain in round.went_back {
             tracing::error!(
@@ -145,9 +88,9 @@ impl Core {
     /// the chains; what it tells of is one tenant's chain.
     pub(crate) async fn verify_audit(&self, tenant: TenantId) -> Result<VerifiedAudit, Error> {
         let heads = self.heads.read_all().await?;
-        let whole = verify_whole(&*self.ledger, &*self.chain_key, &heads).await?;
+        let whole = verify_whole(&*self.records.ledger, &*self.key, &heads).await?;
         // What is passed over each time that it is due is told of here.
-        self.check_due().await?;
+        self.records.check_due().await?;
         let chain = tenant.to_string();
         let own = || heads.iter().filter(|head| head.head.chain == chain);
         let verified = whole.chains.iter().find(|one| one.chain == chain);
@@ -175,7 +118,7 @@ impl Core {
         let mut records = Vec::new();
         let mut after = after_sequence;
         while records.len() < wanted {
-            let rows = self.ledger.audit(&chain, after, limit).await?;
+            let rows = self.records.ledger.audit(&chain, after, limit).await?;
             let Some(last) = rows.last() else { break };
             after = last.sequence;
             let settled = self.settled(&chain, &rows).await?;
@@ -219,7 +162,7 @@ impl Core {
         let mut settled: BTreeSet<RecordId> = &intents & &of(rows, Phase::Outcome);
         let mut after = rows.last().map_or(0, |row| row.sequence);
         while settled.len() < intents.len() {
-            let later = self.ledger.audit(chain, after, LATER).await?;
+            let later = self.records.ledger.audit(chain, after, LATER).await?;
             let Some(last) = later.last() else { break };
             after = last.sequence;
             settled.extend(&intents & &of(&later, Phase::Outcome));
@@ -230,7 +173,7 @@ impl Core {
     /// The sequence of the newest entry of one tenant's chain.
     pub(crate) async fn audit_length(&self, tenant: TenantId) -> Result<u64, Error> {
         let chain = tenant.to_string();
-        let heads = self.ledger.heads().await?;
+        let heads = self.records.ledger.heads().await?;
         Ok(heads
             .iter()
             .find(|head| head.chain == chain)
@@ -283,81 +226,5 @@ impl Audited {
             id: entry.record,
             record,
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicU64, Ordering};
-
-    use strongroom_base::Clock;
-
-    use super::*;
-    use crate::fresh::Fresh;
-    use crate::{Options, ResourceChange};
-
-    const IN_TIME: Duration = Duration::from_secs(20);
-
-    /// A clock that breaks down for a while.
-    #[derive(Debug, Default)]
-    struct Broken {
-        left: AtomicU64,
-        ended: Notify,
-    }
-
-    impl Clock for Broken {
-        fn now(&self) -> Timestamp {
-            let left = |left: u64| left.checked_sub(1);
-            let broken = self
-                .left
-                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, left);
-            if broken == Ok(1) {
-                self.ended.notify_one();
-            }
-            assert!(broken.is_err(), "the clock is broken");
-            Timestamp::from_unix_millis(1_800_000_000_000)
-        }
-    }
-
-    #[tokio::test]
-    async fn r18_heads_are_written_on_after_a_round_that_panicked() {
-        let clock = Arc::new(Broken::default());
-        let options = Options::new(crate::aws_lc_rs::PROVIDER).with_clock(clock.clone());
-        let fresh = Fresh::with(options).await;
-        let core = Arc::clone(&fresh.room.administrator().core);
-        let stop = Arc::new(Notify::new());
-        let house = tokio::spawn(keep_house(
-            Arc::downgrade(&core),
-            Arc::default(),
-            Arc::clone(&stop),
-            Duration::from_millis(5),
-        ));
-        // The watch over what others change reads this clock as well, and less often.
-        clock.left.store(20, Ordering::SeqCst);
-        let ended = tokio::time::timeout(IN_TIME, clock.ended.notified()).await;
-        ended.expect("further rounds");
-        fresh
-            .resource
-            .change(ResourceChange::EnableIdentity)
-            .await
-            .unwrap();
-
-        let newest = core.ledger.heads().await.unwrap();
-        let is_written = async || {
-            let written = core.heads.read_all().await.unwrap();
-            newest
-                .iter()
-                .all(|head| written.iter().any(|line| line.head == *head))
-        };
-        let written = async {
-            while !is_written().await {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        };
-        let written = tokio::time::timeout(IN_TIME, written).await;
-        written.expect("the heads are written");
-        stop.notify_one();
-        house.await.unwrap();
-        fresh.room.close().await.unwrap();
     }
 }

@@ -1,53 +1,30 @@
-//! What every part of the facade shares.
+//! What every layer of the facade stands on.
 
 use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use object_store::ObjectStore;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use strongroom_base::{Clock, PrincipalId, RecordId, TenantId, Timestamp};
-use strongroom_crypto::{Provider, RootKeys};
-use strongroom_ledger::checkpoint::CheckpointSink;
-use strongroom_ledger::key_file::KeyFile;
+use strongroom_base::{Clock, CorrelationId, PrincipalId, RecordId, TenantId, Timestamp};
+use strongroom_crypto::Provider;
 use strongroom_ledger::runtime::OwnRuntime;
 use strongroom_ledger::{AggregateId, AuditEntry, Commit, Ledger, Phase, Stored, Version};
 
 use crate::Error;
 use crate::audit::{Caller, Happened};
-use crate::audit_chain::AuditChainKey;
 use crate::busy::Busy;
-use crate::clock::ForwardClock;
-use crate::lease::{Budgets, Leases, Moment};
-use crate::local_folder::LocalFolder;
-use crate::store::Blocks;
-use crate::vaults::Vaults;
+use crate::clock::Moment;
 
-/// The parts of an open installation.
+/// What every layer above stands on: the ledger, the time, and who is at work.
 pub(crate) struct Core {
     /// Where that is done which several callers wait for, and what nobody waits for.
     pub(crate) runtime: OwnRuntime,
     pub(crate) ledger: Arc<dyn Ledger>,
     /// Whether it cannot be written: nothing is begun then that would have to be.
     pub(crate) read_only: bool,
-    /// Service-managed keys, sealed.
-    pub(crate) service_keys: Arc<dyn KeyFile>,
-    /// Private halves of the keys in the installation's own vaults, sealed.
-    pub(crate) vault_keys: Arc<dyn KeyFile>,
-    pub(crate) vaults: Vaults,
-    pub(crate) objects: Arc<dyn ObjectStore>,
-    /// The same, if it is the folder that comes with the installation.
-    pub(crate) folder: Option<Arc<LocalFolder>>,
-    /// Buffers that the data path uses again.
-    pub(crate) blocks: Arc<Blocks>,
     pub(crate) provider: Provider,
-    pub(crate) root: RootKeys,
     pub(crate) clock: Arc<dyn Clock>,
-    /// The same, where it can be set forward.
-    pub(crate) ahead: Option<Arc<ForwardClock>>,
-    pub(crate) chain_key: Arc<AuditChainKey>,
-    pub(crate) heads: Arc<dyn CheckpointSink>,
     /// Names this open installation as the owner of claims.
     pub(crate) owner: String,
     /// What is being settled in this process.
@@ -56,19 +33,23 @@ pub(crate) struct Core {
     pub(crate) own_principal: PrincipalId,
     /// The tenant that the installation was made with.
     pub(crate) first_tenant: TenantId,
-    /// Whether a resource may follow a key without a version (R16).
-    pub(crate) follows_allowed: bool,
-    /// What this process may use of customer data.
-    pub(crate) leases: Leases,
-    /// How much is asked of each vault.
-    pub(crate) budgets: Budgets,
+    /// Who is told what this process commits.
+    pub(crate) observer: Arc<dyn Observer>,
+}
+
+/// Whoever has to know at once what this process has committed.
+pub(crate) trait Observer: fmt::Debug + Send + Sync {
+    /// A state has changed, or may have: to this version, if it is known.
+    fn changed(&self, id: &AggregateId, to: Option<Version>, now: Moment);
+
+    /// What was found of a resource at the version `from` was written down in its state, and nothing else was.
+    fn marked(&self, id: &AggregateId, from: Version, to: Option<Version>);
 }
 
 impl fmt::Debug for Core {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Core")
             .field("ledger", &self.ledger)
-            .field("objects", &self.objects)
             .field("provider", &self.provider.name)
             .field("owner", &self.owner)
             .finish_non_exhaustive()
@@ -132,12 +113,20 @@ impl Core {
         Ok(())
     }
 
-    /// Closes the databases.
-    pub(crate) async fn close(&self) -> Result<(), Error> {
-        self.ledger.close().await?;
-        self.service_keys.close().await?;
-        self.vault_keys.close().await?;
-        Ok(())
+    /// Strongroom itself as a caller, on the audit of `tenant`.
+    pub(crate) fn own_caller(&self, tenant: TenantId) -> Result<Caller, Error> {
+        let correlation = CorrelationId::from_bytes(self.random_id()?);
+        Ok(self.own_caller_within(correlation, tenant))
+    }
+
+    /// The same, whose records are joined with those of `correlation`.
+    pub(crate) fn own_caller_within(&self, correlation: CorrelationId, tenant: TenantId) -> Caller {
+        Caller {
+            tenant,
+            principal: self.own_principal,
+            source: "strongroom".to_owned(),
+            correlation,
+        }
     }
 }
 

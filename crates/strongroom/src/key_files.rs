@@ -7,12 +7,15 @@
 //! an old announcement overwrites it, after which nobody can name the key any more, and then erases the
 //! key unless somebody already has.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use strongroom_base::{ResourceUid, Timestamp};
+use strongroom_crypto::keyring::KeyringMac;
 use strongroom_crypto::{
-    SealedKeyMaterial, SealedServiceKey, SecretBytes, ServiceKeyId, ServiceManagedKey,
+    RootKeys, SealedKeyMaterial, SealedServiceKey, SecretBytes, ServiceKeyId, ServiceManagedKey,
 };
 use strongroom_ledger::key_file::KeyFile;
 use strongroom_ledger::{
@@ -23,13 +26,10 @@ use strongroom_vault::MaterialRef;
 use crate::Error;
 use crate::core::{Core, Loaded, encode};
 use crate::driver::kept::index;
-use crate::house::log;
+use crate::driver::log;
 
 /// How long a new key may wait for the commit that names it.
 const ANNOUNCED_FOR: Duration = Duration::from_mins(10);
-
-/// The index of announcements, by when they were made.
-pub(crate) const ANNOUNCED_INDEX: &str = "key.announced";
 
 /// Which file a key is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,10 +59,10 @@ impl Shelf {
         }
     }
 
-    fn file(self, core: &Core) -> &dyn KeyFile {
+    fn file(self, keys: &KeyStore) -> &dyn KeyFile {
         match self {
-            Self::Service => &*core.service_keys,
-            Self::Vault => &*core.vault_keys,
+            Self::Service => &*keys.service_keys,
+            Self::Vault => &*keys.vault_keys,
         }
     }
 
@@ -95,10 +95,40 @@ struct Announcement {
     withdrawn: bool,
 }
 
-impl Core {
+/// The sealed keys of an installation, and the root key that seals them.
+pub(crate) struct KeyStore {
+    pub(crate) records: Arc<Core>,
+    pub(crate) root: RootKeys,
+    /// Service-managed keys, sealed.
+    pub(crate) service_keys: Arc<dyn KeyFile>,
+    /// Private halves of the keys in the installation's own vaults, sealed.
+    pub(crate) vault_keys: Arc<dyn KeyFile>,
+}
+
+impl fmt::Debug for KeyStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyStore")
+            .field("service_keys", &self.service_keys)
+            .field("vault_keys", &self.vault_keys)
+            .finish_non_exhaustive()
+    }
+}
+
+impl KeyStore {
+    /// What authenticates the keyring of a resource.
+    pub(crate) fn keyring_mac(&self, uid: ResourceUid) -> Result<KeyringMac, Error> {
+        Ok(self.root.keyring_mac(uid)?)
+    }
+
+    pub(crate) async fn close(&self) -> Result<(), Error> {
+        self.service_keys.close().await?;
+        self.vault_keys.close().await?;
+        Ok(())
+    }
+
     pub(crate) async fn new_service_key(&self, uid: ResourceUid) -> Result<NewServiceKey, Error> {
-        let id = ServiceKeyId::generate(self.provider.random)?;
-        let key = ServiceManagedKey::generate(self.provider.random)?;
+        let id = ServiceKeyId::generate(self.records.provider.random)?;
+        let key = ServiceManagedKey::generate(self.records.provider.random)?;
         let announcement = self.announce(Shelf::Service, &id.to_string()).await?;
         let sealed = self.root.seal_service_key(uid, id, &key)?;
         self.service_keys
@@ -147,7 +177,7 @@ impl Core {
     /// Gives up a new key whose commit did not come to pass.
     pub(crate) async fn abandon(&self, announcement: Guard) -> Result<(), Error> {
         let Guard { id, version } = announcement;
-        let Some(announcement) = self.load::<Announcement>(&id).await?.state else {
+        let Some(announcement) = self.records.load::<Announcement>(&id).await?.state else {
             return Ok(());
         };
         match self.withdraw(&id, version, announcement).await? {
@@ -162,7 +192,7 @@ impl Core {
         let Guard { id, version } = guard;
         self.erase_unless_named(&id).await?;
         let commit = Commit::remove(&id, version);
-        match self.ledger.commit(commit, self.now()).await {
+        match self.records.ledger.commit(commit, self.records.now()).await {
             // A sweep was faster.
             Ok(_) | Err(LedgerError::Conflict { .. }) => Ok(()),
             Err(error) => Err(error.into()),
@@ -171,11 +201,11 @@ impl Core {
 
     /// Goes after keys whose makers were cut off.
     pub(crate) async fn sweep_announced_keys(&self) -> Result<(), Error> {
-        let now = self.now();
-        let announced = Find::prefix(ANNOUNCED_INDEX, "");
+        let now = self.records.now();
+        let announced = Find::prefix(index::ANNOUNCED, "");
         let mut page = Page::first(1);
         loop {
-            let found = self.ledger.find_sound(&announced, page).await?;
+            let found = self.records.ledger.find_sound(&announced, page).await?;
             let Some(oldest) = found.first() else {
                 return Ok(());
             };
@@ -190,7 +220,7 @@ impl Core {
     }
 
     async fn sweep_announced_key(&self, id: &AggregateId, now: Timestamp) -> Result<Swept, Error> {
-        let Loaded { state, version } = self.load::<Announcement>(id).await?;
+        let Loaded { state, version } = self.records.load::<Announcement>(id).await?;
         let Some(announcement) = state else {
             return Ok(Swept::Done);
         };
@@ -211,7 +241,7 @@ impl Core {
 
     async fn announce(&self, place: Shelf, key: &str) -> Result<Guard, Error> {
         let id = AggregateId::new(place.kind(), key)?;
-        let made = self.now();
+        let made = self.records.now();
         let announcement = Announcement {
             made,
             withdrawn: false,
@@ -250,14 +280,18 @@ impl Core {
         let made = format!("{:020}", announcement.made.as_unix_millis());
         let change = Change::Put {
             state: encode(announcement)?,
-            index: vec![IndexRow::shared(ANNOUNCED_INDEX, made)],
+            index: vec![IndexRow::shared(index::ANNOUNCED, made)],
         };
         let commit = Commit::write(Write {
             id: id.clone(),
             expected,
             change,
         });
-        let committed = self.ledger.commit(commit, self.now()).await?;
+        let committed = self
+            .records
+            .ledger
+            .commit(commit, self.records.now())
+            .await?;
         Ok(committed.version().unwrap_or(Version::ABSENT))
     }
 
@@ -268,7 +302,12 @@ impl Core {
         };
         let key = announcement.id();
         let named = Find::exact(place.named_by(), key);
-        if self.ledger.find(&named, Page::first(1)).await?.is_empty()
+        if self
+            .records
+            .ledger
+            .find(&named, Page::first(1))
+            .await?
+            .is_empty()
             && place.file(self).erase(key).await?
         {
             tracing::info!(key, "erased a key that nothing names");
@@ -300,12 +339,18 @@ mod tests {
     }
 
     async fn keys(room: &Strongroom) -> Vec<String> {
-        room.core().service_keys.ids(None, 100).await.unwrap()
+        room.control()
+            .keys
+            .service_keys
+            .ids(None, 100)
+            .await
+            .unwrap()
     }
 
     async fn announcements(room: &Strongroom) -> usize {
-        let announced = Find::prefix(ANNOUNCED_INDEX, "");
-        room.core()
+        let announced = Find::prefix(index::ANNOUNCED, "");
+        room.control()
+            .records
             .ledger
             .find(&announced, Page::first(100))
             .await
@@ -319,7 +364,8 @@ mod tests {
         let data = folder.path().join("data");
         let room = open(&data, 0).await;
         let cut_off = room
-            .core()
+            .control()
+            .keys
             .new_service_key(ResourceUid::from_bytes([1; 16]))
             .await
             .unwrap();
@@ -337,7 +383,12 @@ mod tests {
             guards: vec![cut_off.announcement],
             ..Commit::default()
         };
-        let refused = room.core().ledger.commit(late, room.core().now()).await;
+        let refused = room
+            .control()
+            .records
+            .ledger
+            .commit(late, room.control().records.now())
+            .await;
         assert!(
             matches!(refused, Err(LedgerError::Conflict { .. })),
             "{refused:?}"
@@ -353,7 +404,8 @@ mod tests {
         let resource = room.create_resource(new).await.unwrap();
         let named = keys(&room).await;
         // As if the creation had been cut off right after its commit.
-        room.core()
+        room.control()
+            .keys
             .announce(Shelf::Service, &named[0])
             .await
             .unwrap();

@@ -32,13 +32,14 @@ mod core;
 mod directory;
 mod driver;
 mod error;
+mod files;
 #[cfg(test)]
 mod fresh;
-mod house;
 mod installation;
 mod key_files;
 mod lease;
 mod local_folder;
+mod maintenance;
 mod operator;
 mod resource;
 mod store;
@@ -51,28 +52,28 @@ pub use crate::clock::SystemClock;
 pub use crate::directory::{
     GroupView, NewPrincipal, PrincipalView, RoleAssignmentView, SubscriptionView, TenantView,
 };
-pub use crate::error::Error;
+pub use crate::error::{Error, FolderError, InstallationError, OutOfReach, Trouble};
 #[cfg(feature = "fault-injection")]
 #[cfg_attr(docsrs, doc(cfg(feature = "fault-injection")))]
-pub use crate::installation::{Danger, Faults};
+pub use crate::installation::Faults;
 pub use crate::installation::{
-    InitOptions, InstallationError, InstallationView, Options, Relocation, RootKeySource,
-    UnknownRootKeySource,
+    InitOptions, InstallationView, Options, Relocation, RootKeySource, UnknownRootKeySource,
 };
-pub use crate::lease::{
-    InvalidLease, LeaseSettings, LeaseTerm, LeaseTooShort, OutOfReach, VaultBudget,
-};
-pub use crate::local_folder::{FolderError, Trouble};
+#[cfg(feature = "fault-injection")]
+#[cfg_attr(docsrs, doc(cfg(feature = "fault-injection")))]
+pub use crate::lease::Danger;
+pub use crate::lease::{InvalidLease, LeaseSettings, LeaseTerm, LeaseTooShort};
+pub use crate::local_folder::Unlistable;
 pub use crate::operator::Operator;
 pub use crate::resource::{
     ChangeView, EncryptionView, Explanation, IdentityView, KeySource, NewResource, Obstacle,
     OnTheWay, Probe, ResourceChange, ResourceHandle, ResourceState, ResourceView,
 };
-pub use crate::store::{Checked, Depth, EncryptedStore, Seen, Unlistable};
+pub use crate::store::{Checked, Depth, EncryptedStore, Seen};
 pub use crate::strongroom::{ExportedKey, Strongroom};
 pub use crate::vaults::{
-    KeyCensus, KeyInfo, KeyVersionInfo, LifeInfo, NewKey, NewVault, OutsideVault, VaultInfo,
-    VersionInUse,
+    KeyCensus, KeyInfo, KeyVersionInfo, LifeInfo, NewKey, NewVault, OutsideVault, VaultBudget,
+    VaultInfo, VersionInUse,
 };
 #[cfg(feature = "aws-lc-rs")]
 pub use strongroom_crypto::aws_lc_rs;

@@ -8,14 +8,14 @@ use strongroom_identity::{Caller as Who, Denied, GroupUid, Standing};
 
 use crate::Error;
 use crate::audit::Caller;
-use crate::core::Core;
 use crate::driver::Reader;
+use crate::resource::Control;
 
 /// A principal at work in a resource group. Whatever it asks is judged by its rights, and recorded in
 /// its name.
 #[derive(Clone, Debug)]
 pub struct Operator {
-    pub(crate) core: Arc<Core>,
+    pub(crate) core: Arc<Control>,
     pub(crate) caller: Caller,
     pub(crate) group: GroupUid,
     /// Where it calls from, as a vault's firewall sees it.
@@ -64,7 +64,7 @@ impl Operator {
     /// # Errors
     /// [`Denied::NotAuthenticated`] if it is not registered, or disabled.
     pub async fn acting_as(&self, principal: PrincipalId) -> Result<Self, Error> {
-        let mut reader = Reader::new(&self.core);
+        let mut reader = Reader::new(&self.core.records);
         match reader.who(principal).await? {
             Who::Known {
                 home,
@@ -75,7 +75,7 @@ impl Operator {
                     tenant: home,
                     principal,
                     source: self.caller.source.clone(),
-                    correlation: CorrelationId::from_bytes(self.core.random_id()?),
+                    correlation: CorrelationId::from_bytes(self.core.records.random_id()?),
                 },
                 ..self.clone()
             }),

@@ -11,12 +11,14 @@ use strongroom_base::{CorrelationId, ResourceName};
 pub use self::export::ExportedKey;
 use crate::Error;
 use crate::audit::Caller;
-use crate::audit_chain::{Audited, Checkpoints, VerifiedAudit};
-use crate::core::{Core, random_id};
+use crate::audit_chain::{Audited, VerifiedAudit};
+use crate::clock::ForwardClock;
+use crate::core::random_id;
 use crate::installation::{self, InitOptions, InstallationView, Opened, Options, Relocation};
 use crate::lease::Watch;
+use crate::maintenance::{Maintenance, Scheduler};
 use crate::operator::Operator;
-use crate::resource::{NewResource, ResourceHandle, ResourceView};
+use crate::resource::{Control, NewResource, ResourceHandle, ResourceView};
 
 /// An open installation: its resources, their data, and the audit of both.
 ///
@@ -24,11 +26,13 @@ use crate::resource::{NewResource, ResourceHandle, ResourceView};
 /// killed, loses nothing that was acknowledged; its last heads are at most a minute old.
 #[derive(Debug)]
 pub struct Strongroom {
-    core: Arc<Core>,
+    maintenance: Arc<Maintenance>,
     operator: Operator,
     view: InstallationView,
-    /// None where nothing can be written: no chain moves then.
-    checkpoints: Option<Checkpoints>,
+    /// The clock, where it can be set forward.
+    ahead: Option<Arc<ForwardClock>>,
+    /// None where nothing can be written: nothing is due then, and no chain moves.
+    scheduler: Option<Scheduler>,
     watch: Watch,
 }
 
@@ -68,30 +72,38 @@ impl Strongroom {
     /// [`InstallationError`](crate::InstallationError) if there is none or its root key is not the
     /// one it was made with; a ledger error if its databases cannot be opened.
     pub async fn open(data: impl AsRef<Path>, options: &Options) -> Result<Self, Error> {
-        let Opened { settings, core } = installation::open(data.as_ref(), options).await?;
+        let opened = installation::open(data.as_ref(), options).await?;
+        let Opened {
+            settings,
+            maintenance,
+            ahead,
+        } = opened;
+        let control = &maintenance.control;
+        let is_writable = !control.records.read_only;
         let caller = Caller {
             tenant: settings.tenant,
             principal: settings.administrator,
             source: options.source.clone(),
             correlation: CorrelationId::from_bytes(random_id(&options.provider)?),
         };
-        if !core.read_only {
-            core.resume().await?;
+        if is_writable {
+            maintenance.resume().await?;
         }
         let data = std::path::absolute(data.as_ref()).unwrap_or_else(|_| data.as_ref().to_owned());
         let view = settings.view(&data);
-        let checkpoints = (!core.read_only).then(|| Checkpoints::start(&core));
-        let watch = Watch::start(&core).await?;
+        let scheduler = is_writable.then(|| Scheduler::start(&maintenance));
+        let watch = Watch::start(&control.records, &control.leases).await?;
         Ok(Self {
             operator: Operator {
-                core: Arc::clone(&core),
+                core: Arc::clone(control),
                 caller,
                 group: settings.group,
                 address: options.address,
             },
-            core,
+            maintenance,
             view,
-            checkpoints,
+            ahead,
+            scheduler,
             watch,
         })
     }
@@ -140,7 +152,10 @@ impl Strongroom {
     /// [`VerifyError`](strongroom_ledger::audit::VerifyError) naming the first entry that was removed,
     /// changed or reordered, or the first state that was put back.
     pub async fn verify_audit(&self) -> Result<VerifiedAudit, Error> {
-        self.core.verify_audit(self.operator.tenant()).await
+        self.maintenance
+            .chains
+            .verify_audit(self.operator.tenant())
+            .await
     }
 
     /// A page of the audit of the installation's tenant: at most `limit` records after the entry
@@ -151,7 +166,8 @@ impl Strongroom {
     /// # Errors
     /// If the ledger cannot be read, or an entry's body is not a record.
     pub async fn audit(&self, after_sequence: u64, limit: u32) -> Result<Vec<Audited>, Error> {
-        self.core
+        self.maintenance
+            .chains
             .audit_page(self.operator.tenant(), after_sequence, limit)
             .await
     }
@@ -161,7 +177,10 @@ impl Strongroom {
     /// # Errors
     /// As for [`audit`](Self::audit).
     pub async fn newest_audit(&self, limit: u32) -> Result<Vec<Audited>, Error> {
-        self.core.newest_audit(self.operator.tenant(), limit).await
+        self.maintenance
+            .chains
+            .newest_audit(self.operator.tenant(), limit)
+            .await
     }
 
     /// Writes the audit heads out and closes the installation.
@@ -170,18 +189,18 @@ impl Strongroom {
     /// If the heads cannot be written.
     pub async fn close(self) -> Result<(), Error> {
         let Self {
-            core,
-            checkpoints,
+            maintenance,
+            scheduler,
             watch,
             ..
         } = self;
         drop(watch);
-        let written = match checkpoints {
-            Some(checkpoints) => checkpoints.stop(&core).await,
+        let written = match scheduler {
+            Some(scheduler) => scheduler.stop(&maintenance).await,
             None => Ok(()),
         };
         // Closed whatever became of the heads; the first failure is the one to tell of.
-        let closed = core.close().await;
+        let closed = maintenance.control.close().await;
         written.and(closed)
     }
 
@@ -190,11 +209,18 @@ impl Strongroom {
     /// # Errors
     /// If the ledger cannot be read.
     pub async fn audit_length(&self) -> Result<u64, Error> {
-        self.core.audit_length(self.operator.tenant()).await
+        self.maintenance
+            .chains
+            .audit_length(self.operator.tenant())
+            .await
     }
 
     #[cfg(test)]
-    pub(crate) fn core(&self) -> &Core {
-        &self.core
+    pub(crate) fn maintenance(&self) -> &Arc<Maintenance> {
+        &self.maintenance
+    }
+
+    pub(crate) fn control(&self) -> &Arc<Control> {
+        &self.maintenance.control
     }
 }

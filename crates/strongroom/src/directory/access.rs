@@ -1,7 +1,8 @@
 //! Role assignments: the access list of a scope.
 
 use strongroom_identity::{
-    AccessCommand, AccessEvent, AccessFacts, AccessList, AccessMachine, Scope, Tenancy,
+    AccessCommand, AccessEvent, AccessFacts, AccessList, AccessMachine, AccessRefusal, Scope,
+    Tenancy,
 };
 use strongroom_ledger::AggregateId;
 use strongroom_resource::ResourceMachine;
@@ -10,8 +11,9 @@ use strongroom_vault::vault::VaultMachine;
 use super::{Site, verdict};
 use crate::Error;
 use crate::audit::{Caller, Happened, Operation};
+use crate::core::Core;
 use crate::driver::kept::{access_id, resource_id, vault_id};
-use crate::driver::{Reader, Request};
+use crate::driver::{Assertions, Reader, Request};
 
 /// Something asked of the access list of a scope.
 pub(crate) struct AccessRequest<'a> {
@@ -155,6 +157,26 @@ impl Reader<'_> {
                 }
                 self.site_of_vault(&vault).await
             }
+        }
+    }
+}
+
+impl Core {
+    /// Nothing is held at what is gone.
+    pub(crate) async fn clear_access(
+        &self,
+        scope: Scope,
+        assertions: Assertions,
+        caller: &Caller,
+    ) -> Result<(), Error> {
+        let request = AccessRequest {
+            scope,
+            command: AccessCommand::Clear,
+            caller,
+        };
+        match self.drive(&request, assertions, caller).await {
+            Ok(_) | Err(Error::Access(AccessRefusal::NoOp)) => Ok(()),
+            Err(error) => Err(error),
         }
     }
 }

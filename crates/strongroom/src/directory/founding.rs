@@ -1,13 +1,14 @@
 //! The first tenant of an installation: nobody is there yet whose authority it could rest on.
 
-use strongroom_base::{PrincipalId, TenantId, Timestamp};
+use strongroom_base::{Machine as _, PrincipalId, TenantId, Timestamp};
 use strongroom_identity::{
-    DisplayName, NameUse, Principal, PrincipalCommand, PrincipalEvent, PrincipalFacts,
-    PrincipalKind, PrincipalMachine, Tenant, TenantCommand, TenantEvent, TenantFacts,
-    TenantMachine,
+    AccessCommand, AccessRefusal, DisplayName, NameUse, Principal, PrincipalCommand,
+    PrincipalEvent, PrincipalFacts, PrincipalKind, PrincipalMachine, Scope, Tenant, TenantCommand,
+    TenantEffect, TenantEvent, TenantFacts, TenantMachine, TenantRefusal,
 };
 use strongroom_ledger::AggregateId;
 
+use super::{AccessRequest, TenantRequest};
 use crate::Error;
 use crate::audit::{Happened, Operation};
 use crate::core::Core;
@@ -52,6 +53,41 @@ impl Core {
         self.drive(&administrator, Assertions::default(), &own)
             .await?;
         self.settle_tenant(first.tenant).await
+    }
+
+    /// The root of a new tenant gets its first owner.
+    pub(crate) async fn settle_tenant(&self, tenant: TenantId) -> Result<(), Error> {
+        let caller = self.own_caller(tenant)?;
+        let state = self.load::<Tenant>(&tenant_id(tenant)?).await?.state;
+        for effect in TenantMachine::effects(&state, self.now()) {
+            let TenantEffect::AssignOwner {
+                tenant,
+                administrator,
+                since,
+            } = effect;
+            let found = AccessRequest {
+                scope: Scope::Tenant(tenant),
+                command: AccessCommand::Found {
+                    administrator,
+                    at: since,
+                },
+                caller: &caller,
+            };
+            match self.drive(&found, Assertions::default(), &caller).await {
+                Ok(_) | Err(Error::Access(AccessRefusal::NoOp)) => {}
+                Err(error) => return Err(error),
+            }
+            let confirm = TenantRequest {
+                tenant,
+                command: TenantCommand::ConfirmFounded,
+                caller: &caller,
+            };
+            match self.drive(&confirm, Assertions::default(), &caller).await {
+                Ok(_) | Err(Error::Tenant(TenantRefusal::NoOp)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 }
 

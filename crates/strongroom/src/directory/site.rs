@@ -10,6 +10,7 @@ use strongroom_ledger::{Damage, LedgerError};
 use strongroom_vault::vault::{Holder, Place};
 
 use crate::Error;
+use crate::audit::Happened;
 use crate::driver::Reader;
 use crate::driver::kept::{access_id, group_id, principal_id, subscription_id};
 
@@ -243,5 +244,14 @@ impl Reader<'_> {
         let list = self.load::<AccessMachine>(&access_id(&scope)?).await?;
         site.lists.extend(list);
         Ok(site)
+    }
+}
+
+impl Happened {
+    /// In the audit of the tenant that `site` is in, if the caller may do there what it asks; else in
+    /// the caller's own.
+    pub(crate) fn at(mut self, site: Option<&Site>, authority: &Verdict) -> Self {
+        self.tenant = site.filter(|_| authority.is_ok()).map(Site::tenant);
+        self
     }
 }

@@ -1,12 +1,11 @@
 //! What time has made due, and what was cut off, over all kinds of aggregates.
 
-use strongroom_base::Timestamp;
+use strongroom_base::{Outcome as _, OutcomeKind, Timestamp};
 use strongroom_ledger::{AggregateId, Find, Found, LedgerError, Page};
 
 use super::kept::index;
 use crate::Error;
 use crate::core::Core;
-use crate::key_files::ANNOUNCED_INDEX;
 
 /// The index of states that time will change, by when.
 pub(super) const WAKE_INDEX: &str = "wake";
@@ -61,7 +60,7 @@ impl Core {
     /// # Errors
     /// `Damaged`, naming the index, if one does not.
     pub(crate) async fn check_due(&self) -> Result<(), Error> {
-        for index in [WAKE_INDEX, OWING_INDEX, ANNOUNCED_INDEX, index::FOLLOWER] {
+        for index in [WAKE_INDEX, OWING_INDEX, index::ANNOUNCED, index::FOLLOWER] {
             self.find_all(&Find::prefix(index, ""), |_| true).await?;
         }
         Ok(())
@@ -93,4 +92,14 @@ async fn all<F: Future<Output = Result<Vec<Found>, LedgerError>>>(
 /// Sorts as the time does.
 pub(super) fn wake_key(at: Timestamp) -> String {
     format!("{:020}", at.as_unix_millis())
+}
+
+/// What could not be done for one aggregate stays due, and keeps nothing else waiting.
+pub(crate) fn log(id: &AggregateId, done: Result<(), Error>) {
+    match done {
+        Ok(()) | Err(Error::HeldElsewhere { .. }) => {}
+        // Another process was faster, or it was undone meanwhile.
+        Err(error) if error.kind() == OutcomeKind::Refused => {}
+        Err(error) => tracing::error!(%id, %error, "something is still owed"),
+    }
 }

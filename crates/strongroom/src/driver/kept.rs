@@ -30,6 +30,8 @@ pub(crate) trait Kept: Machine<State = Option<Self::Stored>> {
 
 /// The names of the indexes.
 pub(crate) mod index {
+    /// Keys that are being made, by when that began.
+    pub(crate) const ANNOUNCED: &str = "key.announced";
     /// Tenants by name.
     pub(crate) const TENANT_NAME: &str = "tenant.name";
     /// Subscriptions by tenant and name; two may share a name.

@@ -21,7 +21,7 @@ use crate::audit::{Caller, Happened};
 use crate::core::{Core, Loaded, encode};
 
 pub(crate) use self::claims::EFFECTS_CLAIMED_FOR;
-pub(crate) use self::due::Due;
+pub(crate) use self::due::{Due, log};
 pub(crate) use self::kept::Kept;
 pub(crate) use self::reader::Reader;
 
@@ -200,10 +200,10 @@ impl Core {
             };
             let committed = self.ledger.commit(commit, now).await;
             match (&committed, assertions.mark_at) {
-                (Ok(done), Some(from)) => self.leases.marked(&id, from, done.version()),
+                (Ok(done), Some(from)) => self.observer.marked(&id, from, done.version()),
                 // In doubt, it may have happened.
                 (Ok(_) | Err(LedgerError::InDoubt { .. }), _) => {
-                    self.leases.changed(&id, None, self.moment());
+                    self.observer.changed(&id, None, self.moment());
                 }
                 (Err(_), _) => {}
             }

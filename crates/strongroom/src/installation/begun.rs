@@ -11,9 +11,10 @@ use strongroom_ledger::key_file::{KeyFile as _, KeyFileError, SqliteKeyFile};
 use strongroom_ledger::sqlite::{SqliteLedger, SqliteOptions};
 use strongroom_ledger::{ChainKey, Ledger as _, LedgerError};
 
-use super::InstallationError;
-use super::settings::{Layout, Settings, write_anew};
+use super::settings::{Layout, Settings};
 use crate::Error;
+use crate::error::InstallationError;
+use crate::files::write_anew;
 
 /// More than is noted of a root key.
 const LONGEST_NOTE: u64 = 64;

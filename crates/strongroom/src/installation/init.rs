@@ -13,12 +13,13 @@ use super::begun::{Begun, make_folder};
 use super::open::make;
 use super::root_key::{unfinished, write_new};
 use super::settings::{FORMAT, Layout, Settings, resolve};
-use super::{InstallationError, InstallationView, Options, RootKeySource};
+use super::{InstallationView, Options, RootKeySource};
 use crate::Error;
 use crate::audit::{Caller, Operation};
 use crate::core::{Core, random_id};
 use crate::directory::{FirstTenant, GroupRequest, SubscriptionRequest};
 use crate::driver::Assertions;
+use crate::error::InstallationError;
 
 /// How to make an installation.
 #[derive(Clone, Debug, Default)]
@@ -89,9 +90,10 @@ pub(crate) async fn init(
         administrator: PrincipalId::from_bytes(id()?),
     };
     let view = settings.view(&data);
-    let core = make(&layout, &settings, root, options).await?;
-    found_directory(&core, &settings, options).await?;
-    core.close().await?;
+    let maintenance = make(&layout, &settings, root, options).await?;
+    let control = &maintenance.control;
+    found_directory(&control.records, &settings, options).await?;
+    control.close().await?;
     let text = settings.to_json().map_err(Error::Encoding)?;
     begun.publish(&layout, &text)?;
     Ok(view)

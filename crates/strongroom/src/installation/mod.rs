@@ -11,7 +11,6 @@
 //! ```
 
 mod begun;
-mod error;
 mod init;
 mod open;
 mod relocate;
@@ -19,16 +18,14 @@ mod root_key;
 mod settings;
 mod settled;
 
-pub use self::error::InstallationError;
 pub use self::init::InitOptions;
 pub(crate) use self::init::init;
+#[cfg(feature = "fault-injection")]
+pub use self::open::Faults;
 pub(crate) use self::open::Opened;
 pub use self::open::Options;
 pub(crate) use self::open::open;
-#[cfg(feature = "fault-injection")]
-pub use self::open::{Danger, Faults};
 pub use self::relocate::Relocation;
 pub(crate) use self::relocate::relocate;
 pub use self::root_key::{RootKeySource, UnknownRootKeySource};
 pub use self::settings::InstallationView;
-pub(crate) use self::settings::write_anew;

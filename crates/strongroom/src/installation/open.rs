@@ -13,20 +13,26 @@ use strongroom_ledger::key_file::{KeyFile, SqliteKeyFile};
 use strongroom_ledger::runtime::OwnRuntime;
 use strongroom_ledger::sqlite::SqliteOptions;
 use strongroom_vault::VaultSuffix;
+use tokio::sync::Mutex;
 
-use super::InstallationError;
 use super::begun::remove_left_over;
 use super::settings::{Layout, Settings};
 use super::settled::LedgerFile;
 use crate::Error;
-use crate::audit_chain::AuditChainKey;
+use crate::audit_chain::{AuditChainKey, AuditChains};
 use crate::busy::Busy;
 use crate::clock::{ForwardClock, SystemClock};
 use crate::core::{Core, random_id};
-use crate::lease::{Budgets, LeaseSettings, Leases};
+use crate::error::InstallationError;
+use crate::key_files::KeyStore;
+#[cfg(feature = "fault-injection")]
+use crate::lease::Danger;
+use crate::lease::{LeaseSettings, Leases};
 use crate::local_folder::LocalFolder;
-use crate::store::Blocks;
-use crate::vaults::{OutsideVault, Vaults};
+use crate::maintenance::Maintenance;
+use crate::resource::Control;
+use crate::store::{Blocks, DataPlane};
+use crate::vaults::{OutsideVault, VaultRouter};
 
 /// Something between an installation and what is durable of it: for tests of what a crash leaves.
 #[cfg(feature = "fault-injection")]
@@ -43,19 +49,6 @@ pub trait Faults: std::fmt::Debug + Send + Sync {
         &self,
         real: Arc<dyn strongroom_ledger::key_file::KeyFile>,
     ) -> Arc<dyn strongroom_ledger::key_file::KeyFile>;
-}
-
-/// What is left out of an installation, to show what it is for.
-#[cfg(feature = "fault-injection")]
-#[cfg_attr(docsrs, doc(cfg(feature = "fault-injection")))]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "built by tests")]
-pub struct Danger {
-    /// An operation that has begun is never asked again whether it may go on: a revocation does not stop
-    /// what runs (R17).
-    pub unchecked_leases: bool,
-    /// What other processes change is not looked for: only the lease's end shows it.
-    pub unwatched_changes: bool,
 }
 
 /// What an installation is opened with.
@@ -177,7 +170,15 @@ impl Options {
 /// An installation as it was found.
 pub(crate) struct Opened {
     pub(crate) settings: Settings,
-    pub(crate) core: Arc<Core>,
+    pub(crate) maintenance: Arc<Maintenance>,
+    /// The clock, where it can be set forward.
+    pub(crate) ahead: Option<Arc<ForwardClock>>,
+}
+
+impl Opened {
+    pub(crate) fn control(&self) -> &Arc<Control> {
+        &self.maintenance.control
+    }
 }
 
 /// Opens the installation in `data`.
@@ -192,7 +193,7 @@ pub(crate) async fn open(data: &Path, options: &Options) -> Result<Opened, Error
         return Err(InstallationError::OtherRootKey { expected, found }.into());
     }
     let opened = open_core(&layout, Basis::File(&file), root, options).await?;
-    if !opened.core.read_only {
+    if !opened.control().records.read_only {
         remove_left_over(&layout);
     }
     Ok(opened)
@@ -204,11 +205,11 @@ pub(super) async fn make(
     settings: &Settings,
     root: RootKeys,
     options: &Options,
-) -> Result<Arc<Core>, Error> {
+) -> Result<Arc<Maintenance>, Error> {
     let objects = layout.objects();
     std::fs::create_dir_all(&objects).map_err(InstallationError::io("making", objects))?;
     let opened = open_core(layout, Basis::New(settings), root, options).await?;
-    Ok(opened.core)
+    Ok(opened.maintenance)
 }
 
 /// What the settings are taken from.
@@ -275,36 +276,56 @@ pub(super) async fn open_core(
     };
     let (clock, ahead) = clocks(layout, &settings, options)?;
     let owner = ResourceUid::from_bytes(random_id(&options.provider)?).to_string();
-    let core = Arc::new_cyclic(|core| Core {
-        budgets: Budgets::new(&options.leases, runtime.clone()),
+    let leases = Arc::new(leases(options, &runtime, &clock));
+    let records = Arc::new(Core {
         runtime,
         ledger,
         read_only,
-        service_keys,
-        vault_keys,
-        vaults: Vaults::new(
-            core.clone(),
-            options.provider,
-            Arc::clone(&clock),
-            options.vaults.clone(),
-        ),
-        objects,
-        folder,
-        blocks: Arc::new(Blocks::new()),
         provider: options.provider,
-        root,
-        clock,
-        ahead,
-        chain_key,
-        heads: Arc::new(heads),
+        clock: Arc::clone(&clock),
         owner,
         busy: Busy::default(),
         own_principal: PrincipalId::from_bytes(*settings.id.as_bytes()),
         first_tenant: settings.tenant,
-        follows_allowed: options.follow_keys,
-        leases: leases(options),
+        observer: leases.clone(),
     });
-    Ok(Opened { settings, core })
+    let keys = Arc::new(KeyStore {
+        records: Arc::clone(&records),
+        root,
+        service_keys,
+        vault_keys,
+    });
+    let vaults = VaultRouter::new(
+        Arc::clone(&keys),
+        options.vaults.clone(),
+        options.leases.budget,
+        options.leases.deadline(),
+    );
+    let control = Arc::new(Control {
+        records: Arc::clone(&records),
+        keys,
+        vaults: Arc::new(vaults),
+        leases,
+        data: DataPlane {
+            objects,
+            folder,
+            blocks: Arc::new(Blocks::new()),
+            random: options.provider.random,
+            clock,
+        },
+        follows_allowed: options.follow_keys,
+    });
+    let chains = AuditChains {
+        records,
+        key: chain_key,
+        heads: Arc::new(heads),
+        written: Mutex::default(),
+    };
+    Ok(Opened {
+        settings,
+        maintenance: Arc::new(Maintenance { control, chains }),
+        ahead,
+    })
 }
 
 /// The installation's own folder for objects.
@@ -316,8 +337,9 @@ fn objects_folder(path: PathBuf) -> Result<LocalFolder, InstallationError> {
     LocalFolder::open(&path).map_err(InstallationError::io("opening", path))
 }
 
-fn leases(options: &Options) -> Leases {
-    let leases = Leases::new(options.leases);
+fn leases(options: &Options, runtime: &OwnRuntime, clock: &Arc<dyn Clock>) -> Leases {
+    let (runtime, clock) = (runtime.clone(), Arc::clone(clock));
+    let leases = Leases::new(options.leases, runtime, clock, options.provider);
     #[cfg(feature = "fault-injection")]
     let leases = leases.with_danger(options.danger);
     leases

@@ -9,10 +9,11 @@ use strongroom_crypto::RootKeys;
 use super::init::absolute;
 use super::open::{Basis, Opened, open_core};
 use super::settings::{Layout, Settings};
-use super::{InstallationError, InstallationView, Options, RootKeySource};
+use super::{InstallationView, Options, RootKeySource};
 use crate::Error;
 use crate::audit::{Caller, Operation};
 use crate::core::random_id;
+use crate::error::InstallationError;
 
 /// What is elsewhere.
 #[derive(Clone, Debug, Default)]
@@ -53,7 +54,11 @@ pub(crate) async fn relocate(
         None => None,
     };
     let root = RootKeys::derive(&options.provider, &root_key.read(&layout.data)?)?;
-    let Opened { settings, core } = open_core(&layout, Basis::Ledger, root, options).await?;
+    let Opened {
+        settings,
+        maintenance,
+        ..
+    } = open_core(&layout, Basis::Ledger, root, options).await?;
     let settings = Settings {
         root_key,
         audit_heads: audit_heads.unwrap_or(settings.audit_heads),
@@ -65,10 +70,12 @@ pub(crate) async fn relocate(
         source: options.source.clone(),
         correlation: CorrelationId::from_bytes(random_id(&options.provider)?),
     };
-    let settled = core
+    let control = &maintenance.control;
+    let settled = control
+        .records
         .settle_settings(&settings, Operation::InstallationRelocate, &caller)
         .await;
-    let closed = core.close().await;
+    let closed = control.close().await;
     settled.and(closed)?;
     settings.write_draft(&layout)?;
     Settings::publish_draft(&layout)?;

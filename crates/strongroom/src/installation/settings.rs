@@ -5,9 +5,8 @@
 //! taken from it before the ledger is open is where the root key is, and a root key proves itself: the ledger
 //! opens under no other.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -15,8 +14,10 @@ use strongroom_base::{PrincipalId, Region, ResourceUid, SubscriptionId, TenantId
 use strongroom_identity::GroupUid;
 use strongroom_ledger::AggregateId;
 
-use super::{InstallationError, RootKeySource};
+use super::RootKeySource;
 use crate::Error;
+use crate::error::InstallationError;
+use crate::files::write_anew;
 
 /// The format of the settings file.
 pub(super) const FORMAT: u32 = 2;
@@ -255,20 +256,4 @@ pub(super) fn resolve(data: &Path, path: &Path) -> PathBuf {
         Ok(sibling) => data.parent().unwrap_or(data).join(sibling),
         Err(_) => data.join(path),
     }
-}
-
-/// Writes a file of its owner's alone, durably. Whatever had the name is unlinked, not written to: it may be
-/// a link that somebody has put there.
-pub(crate) fn write_anew(path: &Path, content: &[u8]) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
-    file.write_all(content)?;
-    file.sync_all()
 }

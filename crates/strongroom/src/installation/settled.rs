@@ -11,13 +11,14 @@ use strongroom_ledger::checkpoint::{CheckpointSink as _, FileCheckpoints};
 use strongroom_ledger::sqlite::{SqliteLedger, SqliteOptions, Upgrade};
 use strongroom_ledger::{Change, Commit, Damage, Ledger as _, LedgerError, REVISIONS, Write};
 
+use super::RootKeySource;
 use super::open::Basis;
 use super::settings::{FORMAT, Layout, OLD_FORMAT, Settings, settings_id};
-use super::{InstallationError, RootKeySource};
 use crate::Error;
 use crate::audit::{Caller, Happened, Operation};
 use crate::audit_chain::AuditChainKey;
 use crate::core::{Core, Loaded, encode};
+use crate::error::InstallationError;
 
 /// The ledger of an installation that is being opened.
 pub(super) struct LedgerFile<'a> {

@@ -115,7 +115,7 @@ impl Access {
     /// Fails once the resource must not be used any more.
     pub(crate) async fn check(&mut self) -> Result<(), Error> {
         let source = &self.session.source;
-        if !self.lease.holds(source.moment()?) && source.core()?.leases.are_checked() {
+        if !self.lease.holds(source.moment()?) && source.is_checked {
             self.lease = self.session.lease(self.need).await?;
         }
         Ok(())

@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::machine::{Answer, Attempt, Command, Event, LeaseState, Terms, Verdict};
-use super::moment::Moment;
 use super::sync::{Arc, AtomicBool, AtomicU64, Mutex, MutexGuard, Ordering, PoisonError, Slot};
+use crate::clock::Moment;
 
 /// Keys, and how long they may be used.
 #[derive(Debug)]

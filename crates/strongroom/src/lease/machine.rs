@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use super::moment::Moment;
+use crate::clock::Moment;
 
 /// How long damage is taken for granted when it is found, and at most when it is found again and again.
 const DAMAGED_FOR: Duration = Duration::from_mins(1);

@@ -10,17 +10,15 @@
 //! - [`source`] asks for it, and answers those who wait;
 //! - [`rights`] are judged anew with each lease;
 //! - [`access`] is what an operation holds: it is asked again before each block that is handed out;
-//! - [`proof`] is the asking itself, and what it leaves in the resource's state;
-//! - [`watch`] knows which changes void it, made by this process or by another;
-//! - [`budget`] keeps a vault from being asked more than it allows.
+//! - [`key_source`] says where its keys come from;
+//! - [`leases`] knows which changes void it, and [`watch`] finds those that other processes make.
 
 mod access;
-mod budget;
 mod desk;
+mod key_source;
 mod keys;
+mod leases;
 mod machine;
-mod moment;
-mod proof;
 pub(crate) mod rights;
 mod settings;
 mod source;
@@ -32,13 +30,14 @@ mod watch;
 use self::keys::LeasedKeys;
 
 pub(crate) use self::access::{Access, Session};
-pub(crate) use self::budget::Budgets;
+pub(crate) use self::key_source::{KeySource, Proof, Watched};
+pub(crate) use self::leases::{Leases, Watching};
 pub(crate) use self::machine::Terms;
-pub(crate) use self::moment::Moment;
-pub use self::proof::OutOfReach;
-pub use self::settings::{InvalidLease, LeaseSettings, LeaseTerm, LeaseTooShort, VaultBudget};
+#[cfg(feature = "fault-injection")]
+pub use self::settings::Danger;
+pub use self::settings::{InvalidLease, LeaseSettings, LeaseTerm, LeaseTooShort};
 pub(crate) use self::source::LeaseSource;
-pub(crate) use self::watch::{Leases, Watch, Watching};
+pub(crate) use self::watch::Watch;
 
 /// A resource's keys, and how long they may be used.
 pub(crate) type Lease = desk::Lease<LeasedKeys>;

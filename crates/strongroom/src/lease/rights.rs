@@ -1,19 +1,12 @@
 //! What the caller of a store may do with its data, judged anew with each lease.
 
 use std::fmt;
-use std::sync::{Arc, Weak};
 
 use async_trait::async_trait;
-use strongroom_base::{PrincipalId, ResourceUid};
-use strongroom_identity::{Action, Verdict};
-use strongroom_resource::{Refusal, Resource, ResourceMachine};
+use strongroom_identity::Verdict;
 
 use super::Watching;
 use crate::Error;
-use crate::core::Core;
-use crate::driver::Reader;
-use crate::driver::kept::resource_id;
-use crate::resource::USE_RETRIES;
 
 /// What the caller's roles say.
 #[derive(Clone, Debug)]
@@ -65,68 +58,4 @@ pub(crate) trait JudgesRights: fmt::Debug + Send + Sync {
     /// What holds now. What it rests on is watched for as long as somebody has it: the resource's lease ends
     /// when that changes.
     async fn rights(&self) -> Result<(Rights, Option<Watching>), Error>;
-}
-
-/// The directory, asked for one principal and one resource.
-pub(crate) struct DirectoryRights {
-    core: Weak<Core>,
-    uid: ResourceUid,
-    principal: PrincipalId,
-}
-
-impl DirectoryRights {
-    pub(crate) fn new(core: &Arc<Core>, uid: ResourceUid, principal: PrincipalId) -> Self {
-        let core = Arc::downgrade(core);
-        Self {
-            core,
-            uid,
-            principal,
-        }
-    }
-}
-
-#[async_trait]
-impl JudgesRights for DirectoryRights {
-    async fn rights(&self) -> Result<(Rights, Option<Watching>), Error> {
-        let core = self.core.upgrade().ok_or(Error::Closed)?;
-        let id = resource_id(self.uid)?;
-        for _ in 0..USE_RETRIES {
-            let mut reader = Reader::new(&core);
-            let resource = reader.load::<ResourceMachine>(&id).await?;
-            let resource = resource.ok_or(Refusal::Absent)?;
-            let rights = reader.rights(&resource, self.principal).await?;
-            let watching = core.leases.watch(self.uid, reader.seen());
-            if !reader.has_moved().await? {
-                return Ok((rights, Some(watching)));
-            }
-        }
-        Err(Error::Contended { id })
-    }
-}
-
-impl fmt::Debug for DirectoryRights {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DirectoryRights")
-            .field("uid", &self.uid)
-            .field("principal", &self.principal)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Reader<'_> {
-    /// What a principal may do with the data of a resource.
-    pub(crate) async fn rights(
-        &mut self,
-        resource: &Resource,
-        principal: PrincipalId,
-    ) -> Result<Rights, Error> {
-        let site = self.site_of_resource(resource).await?;
-        let site = site.ok_or(Refusal::Absent)?;
-        let who = self.who(principal).await?;
-        Ok(Rights {
-            read: site.allows(&who, Action::ObjectsRead),
-            write: site.allows(&who, Action::ObjectsWrite),
-            delete: site.allows(&who, Action::ObjectsDelete),
-        })
-    }
 }

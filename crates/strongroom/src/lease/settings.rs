@@ -1,11 +1,11 @@
 //! How long a proof is good for, and how often a vault is asked for one.
 
 use std::fmt;
-use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
 
 use super::Terms;
+use crate::vaults::VaultBudget;
 
 /// How long a proof of a customer's key is good for.
 ///
@@ -183,33 +183,17 @@ impl Default for LeaseSettings {
     }
 }
 
-/// How much is asked of one vault, over all the resources that have their keys there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "built by callers; `default` gives the defaults"
-)]
-pub struct VaultBudget {
-    /// Unwraps a second, in the long run.
-    pub per_second: NonZeroU32,
-    /// How many of them at once.
-    pub burst: NonZeroU32,
-    /// How many that are not answered yet.
-    pub in_flight: NonZeroU32,
-}
-
-/// Below what Key Vault allows an RSA 2048 key that is kept in software, 4,000 in ten seconds.
-impl Default for VaultBudget {
-    fn default() -> Self {
-        const fn number(number: u32) -> NonZeroU32 {
-            NonZeroU32::MIN.saturating_add(number - 1)
-        }
-        Self {
-            per_second: number(380),
-            burst: number(100),
-            in_flight: number(32),
-        }
-    }
+/// What is left out of an installation, to show what it is for.
+#[cfg(feature = "fault-injection")]
+#[cfg_attr(docsrs, doc(cfg(feature = "fault-injection")))]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "built by tests")]
+pub struct Danger {
+    /// An operation that has begun is never asked again whether it may go on: a revocation does not stop
+    /// what runs (R17).
+    pub unchecked_leases: bool,
+    /// What other processes change is not looked for: only the lease's end shows it.
+    pub unwatched_changes: bool,
 }
 
 #[cfg(test)]

@@ -7,19 +7,21 @@ use std::time::Duration;
 use futures::FutureExt as _;
 
 use strongroom_base::{Clock, CorrelationId, Outcome as _, OutcomeKind, ResourceUid, Retry};
+use strongroom_crypto::Provider;
+use strongroom_ledger::runtime::OwnRuntime;
 use strongroom_vault::{Unavailable, VaultError};
 
-use super::budget::PATIENCE;
 use super::desk::{Desk, Outcome, Proved, Telling, Told};
+use super::key_source::{KeySource, Proof, Watched};
 use super::keys::LeasedKeys;
 use super::machine::{Answer, Attempt, Terms};
-use super::proof::Watched;
-use super::{Lease, Moment, Watching};
+use super::{Lease, LeaseSettings, Leases, Watching};
 use crate::Error;
 use crate::audit::{OnBehalfOf, on_behalf_of};
-use crate::core::Core;
+use crate::clock::Moment;
+use crate::core::random_id;
 use crate::driver::kept::resource_id;
-use crate::resource::Proof;
+use crate::vaults::PATIENCE;
 
 /// How often an operation asks anew because what was found was void by the time it was told.
 const ASKED_AGAIN: usize = 16;
@@ -32,10 +34,15 @@ const SERVICE_MANAGED: Duration = Duration::from_mins(1);
 
 /// The leases of one resource in this process.
 pub(crate) struct LeaseSource {
-    core: Weak<Core>,
-    /// The core's.
-    clock: Arc<dyn Clock>,
+    /// Gone once the installation is closed, which an open store does not put off.
+    keys: Weak<dyn KeySource>,
     uid: ResourceUid,
+    pub(super) settings: LeaseSettings,
+    /// Whether an operation that has begun is asked whether it may go on.
+    pub(super) is_checked: bool,
+    runtime: OwnRuntime,
+    clock: Arc<dyn Clock>,
+    provider: Provider,
     /// How long an attempt may take: to wait for a turn at the vault, and for its answer.
     longest: Duration,
     desk: Desk<LeasedKeys, Failure>,
@@ -58,12 +65,17 @@ impl From<Error> for Failure {
 }
 
 impl LeaseSource {
-    pub(super) fn new(core: &Arc<Core>, uid: ResourceUid) -> Self {
-        let longest = core.leases.settings().deadline().saturating_add(PATIENCE);
+    pub(super) fn new(leases: &Leases, keys: Weak<dyn KeySource>, uid: ResourceUid) -> Self {
+        let settings = *leases.settings();
+        let longest = settings.deadline().saturating_add(PATIENCE);
         Self {
-            core: Arc::downgrade(core),
-            clock: Arc::clone(&core.clock),
+            keys,
             uid,
+            settings,
+            is_checked: leases.are_checked(),
+            runtime: leases.runtime.clone(),
+            clock: Arc::clone(&leases.clock),
+            provider: leases.provider,
             longest,
             desk: Desk::new(longest),
         }
@@ -73,14 +85,14 @@ impl LeaseSource {
         &self.desk
     }
 
-    pub(super) fn core(&self) -> Result<Arc<Core>, Error> {
-        self.core.upgrade().ok_or(Error::Closed)
+    fn keys(&self) -> Result<Arc<dyn KeySource>, Error> {
+        self.keys.upgrade().ok_or(Error::Closed)
     }
 
     /// Now, for somebody who is about to use a lease. Nothing is written that other readers read, as the
-    /// core's count of its users would be.
+    /// count of those who use the key source would be.
     pub(super) fn moment(&self) -> Result<Moment, Error> {
-        if self.core.strong_count() == 0 {
+        if self.keys.strong_count() == 0 {
             return Err(Error::Closed);
         }
         Ok(Moment::now(&*self.clock))
@@ -93,9 +105,9 @@ impl LeaseSource {
             return Ok(None);
         };
         if lease.is_due(now) {
-            let core = self.core()?;
+            let keys = self.keys()?;
             let (_, attempt) = self.desk.ask(now);
-            self.carry_out(&core, attempt, None);
+            self.carry_out(keys, attempt, None);
         }
         Ok(Some(lease))
     }
@@ -109,15 +121,13 @@ impl LeaseSource {
             if let Some(lease) = self.held()? {
                 return Ok(lease);
             }
-            let core = self.core()?;
+            let keys = self.keys()?;
             let (telling, attempt) = self.desk.ask(self.moment()?);
-            self.carry_out(&core, attempt, Some(user));
+            self.carry_out(keys, attempt, Some(user));
             let told = match telling {
                 Telling::Now(told) => told,
                 Telling::Later(told) => {
-                    let runtime = core.runtime.clone();
-                    drop(core);
-                    let told = runtime.wait(told).await;
+                    let told = self.runtime.wait(told).await;
                     told.ok().and_then(Result::ok).unwrap_or(Told::Again)
                 }
             };
@@ -139,7 +149,7 @@ impl LeaseSource {
     /// What is asked for ahead is asked for on nobody's behalf: everybody has a lease.
     fn carry_out(
         self: &Arc<Self>,
-        core: &Arc<Core>,
+        keys: Arc<dyn KeySource>,
         attempt: Option<Attempt>,
         user: Option<&OnBehalfOf>,
     ) {
@@ -148,39 +158,40 @@ impl LeaseSource {
             source: Arc::clone(self),
             attempt,
         };
-        let (shared, user) = (Arc::clone(core), user.cloned());
+        let user = user.cloned();
         // The caller's own runtime may stand still as soon as the caller has what it wants.
-        core.runtime.spawn(async move {
-            let proving = open.source.prove(&shared, attempt, user);
+        self.runtime.spawn(async move {
+            let proving = open.source.prove(&*keys, attempt, user);
             let proving = AssertUnwindSafe(proving).catch_unwind();
             let outcome = match tokio::time::timeout(open.source.longest, proving).await {
                 Ok(Ok(outcome)) => outcome,
                 Ok(Err(_)) | Err(_) => Err(overdue()),
             };
-            open.answer(outcome, shared.moment());
+            let now = Moment::now(&*open.source.clock);
+            open.answer(outcome, now);
         });
     }
 
     async fn prove(
         &self,
-        core: &Core,
+        keys: &dyn KeySource,
         attempt: Attempt,
         user: Option<OnBehalfOf>,
     ) -> Outcome<LeasedKeys, Failure> {
         let found = match &user {
             Some(user) => Ok(user.correlation),
-            None => core.random_id().map(CorrelationId::from_bytes),
+            None => random_id(&self.provider).map(CorrelationId::from_bytes),
         };
         let found = match found {
             Ok(correlation) => {
-                let refused = || self.desk.refused(attempt, core.moment());
-                let proving = core.prove_for_lease(self.uid, correlation, refused);
+                let refused = || self.desk.refused(attempt, Moment::now(&*self.clock));
+                let proving = keys.prove(self.uid, correlation, &refused);
                 on_behalf_of(user, proving).await
             }
             Err(error) => Err(error.into()),
         };
         let proved = match found {
-            Ok(Watched { what, watching }) => proved(core, what, watching).map_err(Watched::from),
+            Ok(Watched { what, watching }) => self.proved(what, watching).map_err(Watched::from),
             Err(failed) => Err(failed),
         };
         proved.map_err(|Watched { what, watching }| {
@@ -188,8 +199,71 @@ impl LeaseSource {
                 error: Arc::new(what),
                 _watching: watching,
             };
-            (answer(core, &failure.error), Arc::new(failure))
+            (self.answer(&failure.error), Arc::new(failure))
         })
+    }
+
+    fn proved(
+        &self,
+        proof: Proof,
+        watching: Option<Watching>,
+    ) -> Result<Proved<LeasedKeys>, Error> {
+        let settings = self.settings;
+        let terms = |lease| Terms {
+            lease,
+            grace: settings.outage_grace,
+        };
+        let Proof {
+            keys,
+            sent,
+            customer_managed,
+        } = proof;
+        let (terms, kept) = match (settings.term.duration(), customer_managed) {
+            (Some(lease), _) => (terms(lease), true),
+            (None, false) => (terms(SERVICE_MANAGED), true),
+            // What goes on for longer proves it again every second.
+            (None, true) => (terms(super::LeaseTerm::SHORTEST), false),
+        };
+        if kept && !terms.hold(sent, Moment::now(&*self.clock), false) {
+            return Err(Error::VaultCall(VaultError::Unavailable {
+                unavailable: Unavailable::Timeout,
+                source: None,
+            }));
+        }
+        let mut spread = [0];
+        self.provider.random.fill(&mut spread)?;
+        let [spread] = spread;
+        Ok(Proved {
+            keys: LeasedKeys::new(keys, watching),
+            sent,
+            terms,
+            spread,
+            kept,
+        })
+    }
+
+    /// Which of the answers an error is. What revokes was found out where it was proved.
+    fn answer(&self, error: &Error) -> Answer {
+        let wait = match error.retry() {
+            Retry::After(wait) => wait,
+            Retry::Never | Retry::AfterRepair => SOON,
+        };
+        match error {
+            Error::OutOfReach(_) => Answer::Denied {
+                wait: self.settings.denied_for,
+            },
+            other => match other.kind() {
+                OutcomeKind::Unavailable | OutcomeKind::Throttled => Answer::Outage { wait },
+                OutcomeKind::Damaged => {
+                    tracing::error!(%error, code = error.code(), "a resource's keys are damaged");
+                    Answer::Damaged
+                }
+                OutcomeKind::BadInput
+                | OutcomeKind::Refused
+                | OutcomeKind::Denied
+                | OutcomeKind::Internal => Answer::Other,
+            },
+        }
     }
 }
 
@@ -197,69 +271,6 @@ impl LeaseSource {
 pub(super) fn overdue() -> (Answer, Arc<Failure>) {
     let failure = Failure::from(Error::ProofOverdue);
     (Answer::Outage { wait: SOON }, Arc::new(failure))
-}
-
-fn proved(
-    core: &Core,
-    proof: Proof,
-    watching: Option<Watching>,
-) -> Result<Proved<LeasedKeys>, Error> {
-    let settings = core.leases.settings();
-    let terms = |lease| Terms {
-        lease,
-        grace: settings.outage_grace,
-    };
-    let Proof {
-        keys,
-        sent,
-        customer_managed,
-    } = proof;
-    let (terms, kept) = match (settings.term.duration(), customer_managed) {
-        (Some(lease), _) => (terms(lease), true),
-        (None, false) => (terms(SERVICE_MANAGED), true),
-        // What goes on for longer proves it again every second.
-        (None, true) => (terms(super::LeaseTerm::SHORTEST), false),
-    };
-    if kept && !terms.hold(sent, core.moment(), false) {
-        return Err(Error::VaultCall(VaultError::Unavailable {
-            unavailable: Unavailable::Timeout,
-            source: None,
-        }));
-    }
-    let mut spread = [0];
-    core.provider.random.fill(&mut spread)?;
-    let [spread] = spread;
-    Ok(Proved {
-        keys: LeasedKeys::new(keys, watching),
-        sent,
-        terms,
-        spread,
-        kept,
-    })
-}
-
-/// Which of the answers an error is. What revokes was found out where it was proved.
-fn answer(core: &Core, error: &Error) -> Answer {
-    let wait = match error.retry() {
-        Retry::After(wait) => wait,
-        Retry::Never | Retry::AfterRepair => SOON,
-    };
-    match error {
-        Error::OutOfReach(_) => Answer::Denied {
-            wait: core.leases.settings().denied_for,
-        },
-        other => match other.kind() {
-            OutcomeKind::Unavailable | OutcomeKind::Throttled => Answer::Outage { wait },
-            OutcomeKind::Damaged => {
-                tracing::error!(%error, code = error.code(), "a resource's keys are damaged");
-                Answer::Damaged
-            }
-            OutcomeKind::BadInput
-            | OutcomeKind::Refused
-            | OutcomeKind::Denied
-            | OutcomeKind::Internal => Answer::Other,
-        },
-    }
 }
 
 /// An attempt that is answered whatever becomes of the task that carries it out: nobody waits for good.

@@ -1,21 +1,15 @@
-//! All leases of a process, and what they rest on: whatever changes of it voids them at once.
+//! Looks for what other processes change: whatever changes of what a lease rests on voids it.
 
-use std::collections::{BTreeMap, HashMap};
-use std::fmt;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use futures::FutureExt as _;
-use strongroom_base::ResourceUid;
-use strongroom_ledger::{AggregateId, Version};
+use strongroom_ledger::Version;
 
-use super::source::overdue;
-use super::{LeaseSettings, LeaseSource, Moment};
+use super::Leases;
 use crate::Error;
-use crate::core::Core;
-#[cfg(feature = "fault-injection")]
-use crate::installation::Danger;
+use crate::core::{Core, Observer as _};
 
 /// How often another process's changes are looked for.
 const LOOKED_FOR_EVERY: Duration = Duration::from_millis(100);
@@ -26,263 +20,19 @@ const SWEPT_EVERY: u32 = 10;
 /// How many changes are read at once.
 const PAGE: u32 = 1_000;
 
-/// The leases of a process.
-pub(crate) struct Leases {
-    settings: LeaseSettings,
-    sources: Mutex<HashMap<ResourceUid, Arc<LeaseSource>>>,
-    watched: Arc<Mutex<Watched>>,
-    #[cfg(feature = "fault-injection")]
-    danger: Danger,
-}
-
-/// What leases, and failures that are remembered, rest on.
-#[derive(Default)]
-struct Watched {
-    /// At which version each was read, by what was found for whom.
-    readers: HashMap<AggregateId, HashMap<Finding, (ResourceUid, Version)>>,
-    read: HashMap<ResourceUid, HashMap<Finding, Vec<AggregateId>>>,
-    last: u64,
-}
-
-/// Numbers what was found once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Finding(u64);
-
-impl Watched {
-    fn remove(&mut self, uid: ResourceUid, finding: Finding) {
-        let Some(findings) = self.read.get_mut(&uid) else {
-            return;
-        };
-        let rested_on = findings.remove(&finding);
-        if findings.is_empty() {
-            self.read.remove(&uid);
-        }
-        self.forget(rested_on.unwrap_or_default(), finding);
-    }
-
-    fn remove_all(&mut self, uid: ResourceUid) {
-        for (finding, rested_on) in self.read.remove(&uid).unwrap_or_default() {
-            self.forget(rested_on, finding);
-        }
-    }
-
-    fn forget(&mut self, rested_on: Vec<AggregateId>, finding: Finding) {
-        for id in rested_on {
-            if let Some(readers) = self.readers.get_mut(&id) {
-                readers.remove(&finding);
-                if readers.is_empty() {
-                    self.readers.remove(&id);
-                }
-            }
-        }
-    }
-}
-
-/// What was found rests on states that are watched for as long as this is there: as long as the lease is out,
-/// or the failure is remembered.
-pub(crate) struct Watching {
-    watched: Arc<Mutex<Watched>>,
-    uid: ResourceUid,
-    finding: Finding,
-}
-
-impl Watching {
-    /// Whether nothing of it has changed, as far as this process has heard.
-    pub(super) fn is_undisturbed(&self) -> bool {
-        let watched = lock(&self.watched);
-        let findings = watched.read.get(&self.uid);
-        findings.is_some_and(|findings| findings.contains_key(&self.finding))
-    }
-}
-
-impl Drop for Watching {
-    fn drop(&mut self) {
-        lock(&self.watched).remove(self.uid, self.finding);
-    }
-}
-
-impl fmt::Debug for Watching {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Watching")
-            .field("uid", &self.uid)
-            .finish_non_exhaustive()
-    }
-}
-
-fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Leases {
-    pub(crate) fn new(settings: LeaseSettings) -> Self {
-        Self {
-            settings,
-            sources: Mutex::default(),
-            watched: Arc::default(),
-            #[cfg(feature = "fault-injection")]
-            danger: Danger::default(),
-        }
-    }
-
-    #[cfg(feature = "fault-injection")]
-    pub(crate) fn with_danger(self, danger: Danger) -> Self {
-        Self { danger, ..self }
-    }
-
-    /// Whether operations that go on are asked again.
-    #[cfg_attr(
-        not(feature = "fault-injection"),
-        expect(clippy::unused_self, reason = "it always is, but in a control")
-    )]
-    pub(super) fn are_checked(&self) -> bool {
-        #[cfg(feature = "fault-injection")]
-        let checked = !self.danger.unchecked_leases;
-        #[cfg(not(feature = "fault-injection"))]
-        let checked = true;
-        checked
-    }
-
-    /// Whether other processes' changes are looked for.
-    #[cfg_attr(
-        not(feature = "fault-injection"),
-        expect(clippy::unused_self, reason = "they always are, but in a control")
-    )]
-    fn are_watched(&self) -> bool {
-        #[cfg(feature = "fault-injection")]
-        let watched = !self.danger.unwatched_changes;
-        #[cfg(not(feature = "fault-injection"))]
-        let watched = true;
-        watched
-    }
-
-    pub(crate) fn settings(&self) -> &LeaseSettings {
-        &self.settings
-    }
-
-    /// The one source of a resource's leases in this process.
-    pub(crate) fn source(&self, core: &Arc<Core>, uid: ResourceUid) -> Arc<LeaseSource> {
-        let mut sources = self.sources();
-        let source = sources
-            .entry(uid)
-            .or_insert_with(|| Arc::new(LeaseSource::new(core, uid)));
-        Arc::clone(source)
-    }
-
-    /// What was found of `uid` rests on these states, at these versions.
-    pub(super) fn watch(
-        &self,
-        uid: ResourceUid,
-        rests_on: &BTreeMap<AggregateId, Version>,
-    ) -> Watching {
-        let mut watched = lock(&self.watched);
-        watched.last = watched.last.wrapping_add(1);
-        let finding = Finding(watched.last);
-        for (id, version) in rests_on {
-            let readers = watched.readers.entry(id.clone()).or_default();
-            readers.insert(finding, (uid, *version));
-        }
-        let findings = watched.read.entry(uid).or_default();
-        findings.insert(finding, rests_on.keys().cloned().collect());
-        Watching {
-            watched: Arc::clone(&self.watched),
-            uid,
-            finding,
-        }
-    }
-
-    /// What was found of a resource was written down in its state: what rests on that rests on what it has
-    /// become.
-    pub(crate) fn marked(&self, id: &AggregateId, from: Version, to: Option<Version>) {
-        let mut watched = lock(&self.watched);
-        let readers = watched.readers.get_mut(id).into_iter().flatten();
-        for (_, (_, version)) in readers.filter(|(_, (_, version))| *version == from) {
-            *version = to.unwrap_or(Version::ABSENT);
-        }
-    }
-
-    /// A state has changed, or may have: whatever was found of it at another version is void.
-    pub(crate) fn changed(&self, id: &AggregateId, to: Option<Version>, now: Moment) {
-        let stale: Vec<ResourceUid> = {
-            let watched = lock(&self.watched);
-            let readers = watched.readers.get(id).into_iter().flatten();
-            readers
-                .filter(|(_, (_, version))| to != Some(*version))
-                .map(|(_, (uid, _))| *uid)
-                .collect()
-        };
-        for uid in stale {
-            self.drop_lease(uid, now);
-        }
-    }
-
-    /// Nobody can tell what has changed: everything that was found is void.
-    fn drop_all(&self, now: Moment) {
-        let all: Vec<ResourceUid> = self.sources().keys().copied().collect();
-        for uid in all {
-            self.drop_lease(uid, now);
-        }
-    }
-
-    fn drop_lease(&self, uid: ResourceUid, now: Moment) {
-        lock(&self.watched).remove_all(uid);
-        let source = self.sources().get(&uid).cloned();
-        if let Some(source) = source {
-            source.desk().drop_lease(now);
-        }
-    }
-
-    /// Keys that may not be used any more do not stay in memory; nor does what nobody comes back to.
-    pub(super) fn sweep(&self, now: Moment) {
-        let due: Vec<(ResourceUid, Arc<LeaseSource>)> = {
-            let sources = self.sources();
-            let due = sources.iter().filter(|(_, source)| {
-                let wakes = source.desk().wake_at();
-                wakes.is_none_or(|wakes| wakes <= now.boot)
-            });
-            due.map(|(uid, source)| (*uid, Arc::clone(source)))
-                .collect()
-        };
-        for (uid, source) in due {
-            if !source.desk().wake(now, overdue) {
-                continue;
-            }
-            let mut sources = self.sources();
-            // The map's and ours: nobody else has it, and nobody can get it meanwhile.
-            if Arc::strong_count(&source) == 2 {
-                sources.remove(&uid);
-            }
-        }
-    }
-
-    /// How many resources are in use, or were lately.
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        self.sources().len()
-    }
-
-    fn sources(&self) -> MutexGuard<'_, HashMap<ResourceUid, Arc<LeaseSource>>> {
-        lock(&self.sources)
-    }
-}
-
-impl fmt::Debug for Leases {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Leases")
-            .field("settings", &self.settings)
-            .finish_non_exhaustive()
-    }
-}
-
 /// Looks for what other processes change, in the background, and never on the data path.
 #[derive(Debug)]
 pub(crate) struct Watch(tokio::task::JoinHandle<()>);
 
 impl Watch {
     /// Whatever is changed from now on is seen.
-    pub(crate) async fn start(core: &Arc<Core>) -> Result<Self, Error> {
-        let seen = core.ledger.newest().await?;
-        let task = keep_looking(Arc::downgrade(core), seen);
-        Ok(Self(core.runtime.spawn(task)))
+    pub(crate) async fn start(records: &Arc<Core>, leases: &Arc<Leases>) -> Result<Self, Error> {
+        let seen = records.ledger.newest().await?;
+        let watched = Watched {
+            records: Arc::downgrade(records),
+            leases: Arc::downgrade(leases),
+        };
+        Ok(Self(records.runtime.spawn(keep_looking(watched, seen))))
     }
 }
 
@@ -292,29 +42,45 @@ impl Drop for Watch {
     }
 }
 
-/// Looks on, also where looking has failed as it never should.
-async fn keep_looking(core: Weak<Core>, mut seen: Version) {
-    loop {
-        let looking = AssertUnwindSafe(look(&core, &mut seen)).catch_unwind();
-        if looking.await.is_ok() {
-            return;
-        }
-        let Some(core) = core.upgrade() else { return };
-        tracing::error!(
-            "the watch over what other processes change failed, and begins anew: leases end"
-        );
-        core.leases.drop_all(core.moment());
+/// What is watched for as long as the installation is open: watching keeps nothing open.
+struct Watched {
+    records: Weak<Core>,
+    leases: Weak<Leases>,
+}
+
+impl Watched {
+    fn upgrade(&self) -> Option<(Arc<Core>, Arc<Leases>)> {
+        Some((self.records.upgrade()?, self.leases.upgrade()?))
     }
 }
 
-async fn look(core: &Weak<Core>, seen: &mut Version) {
+/// Looks on, also where looking has failed as it never should.
+async fn keep_looking(watched: Watched, mut seen: Version) {
+    loop {
+        let looking = AssertUnwindSafe(look(&watched, &mut seen)).catch_unwind();
+        if looking.await.is_ok() {
+            return;
+        }
+        let Some((records, leases)) = watched.upgrade() else {
+            return;
+        };
+        tracing::error!(
+            "the watch over what other processes change failed, and begins anew: leases end"
+        );
+        leases.drop_all(records.moment());
+    }
+}
+
+async fn look(watched: &Watched, seen: &mut Version) {
     let mut mark = None;
     let mut round: u32 = 0;
     loop {
         tokio::time::sleep(LOOKED_FOR_EVERY).await;
-        let Some(core) = core.upgrade() else { return };
-        let looked = if core.leases.are_watched() {
-            core.look_for_changes(&mut mark, seen).await
+        let Some((records, leases)) = watched.upgrade() else {
+            return;
+        };
+        let looked = if leases.are_watched() {
+            look_for_changes(&records, &leases, &mut mark, seen).await
         } else {
             Ok(())
         };
@@ -324,37 +90,36 @@ async fn look(core: &Weak<Core>, seen: &mut Version) {
             Err(error) => {
                 tracing::warn!(%error, "what other processes change cannot be seen: leases end");
                 mark = None;
-                core.leases.drop_all(core.moment());
+                leases.drop_all(records.moment());
             }
         }
         round = round.wrapping_add(1);
         if round.is_multiple_of(SWEPT_EVERY) {
-            core.leases.sweep(core.moment());
+            leases.sweep(records.moment());
         }
     }
 }
 
-impl Core {
-    pub(super) async fn look_for_changes(
-        &self,
-        mark: &mut Option<strongroom_ledger::ChangeMark>,
-        seen: &mut Version,
-    ) -> Result<(), Error> {
-        let found = self.ledger.changed().await?;
-        if *mark == Some(found) {
-            return Ok(());
-        }
-        loop {
-            let changes = self.ledger.changes(*seen, PAGE).await?;
-            let Some(last) = changes.last() else { break };
-            *seen = last.at;
-            for change in &changes {
-                let now = self.moment();
-                self.leases.changed(&change.id, Some(change.version), now);
-            }
-        }
-        // Only once all of it is taken in.
-        *mark = Some(found);
-        Ok(())
+pub(super) async fn look_for_changes(
+    records: &Core,
+    leases: &Leases,
+    mark: &mut Option<strongroom_ledger::ChangeMark>,
+    seen: &mut Version,
+) -> Result<(), Error> {
+    let found = records.ledger.changed().await?;
+    if *mark == Some(found) {
+        return Ok(());
     }
+    loop {
+        let changes = records.ledger.changes(*seen, PAGE).await?;
+        let Some(last) = changes.last() else { break };
+        *seen = last.at;
+        for change in &changes {
+            let now = records.moment();
+            leases.changed(&change.id, Some(change.version), now);
+        }
+    }
+    // Only once all of it is taken in.
+    *mark = Some(found);
+    Ok(())
 }

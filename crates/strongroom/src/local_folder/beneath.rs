@@ -19,11 +19,7 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
-/// Bytes that a path may have: one more ends every path in the kernel.
-pub(super) const LONGEST_PATH: usize = 4095;
-
-/// Bytes that a part of a path may have.
-pub(super) const LONGEST_PART: usize = 255;
+use crate::error::LONGEST_PATH;
 
 /// How often a folder is made again that was removed, being empty, before anything was put in it.
 const MADE_AGAIN: usize = 1_000;

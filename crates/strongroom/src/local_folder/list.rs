@@ -10,10 +10,19 @@ use rustix::fs::FileType;
 
 use super::beneath::{Obstacle, Root, kind, look};
 use super::blocking;
-use super::in_the_way::{Trouble, failed, foreign, trouble};
+use super::in_the_way::{failed, foreign, trouble};
 use super::open::{is_reserved, meta_of};
 use super::walk::{Entry, Names, Walk};
-use crate::store::Unlistable;
+use crate::error::Trouble;
+
+/// What a delimited listing left out because it is no object (no plaintext has its size; it is a link, a
+/// pipe, or has a name that no object has); found in the listing's extensions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Unlistable {
+    /// Where it lies. A name that no object has is spelled with a `%` before each byte of it that none has.
+    pub locations: Vec<Path>,
+}
 
 /// How many entries are looked at in one visit of the blocking pool.
 const AT_ONCE: usize = 1024;

@@ -31,7 +31,7 @@ use object_store::{
 
 use self::beneath::Root;
 use self::in_the_way::failed;
-pub use self::in_the_way::{FolderError, Trouble};
+pub use self::list::Unlistable;
 use self::write::Upload;
 use crate::Error;
 

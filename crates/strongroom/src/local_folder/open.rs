@@ -10,8 +10,9 @@ use object_store::{GetOptions, ObjectMeta, Result};
 use rustix::fs::Stat;
 
 use super::LocalFolder;
-use super::beneath::{LONGEST_PART, LONGEST_PATH, Root, modified, split};
-use super::in_the_way::{Trouble, failed, not_found, trouble};
+use super::beneath::{Root, modified, split};
+use super::in_the_way::{failed, not_found, trouble};
+use crate::error::{LONGEST_PART, LONGEST_PATH, Trouble};
 
 impl Root {
     /// Refuses what the folder has no name for, before anything is made for it.

@@ -23,17 +23,18 @@ use strongroom_vault::vault::{
     Grantee, PolicySpec, Vault, VaultAction, VaultCommand, VaultRefusal,
 };
 
+use super::Control;
 use super::fresh::{FreshUnwrap, contended, voids};
 use super::keys::USE_RETRIES;
 use super::request::ResourceRequest;
 use crate::Error;
 use crate::audit::Caller;
-use crate::core::{Core, Loaded};
+use crate::core::Loaded;
 use crate::driver::kept::resource_id;
 use crate::driver::{Assertions, EFFECTS_CLAIMED_FOR};
 use crate::vaults::{VaultRequest, for_operation};
 
-impl Core {
+impl Control {
     /// Asks a resource for something; returns its new state, none if it is gone.
     pub(crate) async fn ask(
         &self,
@@ -54,14 +55,17 @@ impl Core {
         assertions: Assertions,
         caller: &Caller,
     ) -> Result<Loaded<Resource>, Error> {
-        let at = self.now();
+        let at = self.records.now();
         let command = ResourceCommand { at, action };
         let request = ResourceRequest {
             uid,
             command,
             caller,
+            control: self,
         };
-        self.drive_to_version(&request, assertions, caller).await
+        self.records
+            .drive_to_version(&request, assertions, caller)
+            .await
     }
 
     /// Carries a change from its request to its end. Whatever fails on the way before the new key is
@@ -73,52 +77,57 @@ impl Core {
         assertions: Assertions,
         caller: &Caller,
     ) -> Result<Resource, Error> {
-        self.under_claim(&resource_id(uid)?, async |claim| {
-            let holding = Assertions {
-                holding: vec![claim.clone()],
-                ..assertions
-            };
-            let begun = self.ask(uid, action, holding, caller).await?;
-            let begun = begun.ok_or(Refusal::Absent)?;
-            let Some(change) = begun.change.clone() else {
-                return Ok(begun);
-            };
-            let work = KeyChangeWork {
-                core: self,
-                uid,
-                claim: &claim,
-                caller,
-            };
-            // Boxed, as its completion is: each holds all that an unwrap rests on.
-            let done = Box::pin(work.prepare_and_complete(&begun, &change)).await;
-            if let Err(error) = done {
-                let given_up = work.give_up(change.op).await;
+        self.records
+            .under_claim(&resource_id(uid)?, async |claim| {
+                let holding = Assertions {
+                    holding: vec![claim.clone()],
+                    ..assertions
+                };
+                let begun = self.ask(uid, action, holding, caller).await?;
+                let begun = begun.ok_or(Refusal::Absent)?;
+                let Some(change) = begun.change.clone() else {
+                    return Ok(begun);
+                };
+                let work = KeyChangeWork {
+                    core: self,
+                    uid,
+                    claim: &claim,
+                    caller,
+                };
+                // Boxed, as its completion is: each holds all that an unwrap rests on.
+                let done = Box::pin(work.prepare_and_complete(&begun, &change)).await;
+                if let Err(error) = done {
+                    let given_up = work.give_up(change.op).await;
+                    work.settle_or_owe().await;
+                    return Err(match given_up {
+                        // What another process has undone is missing here.
+                        Err(Error::Refused(gone @ Refusal::NoSuchChange { .. }))
+                            if is_amiss(&error) =>
+                        {
+                            gone.into()
+                        }
+                        Err(undo) => {
+                            tracing::warn!(%uid, %undo, "a change of key could not be undone yet");
+                            error
+                        }
+                        Ok(()) => error,
+                    });
+                }
                 work.settle_or_owe().await;
-                return Err(match given_up {
-                    // What another process has undone is missing here.
-                    Err(Error::Refused(gone @ Refusal::NoSuchChange { .. }))
-                        if is_amiss(&error) =>
-                    {
-                        gone.into()
-                    }
-                    Err(undo) => {
-                        tracing::warn!(%uid, %undo, "a change of key could not be undone yet");
-                        error
-                    }
-                    Ok(()) => error,
-                });
-            }
-            work.settle_or_owe().await;
-            let changed = self.load::<Resource>(&resource_id(uid)?).await?.state;
-            Ok(changed.ok_or(Refusal::Absent)?)
-        })
-        .await
+                let changed = self
+                    .records
+                    .load::<Resource>(&resource_id(uid)?)
+                    .await?
+                    .state;
+                Ok(changed.ok_or(Refusal::Absent)?)
+            })
+            .await
     }
 }
 
 /// One change under way, by whoever holds the claim.
 pub(crate) struct KeyChangeWork<'a> {
-    pub(crate) core: &'a Core,
+    pub(crate) core: &'a Control,
     pub(crate) uid: ResourceUid,
     pub(crate) claim: &'a Claim,
     pub(crate) caller: &'a Caller,
@@ -205,12 +214,13 @@ impl<'a> KeyChangeWork<'a> {
         let request = VaultRequest {
             vault: grant.vault.clone(),
             command: VaultCommand {
-                at: self.core.now(),
+                at: self.core.records.now(),
                 action,
             },
             caller: self.caller,
         };
         self.core
+            .records
             .drive_to_version(&request, assertions, self.caller)
             .await
     }
@@ -223,17 +233,17 @@ impl<'a> KeyChangeWork<'a> {
     ) -> Result<Keyring, Error> {
         let core = self.core;
         let (user, opened) = (fresh.user(), fresh.opened());
-        let mac = core.root.keyring_mac(self.uid)?;
+        let mac = core.keys.keyring_mac(self.uid)?;
         let (present, present_key) = opened.newest();
         let target = &change.target;
         Ok(if change.kind.adds_generation() {
             let generation = present
                 .next()
                 .ok_or(strongroom_crypto::keyring::KeyringError::Exhausted)?;
-            let key = ResourceKey::generate(core.provider.random)?;
+            let key = ResourceKey::generate(core.records.provider.random)?;
             let wrapped = user.wrap(target, generation, &key).await?;
             user.unwrap(target, generation, &wrapped).await?;
-            opened.add_generation(&core.provider, &mac, &key, target.clone(), wrapped)?
+            opened.add_generation(&core.records.provider, &mac, &key, target.clone(), wrapped)?
         } else {
             let wrapped = user.wrap(target, present, present_key).await?;
             user.unwrap(target, present, &wrapped).await?;
@@ -328,9 +338,16 @@ impl<'a> KeyChangeWork<'a> {
         assertions: Assertions,
     ) -> Result<(), Error> {
         // It may take longer than it was claimed for.
-        let half_over = self.core.now().saturating_add(EFFECTS_CLAIMED_FOR / 2);
+        let half_over = self
+            .core
+            .records
+            .now()
+            .saturating_add(EFFECTS_CLAIMED_FOR / 2);
         if self.claim.expires < half_over {
-            self.core.claim_effects(&resource_id(self.uid)?).await?;
+            self.core
+                .records
+                .claim_effects(&resource_id(self.uid)?)
+                .await?;
         }
         self.core
             .ask(self.uid, action, assertions, self.caller)
@@ -341,6 +358,7 @@ impl<'a> KeyChangeWork<'a> {
     pub(crate) async fn load(&self) -> Result<Resource, Error> {
         let loaded = self
             .core
+            .records
             .load::<Resource>(&resource_id(self.uid)?)
             .await?
             .state;

@@ -1,25 +1,20 @@
 //! What a resource's state owes the outside, carried out.
 
-use futures::StreamExt;
-use object_store::ObjectStore;
 use strongroom_base::{Machine as _, ResourceUid};
 use strongroom_crypto::ServiceKeyId;
-use strongroom_identity::{
-    AccessCommand, AccessRefusal, DisplayName, PrincipalCommand, PrincipalKind, PrincipalRefusal,
-    Scope,
-};
+use strongroom_identity::{DisplayName, PrincipalCommand, PrincipalKind, PrincipalRefusal, Scope};
 use strongroom_resource::{Refusal, Resource, ResourceAction, ResourceEffect, ResourceMachine};
 
+use super::Control;
 use super::change::KeyChangeWork;
 use crate::Error;
 use crate::audit::Caller;
-use crate::core::Core;
-use crate::directory::{AccessRequest, PrincipalRequest};
+use crate::directory::PrincipalRequest;
 use crate::driver::Assertions;
 use crate::driver::kept::resource_id;
 use crate::store::Place;
 
-impl Core {
+impl Control {
     /// Does what the state of `uid` owes the outside.
     ///
     /// Fails with [`Error::HeldElsewhere`] if another process is at it, or was until it was cut off.
@@ -29,43 +24,21 @@ impl Core {
         caller: &Caller,
     ) -> Result<(), Error> {
         let id = resource_id(uid)?;
-        let state = self.load::<Resource>(&id).await?.state;
-        if ResourceMachine::effects(&state, self.now()).is_empty() {
+        let state = self.records.load::<Resource>(&id).await?.state;
+        if ResourceMachine::effects(&state, self.records.now()).is_empty() {
             return Ok(());
         }
-        self.under_claim(&id, async |claim| {
-            let work = KeyChangeWork {
-                core: self,
-                uid,
-                claim: &claim,
-                caller,
-            };
-            work.settle().await
-        })
-        .await
-    }
-
-    /// Removes everything in the inner store below `prefix`. What is gone already is no error.
-    pub(crate) async fn delete_below(
-        &self,
-        prefix: &object_store::path::Path,
-    ) -> Result<(), Error> {
-        if let Some(folder) = &self.folder {
-            // Whatever lies there goes, not only what a listing can name.
-            return Ok(folder.remove_all(prefix).await?);
-        }
-        let found = self
-            .objects
-            .list(Some(prefix))
-            .map(|entry| entry.map(|meta| meta.location));
-        let mut deleted = self.objects.delete_stream(found.boxed());
-        while let Some(result) = deleted.next().await {
-            match result {
-                Ok(_) | Err(object_store::Error::NotFound { .. }) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(())
+        self.records
+            .under_claim(&id, async |claim| {
+                let work = KeyChangeWork {
+                    core: self,
+                    uid,
+                    claim: &claim,
+                    caller,
+                };
+                work.settle().await
+            })
+            .await
     }
 }
 
@@ -74,11 +47,11 @@ impl KeyChangeWork<'_> {
     pub(crate) async fn settle(&self) -> Result<(), Error> {
         loop {
             let id = resource_id(self.uid)?;
-            let Some(resource) = self.core.load::<Resource>(&id).await?.state else {
+            let Some(resource) = self.core.records.load::<Resource>(&id).await?.state else {
                 return Ok(());
             };
             let state = Some(resource);
-            let owed = ResourceMachine::effects(&state, self.core.now());
+            let owed = ResourceMachine::effects(&state, self.core.records.now());
             let (Some(effect), Some(resource)) = (owed.into_iter().next(), state) else {
                 return Ok(());
             };
@@ -96,7 +69,7 @@ impl KeyChangeWork<'_> {
 
     /// What the directory owes: the identity's principal is there before it is asked for.
     pub(super) async fn settle_directory(&self, resource: &Resource) -> Result<(), Error> {
-        for effect in ResourceMachine::effects(&Some(resource.clone()), self.core.now()) {
+        for effect in ResourceMachine::effects(&Some(resource.clone()), self.core.records.now()) {
             if let ResourceEffect::RegisterPrincipal { .. } = effect {
                 self.carry_out(effect, resource).await?;
             }
@@ -126,7 +99,7 @@ impl KeyChangeWork<'_> {
             }
             ResourceEffect::RetirePrincipal { principal } => {
                 let command = PrincipalCommand::Retire {
-                    at: self.core.now(),
+                    at: self.core.records.now(),
                 };
                 match self.directory(principal, command).await {
                     // It was given up before it was ever registered.
@@ -150,7 +123,7 @@ impl KeyChangeWork<'_> {
                     self.erase(key).await?;
                 }
                 let place = Place::new(uid, resource.binding);
-                self.core.delete_below(place.all()).await?;
+                self.core.data.delete_below(place.all()).await?;
                 self.clear_access(Scope::Resource(uid)).await?;
                 self.answer(ResourceAction::Forget).await
             }
@@ -158,7 +131,7 @@ impl KeyChangeWork<'_> {
     }
 
     async fn erase(&self, key: ServiceKeyId) -> Result<(), Error> {
-        self.core.service_keys.erase(&key.to_string()).await?;
+        self.core.keys.service_keys.erase(&key.to_string()).await?;
         Ok(())
     }
 
@@ -173,12 +146,16 @@ impl KeyChangeWork<'_> {
             caller: self.caller,
         };
         let holding = Assertions::holding(self.claim);
-        self.core.drive(&request, holding, self.caller).await?;
+        self.core
+            .records
+            .drive(&request, holding, self.caller)
+            .await?;
         Ok(())
     }
 
     async fn clear_access(&self, scope: Scope) -> Result<(), Error> {
         self.core
+            .records
             .clear_access(scope, Assertions::holding(self.claim), self.caller)
             .await
     }
@@ -187,26 +164,6 @@ impl KeyChangeWork<'_> {
     async fn answer(&self, action: ResourceAction) -> Result<(), Error> {
         match self.ask(action).await {
             Ok(()) | Err(Error::Refused(Refusal::NoOp)) => Ok(()),
-            Err(error) => Err(error),
-        }
-    }
-}
-
-impl Core {
-    /// Nothing is held at what is gone.
-    pub(crate) async fn clear_access(
-        &self,
-        scope: Scope,
-        assertions: Assertions,
-        caller: &Caller,
-    ) -> Result<(), Error> {
-        let request = AccessRequest {
-            scope,
-            command: AccessCommand::Clear,
-            caller,
-        };
-        match self.drive(&request, assertions, caller).await {
-            Ok(_) | Err(Error::Access(AccessRefusal::NoOp)) => Ok(()),
             Err(error) => Err(error),
         }
     }

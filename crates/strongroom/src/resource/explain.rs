@@ -12,8 +12,9 @@ use strongroom_resource::{
 use strongroom_vault::{KeyId, VaultName};
 
 use super::handle::{ResourceChange, ResourceHandle};
-use super::keys::party;
+use super::keys::{KeyUser, party};
 use super::request::ResourceRequest;
+use super::sighting::Sighting;
 use crate::Error;
 use crate::driver::{Reader, Request};
 
@@ -104,13 +105,15 @@ impl ResourceHandle {
         let request = ResourceRequest {
             uid: self.uid,
             command: ResourceCommand {
-                at: self.core.now(),
+                at: self.core.records.now(),
                 action: self.action(change)?,
             },
             caller: &self.caller,
+            control: &self.core,
         };
         let (refusals, on_the_way) = self
             .core
+            .records
             .explain(&request, |state, gathered, decision| {
                 let against = against(state, &request.command, &request.facts(gathered));
                 (against, on_the_way(decision.as_deref().unwrap_or_default()))
@@ -168,7 +171,7 @@ impl ResourceHandle {
         let Some(kid) = resource.customer_key() else {
             return Ok(None);
         };
-        let user = Reader::new(&self.core).user(resource, &self.caller).await?;
+        let user = self.user(resource).await?;
         let identity = match user.identity() {
             Ok(identity) => identity,
             Err(error) => {
@@ -219,17 +222,22 @@ impl ResourceHandle {
             version: None,
             ..asked.clone()
         };
-        let mut reader = Reader::new(&self.core);
-        let Some(seen) = reader.see(asked, &resource, &self.caller).await? else {
+        let sighting = Sighting {
+            vaults: &self.core.vaults,
+            caller: &self.caller,
+            follows: true,
+        };
+        let mut reader = Reader::new(&self.core.records);
+        let Some(seen) = sighting.see(&mut reader, asked, &resource).await? else {
             return Ok(Vec::new());
         };
         let latest = if resource.follows {
             None
         } else {
-            reader.see(latest, &resource, &self.caller).await?
+            sighting.see(&mut reader, latest, &resource).await?
         };
         drop(reader);
-        let mut reported = reports(&resource, &seen, latest.as_ref(), self.core.now());
+        let mut reported = reports(&resource, &seen, latest.as_ref(), self.core.records.now());
         if resource.follows {
             let against = self.core.against_following(self.uid, &self.caller).await?;
             let unfit = against
@@ -240,6 +248,12 @@ impl ResourceHandle {
             }));
         }
         Ok(reported)
+    }
+
+    /// Who uses the resource's keys, as the directory is now.
+    async fn user(&self, resource: &Resource) -> Result<KeyUser<'_>, Error> {
+        let mut reader = Reader::new(&self.core.records);
+        self.core.user(&mut reader, resource, &self.caller).await
     }
 
     async fn probe(&self, action: &ResourceAction) -> Probe {
@@ -253,16 +267,14 @@ impl ResourceHandle {
     /// Whether there was a key to be tried.
     async fn try_key(&self, action: &ResourceAction) -> Result<bool, Error> {
         let resource = self.load().await?;
-        let mut reader = Reader::new(&self.core);
-        let user = reader.user(&resource, &self.caller).await?;
-        drop(reader);
+        let user = self.user(&resource).await?;
         match action {
             ResourceAction::SetKey(set) => {
                 let kek = Kek::CustomerManaged {
                     kid: set.key.to_string(),
                     algorithm: set.algorithm,
                 };
-                let nothing = ResourceKey::generate(self.core.provider.random)?;
+                let nothing = ResourceKey::generate(self.core.records.provider.random)?;
                 let wrapped = user.wrap(&kek, Generation::FIRST, &nothing).await?;
                 user.unwrap(&kek, Generation::FIRST, &wrapped).await?;
                 Ok(true)

@@ -6,19 +6,19 @@ use strongroom_ledger::{AggregateId, Find};
 use strongroom_resource::{Refusal, ResourceAction, ResourceCommand, against};
 use strongroom_vault::OpId;
 
+use super::Control;
 use super::request::ResourceRequest;
 use crate::Error;
 use crate::audit::Caller;
-use crate::core::Core;
 use crate::driver::kept::index;
 use crate::driver::{Assertions, Request as _};
 
-impl Core {
+impl Control {
     /// Every follower looks at its key. What stands against the latest version is reported, and the
     /// present one stays.
     pub(crate) async fn follow_keys(&self) -> Result<(), Error> {
         let followers = Find::prefix(index::FOLLOWER, "");
-        for (_, id) in self.find_sound(&followers, |_| true).await? {
+        for (_, id) in self.records.find_sound(&followers, |_| true).await? {
             if let Err(error) = self.follow_key(&id).await {
                 tracing::warn!(%id, %error, code = error.code(), "a resource stays on its key version");
             }
@@ -36,7 +36,7 @@ impl Core {
             .next()
         {
             None => {
-                let op = OpId::from_bytes(self.random_id()?);
+                let op = OpId::from_bytes(self.records.random_id()?);
                 let follow = ResourceAction::Follow { op };
                 self.change_key(uid, follow, Assertions::default(), caller)
                     .await?;
@@ -57,16 +57,18 @@ impl Core {
         let request = ResourceRequest {
             uid,
             command: ResourceCommand {
-                at: self.now(),
+                at: self.records.now(),
                 action: ResourceAction::Follow {
-                    op: OpId::from_bytes(self.random_id()?),
+                    op: OpId::from_bytes(self.records.random_id()?),
                 },
             },
             caller,
+            control: self,
         };
-        self.explain(&request, |state, gathered, _| {
-            against(state, &request.command, &request.facts(gathered))
-        })
-        .await
+        self.records
+            .explain(&request, |state, gathered, _| {
+                against(state, &request.command, &request.facts(gathered))
+            })
+            .await
     }
 }

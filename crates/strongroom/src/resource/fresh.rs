@@ -12,18 +12,19 @@ use strongroom_resource::{Refusal, Resource, ResourceAction};
 use strongroom_vault::VaultName;
 use strongroom_vault::vault::Vault;
 
+use super::Control;
 use super::change::KeyChangeWork;
 use super::keys::{KeyUser, USE_RETRIES};
 use crate::Error;
 use crate::audit::Caller;
-use crate::core::Core;
+use crate::clock::Moment;
 use crate::driver::kept::{resource_id, vault_id};
 use crate::driver::{Assertions, Reader};
-use crate::lease::{Moment, Terms};
+use crate::lease::Terms;
 
 /// The present keyring, opened from its stored bytes, and what that rests on.
 pub(super) struct FreshUnwrap<'c> {
-    core: &'c Core,
+    core: &'c Control,
     reader: Reader<'c>,
     user: KeyUser<'c>,
     opened: OpenedKeyring,
@@ -32,10 +33,11 @@ pub(super) struct FreshUnwrap<'c> {
 }
 
 impl<'c> FreshUnwrap<'c> {
-    async fn of(core: &'c Core, resource: &Resource, caller: &Caller) -> Result<Self, Error> {
-        let mut reader = Reader::new(core);
-        let user = reader.user(resource, caller).await?;
-        reader.see_own_vault(&user, resource.customer_key()).await?;
+    async fn of(core: &'c Control, resource: &Resource, caller: &Caller) -> Result<Self, Error> {
+        let mut reader = Reader::new(&core.records);
+        let user = core.user(&mut reader, resource, caller).await?;
+        core.see_own_vault(&mut reader, &user, resource.customer_key())
+            .await?;
         reader.release();
         let (opened, sent) = user.open_and_time(&resource.keyring).await?;
         Ok(Self {
@@ -59,12 +61,13 @@ impl<'c> FreshUnwrap<'c> {
 
     /// Whether a change may rest on it now.
     fn holds(&self) -> bool {
-        self.terms.hold(self.sent, self.core.moment(), false)
+        self.terms
+            .hold(self.sent, self.core.records.moment(), false)
     }
 
     /// What a commit that rests on it asserts.
     pub(super) fn assertions(&self, claim: &Claim) -> Assertions {
-        let (clock, sent, terms) = (self.core.clock.clone(), self.sent, self.terms);
+        let (clock, sent, terms) = (self.core.records.clock.clone(), self.sent, self.terms);
         Assertions {
             guards: self.reader.guards(),
             holding: vec![claim.clone()],
@@ -81,7 +84,9 @@ impl<'c> FreshUnwrap<'c> {
             Kek::CustomerManaged { kid, .. } => Some(&**kid),
             Kek::ServiceManaged { .. } => None,
         };
-        self.reader.see_own_vault(&self.user, kid).await?;
+        self.core
+            .see_own_vault(&mut self.reader, &self.user, kid)
+            .await?;
         self.reader.release();
         self.user.open_and_time(keyring).await?;
         Ok(())
@@ -116,7 +121,7 @@ impl<'a> KeyChangeWork<'a> {
     pub(super) async fn unwrap_afresh(&self) -> Result<FreshUnwrap<'a>, Error> {
         let id = resource_id(self.uid)?;
         for _ in 0..USE_RETRIES {
-            let loaded = self.core.load::<Resource>(&id).await?;
+            let loaded = self.core.records.load::<Resource>(&id).await?;
             let resource = loaded.state.ok_or(Refusal::Absent)?;
             let fresh = match FreshUnwrap::of(self.core, &resource, self.caller).await {
                 Ok(fresh) => fresh,

@@ -10,14 +10,14 @@ use strongroom_identity::{Action, GroupUid};
 use strongroom_resource::{Refusal, Resource, ResourceAction, ResourceMachine, SetKey, Tier};
 use strongroom_vault::OpId;
 
+use super::Control;
+use super::rights::{DirectoryRights, rights_of};
 use super::view::ResourceView;
 use crate::Error;
 use crate::audit::Caller;
-use crate::core::Core;
 use crate::driver::kept::resource_id;
 use crate::driver::{Assertions, Reader};
-use crate::lease::Session;
-use crate::lease::rights::DirectoryRights;
+use crate::lease::{KeySource, Session};
 use crate::store::{EncryptedStore, Place};
 
 /// What to create. There is no way to ask for a resource that is not encrypted (R3).
@@ -87,13 +87,13 @@ pub enum ResourceChange {
 /// One resource of an open installation.
 #[derive(Clone, Debug)]
 pub struct ResourceHandle {
-    pub(super) core: Arc<Core>,
+    pub(super) core: Arc<Control>,
     pub(super) uid: ResourceUid,
     pub(super) caller: Caller,
 }
 
 impl ResourceHandle {
-    pub(crate) fn new(core: Arc<Core>, uid: ResourceUid, caller: Caller) -> Self {
+    pub(crate) fn new(core: Arc<Control>, uid: ResourceUid, caller: Caller) -> Self {
         Self { core, uid, caller }
     }
 
@@ -114,7 +114,7 @@ impl ResourceHandle {
     /// [`Refusal::Absent`] once it is purged; [`Denied`](strongroom_identity::Denied) if the caller may
     /// not see it.
     pub async fn show(&self) -> Result<ResourceView, Error> {
-        let mut reader = Reader::new(&self.core);
+        let mut reader = Reader::new(&self.core.records);
         let resource = reader
             .load::<ResourceMachine>(&resource_id(self.uid)?)
             .await?
@@ -140,20 +140,21 @@ impl ResourceHandle {
     /// # Errors
     /// As for [`store`](Self::store).
     pub async fn encrypted_store(&self) -> Result<EncryptedStore, Error> {
-        let mut reader = Reader::new(&self.core);
+        let mut reader = Reader::new(&self.core.records);
         let resource = reader
             .load::<ResourceMachine>(&resource_id(self.uid)?)
             .await?
             .ok_or(Refusal::Absent)?;
-        let rights = reader.rights(&resource, self.caller.principal).await?;
+        let rights = rights_of(&mut reader, &resource, self.caller.principal).await?;
         rights.any()?;
         drop(reader);
         let place = Place::new(self.uid, resource.binding);
-        let source = self.core.leases.source(&self.core, self.uid);
+        let keys: Arc<dyn KeySource> = self.core.clone();
+        let source = self.core.leases.source(&keys, self.uid);
         let judge = DirectoryRights::new(&self.core, self.uid, self.caller.principal);
         let user = self.caller.session();
         let session = Arc::new(Session::new(source, user, Arc::new(judge)));
-        Ok(EncryptedStore::new(&self.core, session, place))
+        Ok(EncryptedStore::new(&self.core.data, session, place))
     }
 
     /// Changes the resource, and carries out what that owes elsewhere.
@@ -227,8 +228,8 @@ impl ResourceHandle {
 
     /// What the machine is asked for a change. Ids are drawn here.
     pub(super) fn action(&self, change: ResourceChange) -> Result<ResourceAction, Error> {
-        let op = || Ok::<_, Error>(OpId::from_bytes(self.core.random_id()?));
-        let principal = || Ok::<_, Error>(PrincipalId::from_bytes(self.core.random_id()?));
+        let op = || Ok::<_, Error>(OpId::from_bytes(self.core.records.random_id()?));
+        let principal = || Ok::<_, Error>(PrincipalId::from_bytes(self.core.records.random_id()?));
         Ok(match change {
             ResourceChange::SetTier(tier) => ResourceAction::SetTier { tier },
             ResourceChange::EnableIdentity => ResourceAction::EnableIdentity {
@@ -243,7 +244,7 @@ impl ResourceHandle {
             }),
             ResourceChange::ResetKey => ResourceAction::Reset {
                 op: op()?,
-                key: ServiceKeyId::generate(self.core.provider.random)?,
+                key: ServiceKeyId::generate(self.core.records.provider.random)?,
             },
             ResourceChange::Rekey => ResourceAction::Rekey { op: op()? },
             ResourceChange::Move(group) => ResourceAction::Move { group },
@@ -258,9 +259,9 @@ impl ResourceHandle {
     /// A service-managed key is made first: what wraps the resource key lies in the key file before the
     /// change that names it begins.
     async fn reset_key(&self) -> Result<(), Error> {
-        let made = self.core.new_service_key(self.uid).await?;
+        let made = self.core.keys.new_service_key(self.uid).await?;
         let action = ResourceAction::Reset {
-            op: OpId::from_bytes(self.core.random_id()?),
+            op: OpId::from_bytes(self.core.records.random_id()?),
             key: made.id,
         };
         let guarded = Assertions::default().guarded(made.announcement.clone());
@@ -270,14 +271,14 @@ impl ResourceHandle {
             .await;
         match changed {
             Ok(_) => {
-                if let Err(error) = self.core.settle_announcement(made.announcement).await {
+                if let Err(error) = self.core.keys.settle_announcement(made.announcement).await {
                     let uid = self.uid;
                     tracing::warn!(%uid, %error, "a new key's announcement could not be ended");
                 }
                 Ok(())
             }
             Err(error) => {
-                self.core.abandon(made.announcement).await?;
+                self.core.keys.abandon(made.announcement).await?;
                 Err(error)
             }
         }
@@ -299,7 +300,7 @@ impl ResourceHandle {
 
     /// The state after a change that the caller was allowed to make.
     async fn changed(&self) -> Result<ResourceView, Error> {
-        let mut reader = Reader::new(&self.core);
+        let mut reader = Reader::new(&self.core.records);
         let resource = self.load().await?;
         let site = reader.site_of_resource(&resource).await?;
         Ok(ResourceView::of(&resource, &site.ok_or(Refusal::Absent)?))
@@ -307,7 +308,7 @@ impl ResourceHandle {
 
     pub(super) async fn load(&self) -> Result<Resource, Error> {
         let id = resource_id(self.uid)?;
-        let loaded = self.core.load::<Resource>(&id).await?;
+        let loaded = self.core.records.load::<Resource>(&id).await?;
         Ok(loaded.state.ok_or(Refusal::Absent)?)
     }
 }

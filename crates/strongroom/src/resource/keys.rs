@@ -5,20 +5,21 @@ use std::time::Duration;
 use strongroom_base::{Outcome, ResourceUid, TenantId};
 use strongroom_crypto::ResourceKey;
 use strongroom_crypto::keyring::{Kek, Keyring, OpenedKeyring, WrappedKey};
-use strongroom_crypto::object::{Generation, GenerationKeys};
+use strongroom_crypto::object::Generation;
 use strongroom_identity::{ManagedIdentity, PrincipalMachine, Standing, token_for};
 use strongroom_ledger::AggregateId;
 use strongroom_resource::{Life, Refusal, Resource, ResourceMachine, same_region};
 use strongroom_vault::{Caller as VaultCaller, KeyId, Origin, Party, VaultError};
 
+use super::Control;
 use super::request::{arm_id, kek_name};
 use crate::Error;
 use crate::audit::{Caller, Happened, Operation};
-use crate::core::Core;
+use crate::clock::Moment;
 use crate::driver::Reader;
 use crate::driver::kept::{principal_id, resource_id};
 use crate::key_files::NewServiceKey;
-use crate::lease::Moment;
+use crate::lease::Proof;
 use crate::vaults::{Route, SeenVault};
 
 /// How often a use of a key is begun anew because its authority moved meanwhile.
@@ -27,24 +28,26 @@ pub(crate) const USE_RETRIES: usize = 16;
 /// How long a vault of our own may be judged by what was read of it for the use of a key.
 const SEEN_FOR: Duration = Duration::from_millis(100);
 
-impl Core {
+impl Control {
     /// The first keyring of a new resource, under its service-managed key.
     pub(crate) fn first_keyring(
         &self,
         uid: ResourceUid,
         service_key: &NewServiceKey,
     ) -> Result<Keyring, Error> {
-        let key = ResourceKey::generate(self.provider.random)?;
-        let wrapped =
-            service_key
-                .key
-                .wrap_resource_key(&self.provider, uid, Generation::FIRST, &key)?;
+        let key = ResourceKey::generate(self.records.provider.random)?;
+        let wrapped = service_key.key.wrap_resource_key(
+            &self.records.provider,
+            uid,
+            Generation::FIRST,
+            &key,
+        )?;
         let kek = Kek::ServiceManaged {
             key: service_key.id,
         };
-        let mac = self.root.keyring_mac(uid)?;
+        let mac = self.keys.keyring_mac(uid)?;
         Ok(Keyring::create(
-            &self.provider,
+            &self.records.provider,
             &mac,
             &key,
             kek,
@@ -55,19 +58,106 @@ impl Core {
     /// Proves that a resource's keys may be used now, and leaves nothing of it.
     pub(crate) async fn probe(&self, uid: ResourceUid, caller: &Caller) -> Result<Proof, Error> {
         let id = resource_id(uid)?;
-        let mut reader = Reader::new(self);
-        let found = reader.use_keys(&id, |_| caller.clone()).await?;
+        let mut reader = Reader::new(&self.records);
+        let found = self.use_keys(&mut reader, &id, |_| caller.clone()).await?;
         found.proof
     }
-}
 
-/// Keys that were just unwrapped.
-pub(crate) struct Proof {
-    pub(crate) keys: GenerationKeys,
-    /// When the unwrap was asked for: a proof counts from there, not from when it was answered.
-    pub(crate) sent: Moment,
-    /// Whether a customer's key wraps them.
-    pub(crate) customer_managed: bool,
+    /// Asks for the keys of a resource that may be used: its whole chain of authority, by a real unwrap.
+    /// `recorded` says whom the records name, given the resource's tenant.
+    pub(crate) async fn use_keys(
+        &self,
+        reader: &mut Reader<'_>,
+        id: &AggregateId,
+        recorded: impl FnOnce(TenantId) -> Caller + Send,
+    ) -> Result<Found, Error> {
+        // A vault of our own judges by what is read from here on.
+        let began = self.records.moment();
+        let resource = reader.load::<ResourceMachine>(id).await?;
+        let resource = resource.ok_or(Refusal::Absent)?;
+        check_usable(&resource)?;
+        let user = self.user_recorded(reader, &resource, recorded).await?;
+        let seen = self
+            .see_own_vault(reader, &user, resource.customer_key())
+            .await?;
+        reader.release();
+        let seen = seen.map(|seen| (seen, began));
+        let proof = user.open(&resource.keyring, seen).await;
+        Ok(Found {
+            resource,
+            proof,
+            recorded: user.caller,
+        })
+    }
+
+    /// What a vault of the installation's own will judge by at a use of the customer's key `kid`, if there is
+    /// one: to be asserted with all the rest.
+    pub(super) async fn see_own_vault(
+        &self,
+        reader: &mut Reader<'_>,
+        user: &KeyUser<'_>,
+        kid: Option<&str>,
+    ) -> Result<Option<SeenVault>, Error> {
+        let (Some(kid), Ok(identity)) = (kid, &user.identity) else {
+            return Ok(None);
+        };
+        let key = self.vaults.parse(kid)?;
+        match self.vaults.route(&key.vault)? {
+            Route::Embedded(_) | Route::Seen(_) => {
+                let vault = key.vault.name();
+                let snapshot = reader.vault_snapshot(identity, vault, Some(&key.name));
+                Ok(Some(SeenVault {
+                    snapshot: snapshot.await?,
+                    caller: identity.clone(),
+                }))
+            }
+            Route::Outside(_) => Ok(None),
+        }
+    }
+
+    /// Who uses keys on behalf of `resource`, given the directory as it is now (R7, R12, R13).
+    pub(crate) async fn user(
+        &self,
+        reader: &mut Reader<'_>,
+        resource: &Resource,
+        caller: &Caller,
+    ) -> Result<KeyUser<'_>, Error> {
+        self.user_recorded(reader, resource, |_| caller.clone())
+            .await
+    }
+
+    async fn user_recorded(
+        &self,
+        reader: &mut Reader<'_>,
+        resource: &Resource,
+        recorded: impl FnOnce(TenantId) -> Caller + Send,
+    ) -> Result<KeyUser<'_>, Error> {
+        let site = reader.site_of_resource(resource).await?;
+        let site = site.ok_or(Refusal::Absent)?;
+        let standing = match resource.identity {
+            ManagedIdentity::On { principal, .. } => {
+                let id = principal_id(principal)?;
+                let stored = reader.load::<PrincipalMachine>(&id).await?;
+                stored.map_or(Standing::Gone, |principal| principal.standing())
+            }
+            ManagedIdentity::Off => Standing::Gone,
+        };
+        let present = site.tenant();
+        let caller = recorded(present);
+        let token = token_for(&resource.identity, present, standing);
+        Ok(KeyUser {
+            core: self,
+            resource: resource.clone(),
+            target: arm_id(&site, resource.name.as_str()),
+            identity: token.map(|principal| VaultCaller {
+                tenant: present,
+                principal,
+                origin: Origin::TrustedService,
+                correlation: caller.correlation,
+            }),
+            caller,
+        })
+    }
 }
 
 /// A resource as it was read, and what came of asking for its keys.
@@ -91,105 +181,13 @@ pub(crate) fn check_usable(resource: &Resource) -> Result<(), Refusal> {
 
 /// Who uses keys on behalf of a resource.
 pub(crate) struct KeyUser<'a> {
-    core: &'a Core,
+    core: &'a Control,
     resource: Resource,
     /// The resource's ARM id, as records of its service-managed key name it.
     target: String,
     caller: Caller,
     /// Why nobody asks a vault, or who does.
     identity: Result<VaultCaller, strongroom_identity::NoToken>,
-}
-
-impl<'c> Reader<'c> {
-    /// Asks for the keys of a resource that may be used: its whole chain of authority, by a real unwrap.
-    /// `recorded` says whom the records name, given the resource's tenant.
-    pub(crate) async fn use_keys(
-        &mut self,
-        id: &AggregateId,
-        recorded: impl FnOnce(TenantId) -> Caller + Send,
-    ) -> Result<Found, Error> {
-        // A vault of our own judges by what is read from here on.
-        let began = self.core().moment();
-        let resource = self.load::<ResourceMachine>(id).await?;
-        let resource = resource.ok_or(Refusal::Absent)?;
-        check_usable(&resource)?;
-        let user = self.user_recorded(&resource, recorded).await?;
-        let seen = self.see_own_vault(&user, resource.customer_key()).await?;
-        self.release();
-        let seen = seen.map(|seen| (seen, began));
-        let proof = user.open(&resource.keyring, seen).await;
-        Ok(Found {
-            resource,
-            proof,
-            recorded: user.caller,
-        })
-    }
-
-    /// What a vault of the installation's own will judge by at a use of the customer's key `kid`, if there is
-    /// one: to be asserted with all the rest.
-    pub(super) async fn see_own_vault(
-        &mut self,
-        user: &KeyUser<'_>,
-        kid: Option<&str>,
-    ) -> Result<Option<SeenVault>, Error> {
-        let (Some(kid), Ok(identity)) = (kid, &user.identity) else {
-            return Ok(None);
-        };
-        let core = self.core();
-        let key = core.vaults.parse(kid)?;
-        match core.route(&key.vault)? {
-            Route::Embedded(_) | Route::Seen(_) => {
-                let vault = key.vault.name();
-                let snapshot = self.vault_snapshot(identity, vault, Some(&key.name));
-                Ok(Some(SeenVault {
-                    snapshot: snapshot.await?,
-                    caller: identity.clone(),
-                }))
-            }
-            Route::Outside(_) => Ok(None),
-        }
-    }
-
-    /// Who uses keys on behalf of `resource`, given the directory as it is now (R7, R12, R13).
-    pub(crate) async fn user(
-        &mut self,
-        resource: &Resource,
-        caller: &Caller,
-    ) -> Result<KeyUser<'c>, Error> {
-        self.user_recorded(resource, |_| caller.clone()).await
-    }
-
-    async fn user_recorded(
-        &mut self,
-        resource: &Resource,
-        recorded: impl FnOnce(TenantId) -> Caller + Send,
-    ) -> Result<KeyUser<'c>, Error> {
-        let site = self.site_of_resource(resource).await?;
-        let site = site.ok_or(Refusal::Absent)?;
-        let standing = match resource.identity {
-            ManagedIdentity::On { principal, .. } => {
-                let id = principal_id(principal)?;
-                let stored = self.load::<PrincipalMachine>(&id).await?;
-                stored.map_or(Standing::Gone, |principal| principal.standing())
-            }
-            ManagedIdentity::Off => Standing::Gone,
-        };
-        let present = site.tenant();
-        let caller = recorded(present);
-        let token = token_for(&resource.identity, present, standing);
-        Ok(KeyUser {
-            core: self.core(),
-            resource: resource.clone(),
-            target: arm_id(&site, resource.name.as_str()),
-            identity: token.map(|principal| VaultCaller {
-                tenant: present,
-                principal,
-                origin: Origin::TrustedService,
-                correlation: caller.correlation,
-            }),
-            caller,
-        })
-    }
 }
 
 impl KeyUser<'_> {
@@ -201,7 +199,7 @@ impl KeyUser<'_> {
     ) -> Result<Proof, Error> {
         let (opened, sent) = self.open_by(keyring, seen).await?;
         Ok(Proof {
-            keys: opened.generation_keys(&self.core.provider),
+            keys: opened.generation_keys(&self.core.records.provider),
             sent,
             customer_managed: self.resource.customer_key().is_some(),
         })
@@ -226,8 +224,8 @@ impl KeyUser<'_> {
         keyring: &Keyring,
         seen: Option<(SeenVault, Moment)>,
     ) -> Result<(OpenedKeyring, Moment), Error> {
-        let provider = &self.core.provider;
-        let mac = self.core.root.keyring_mac(self.resource.uid)?;
+        let provider = &self.core.records.provider;
+        let mac = self.core.keys.keyring_mac(self.resource.uid)?;
         let verified = keyring.verify(&mac)?;
         let (newest, sent) = self
             .unwrap_by(verified.kek(), verified.newest(), verified.wrapped(), seen)
@@ -256,7 +254,7 @@ impl KeyUser<'_> {
     ) -> Result<(ResourceKey, Moment), Error> {
         match kek {
             Kek::ServiceManaged { key } => {
-                let sent = self.core.moment();
+                let sent = self.core.records.moment();
                 let unwrapped = self
                     .unwrap_with_service_key(*key, generation, wrapped)
                     .await;
@@ -268,8 +266,8 @@ impl KeyUser<'_> {
             Kek::CustomerManaged { kid, algorithm } => {
                 let key = self.core.vaults.parse(kid)?;
                 let identity = self.identity()?;
-                let _turn = self.core.budgets.enter(&key.vault).await?;
-                let now = self.core.moment();
+                let _turn = self.core.vaults.enter(&key.vault).await?;
+                let now = self.core.records.moment();
                 let (seen, sent) = match seen {
                     // The turn may have been long in coming.
                     Some((seen, began)) if now.since(began).is_some_and(|it| it <= SEEN_FOR) => {
@@ -277,7 +275,11 @@ impl KeyUser<'_> {
                     }
                     Some(_) | None => (None, now),
                 };
-                let route = self.core.route(&key.vault)?.judging_by(self.core, seen);
+                let route = self
+                    .core
+                    .vaults
+                    .route(&key.vault)?
+                    .judging_by(&self.core.vaults, seen);
                 let vault = route.vault(identity, &key.vault).await;
                 let vault = vault.map_err(|error| self.key_use(&key, identity, error))?;
                 same_region(&self.resource, &key, &vault)?;
@@ -302,17 +304,17 @@ impl KeyUser<'_> {
             Kek::ServiceManaged { key: id } => {
                 let core = self.core;
                 let uid = self.resource.uid;
-                let service_key = core.service_key(uid, *id).await?;
+                let service_key = core.keys.service_key(uid, *id).await?;
                 let wrapped =
-                    service_key.wrap_resource_key(&core.provider, uid, generation, key)?;
+                    service_key.wrap_resource_key(&core.records.provider, uid, generation, key)?;
                 self.record(Operation::WrapKey, kek, None).await?;
                 Ok(WrappedKey::new(wrapped))
             }
             Kek::CustomerManaged { kid, algorithm } => {
                 let id: KeyId = self.core.vaults.parse(kid)?;
                 let identity = self.identity()?;
-                let route = self.core.route(&id.vault)?;
-                let _turn = self.core.budgets.enter(&id.vault).await?;
+                let route = self.core.vaults.route(&id.vault)?;
+                let _turn = self.core.vaults.enter(&id.vault).await?;
                 let wrapped = route.keys().wrap(identity, &id, *algorithm, key).await;
                 let wrapped = wrapped.map_err(|error| self.key_use(&id, identity, error))?;
                 Ok(WrappedKey::new(wrapped.bytes))
@@ -327,9 +329,9 @@ impl KeyUser<'_> {
         wrapped: &WrappedKey,
     ) -> Result<ResourceKey, Error> {
         let uid = self.resource.uid;
-        let service_key = self.core.service_key(uid, key).await?;
+        let service_key = self.core.keys.service_key(uid, key).await?;
         Ok(service_key.unwrap_resource_key(
-            &self.core.provider,
+            &self.core.records.provider,
             uid,
             generation,
             wrapped.as_bytes(),
@@ -367,7 +369,7 @@ impl KeyUser<'_> {
             Some(code) => record.failed(code),
             None => record,
         };
-        self.core.record(vec![record], &self.caller).await
+        self.core.records.record(vec![record], &self.caller).await
     }
 }
 

@@ -34,18 +34,21 @@ impl Operator {
             customer_key,
         } = new;
         if let Err(refusal) = at_creation(&name, customer_key.as_deref()) {
-            let mut reader = Reader::new(&self.core);
+            let mut reader = Reader::new(&self.core.records);
             let target = match reader.group_site(self.group).await? {
                 Some(site) => arm_id(&site, name.as_str()),
                 None => format!("resource/{name}"),
             };
             drop(reader);
             let refused = Happened::new(Operation::ResourceCreate, target).failed(refusal.code());
-            self.core.record(vec![refused], &self.caller).await?;
+            self.core
+                .records
+                .record(vec![refused], &self.caller)
+                .await?;
             return Err(refusal.into());
         }
-        let uid = ResourceUid::from_bytes(self.core.random_id()?);
-        let service_key = self.core.new_service_key(uid).await?;
+        let uid = ResourceUid::from_bytes(self.core.records.random_id()?);
+        let service_key = self.core.keys.new_service_key(uid).await?;
         let announcement = service_key.announcement.clone();
         let action = ResourceAction::Create(Box::new(Created {
             uid,
@@ -60,13 +63,13 @@ impl Operator {
         match self.core.ask(uid, action, guarded, &self.caller).await {
             Ok(_) => {
                 // It is created: what is left of its making goes with the next sweep.
-                if let Err(error) = self.core.settle_announcement(announcement).await {
+                if let Err(error) = self.core.keys.settle_announcement(announcement).await {
                     tracing::warn!(%uid, %error, "a new key's announcement could not be ended");
                 }
                 Ok(self.handle(uid))
             }
             Err(error) => {
-                self.core.abandon(announcement).await?;
+                self.core.keys.abandon(announcement).await?;
                 Err(error)
             }
         }
@@ -77,7 +80,7 @@ impl Operator {
     /// # Errors
     /// [`Error::NotFound`] if there is none, [`Error::Denied`] if the caller may not know.
     pub async fn resource(&self, name: &ResourceName) -> Result<ResourceHandle, Error> {
-        let mut reader = Reader::new(&self.core);
+        let mut reader = Reader::new(&self.core.records);
         let key = resource_name_key(self.group, name.as_str());
         let found = reader
             .find_all(&Find::exact(index::RESOURCE_NAME, &*key))
@@ -122,7 +125,7 @@ impl Operator {
     /// If the ledger cannot be read, or the caller may not see the group.
     pub async fn resources(&self) -> Result<Vec<ResourceView>, Error> {
         let prefix = format!("{}/", self.group);
-        let mut reader = Reader::new(&self.core);
+        let mut reader = Reader::new(&self.core.records);
         let found = reader
             .find_all(&Find::prefix(index::RESOURCE_NAME, prefix))
             .await?;
@@ -149,7 +152,7 @@ impl Operator {
     /// # Errors
     /// [`Refusal::Absent`], [`Error::Denied`].
     pub async fn resource_by_uid(&self, uid: ResourceUid) -> Result<ResourceHandle, Error> {
-        let mut reader = Reader::new(&self.core);
+        let mut reader = Reader::new(&self.core.records);
         let who = reader.who(self.caller.principal).await?;
         let resource = reader.load::<ResourceMachine>(&resource_id(uid)?).await?;
         if let Some(resource) = resource

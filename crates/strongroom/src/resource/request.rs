@@ -1,33 +1,30 @@
 //! What is asked of a resource, and the facts that it is judged by.
 
-use std::collections::BTreeSet;
-
-use strongroom_base::{PrincipalId, ResourceUid};
+use strongroom_base::ResourceUid;
 use strongroom_crypto::keyring::Kek;
-use strongroom_identity::{Action, IdentityEvent, ManagedIdentity, NameUse, Verdict};
+use strongroom_identity::{IdentityEvent, NameUse, Verdict};
 use strongroom_ledger::AggregateId;
 use strongroom_resource::{
-    Candidate, Granting, Resource, ResourceAction, ResourceCommand, ResourceEvent, ResourceFacts,
-    ResourceMachine, SeenKey,
+    Candidate, Resource, ResourceAction, ResourceCommand, ResourceEvent, ResourceFacts,
+    ResourceMachine,
 };
-use strongroom_vault::key::{KeyMachine, KeyView};
-use strongroom_vault::vault::{Holder, VaultMachine};
-use strongroom_vault::{
-    Caller as VaultCaller, Denial, KeyId, KeyVersionId, Origin, VaultError, VaultView,
-};
+use strongroom_vault::KeyId;
+use strongroom_vault::vault::Holder;
 
+use super::Control;
+use super::sighting::{Inspected, Sighting};
 use crate::Error;
 use crate::audit::{Caller, Happened, Operation};
-use crate::directory::{Site, crossing, verdict};
-use crate::driver::kept::{index, key_id, resource_id, resource_name_key, vault_id};
+use crate::directory::{Site, crossing};
+use crate::driver::kept::{index, resource_id, resource_name_key};
 use crate::driver::{Reader, Request};
-use crate::vaults::Route;
 
 /// Something asked of a resource.
 pub(crate) struct ResourceRequest<'a> {
     pub(crate) uid: ResourceUid,
     pub(crate) command: ResourceCommand,
     pub(crate) caller: &'a Caller,
+    pub(crate) control: &'a Control,
 }
 
 pub(crate) struct Gathered {
@@ -35,16 +32,9 @@ pub(crate) struct Gathered {
     present: Holder,
     target: Holder,
     name: NameUse,
-    candidate: Gazed,
+    candidate: Inspected,
     /// Where the resource is; for a creation, where it is to be.
     site: Option<Site>,
-}
-
-/// What was seen of a key, in states of our own.
-enum Gazed {
-    NotAsked,
-    Unseen { key: KeyId, denial: Denial },
-    Seen(Box<SeenKey>),
 }
 
 impl Request for ResourceRequest<'_> {
@@ -97,7 +87,7 @@ impl Request for ResourceRequest<'_> {
             (Some(resource), Some(site)) if authority.is_ok() => {
                 self.candidate(reader, resource, site).await?
             }
-            _ => Gazed::NotAsked,
+            _ => Inspected::NotAsked,
         };
         let holder = |site: &Option<Site>| site.as_ref().map_or(Holder::Nowhere, Site::holder);
         Ok(Gathered {
@@ -117,12 +107,12 @@ impl Request for ResourceRequest<'_> {
             target: gathered.target,
             name: gathered.name,
             candidate: match &gathered.candidate {
-                Gazed::NotAsked => Candidate::NotAsked,
-                Gazed::Unseen { key, denial } => Candidate::Unseen {
+                Inspected::NotAsked => Candidate::NotAsked,
+                Inspected::Unseen { key, denial } => Candidate::Unseen {
                     key,
                     denial: *denial,
                 },
-                Gazed::Seen(seen) => Candidate::Seen(seen),
+                Inspected::Seen(seen) => Candidate::Seen(seen),
             },
         }
     }
@@ -254,33 +244,34 @@ impl ResourceRequest<'_> {
         reader: &mut Reader<'_>,
         resource: &Resource,
         site: &Site,
-    ) -> Result<Gazed, Error> {
-        let vaults = &reader.core().vaults;
+    ) -> Result<Inspected, Error> {
+        let vaults = &self.control.vaults;
         let change_target = resource.change.as_ref().map(|change| &change.target);
         let key = match (&self.command.action, change_target) {
             (ResourceAction::SetKey(set), _) => set.key.clone(),
             (ResourceAction::Rekey { .. }, _) => match resource.customer_key() {
                 Some(kid) => vaults.parse(kid)?,
-                None => return Ok(Gazed::NotAsked),
+                None => return Ok(Inspected::NotAsked),
             },
             (ResourceAction::Follow { .. }, _) => match resource.customer_key() {
                 Some(kid) => KeyId {
                     version: None,
                     ..vaults.parse(kid)?
                 },
-                None => return Ok(Gazed::NotAsked),
+                None => return Ok(Inspected::NotAsked),
             },
             (ResourceAction::Prove { .. }, Some(Kek::CustomerManaged { kid, .. })) => {
                 vaults.parse(kid)?
             }
-            _ => return Ok(Gazed::NotAsked),
+            _ => return Ok(Inspected::NotAsked),
         };
-        let granting = Granters {
+        let sighting = Sighting {
+            vaults,
             caller: self.caller,
             // What is followed already may go on being followed.
-            follows: reader.core().follows_allowed || resource.follows,
+            follows: self.control.follows_allowed || resource.follows,
         };
-        reader.gaze(key, resource, site, &granting).await
+        sighting.inspect(reader, key, resource, site).await
     }
 
     fn record(
@@ -302,12 +293,6 @@ impl ResourceRequest<'_> {
     }
 }
 
-/// Whose authority a grant would rest on.
-struct Granters<'a> {
-    caller: &'a Caller,
-    follows: bool,
-}
-
 impl Reader<'_> {
     /// The scope of a resource.
     pub(crate) async fn site_of_resource(
@@ -322,138 +307,6 @@ impl Reader<'_> {
             .await?;
         Ok(Some(site))
     }
-
-    /// A key of a resource as its identity sees it; none, if its vault shows it nothing.
-    pub(crate) async fn see(
-        &mut self,
-        asked: KeyId,
-        resource: &Resource,
-        caller: &Caller,
-    ) -> Result<Option<SeenKey>, Error> {
-        let Some(site) = self.site_of_resource(resource).await? else {
-            return Ok(None);
-        };
-        let granters = Granters {
-            caller,
-            follows: true,
-        };
-        match self.gaze(asked, resource, &site, &granters).await? {
-            Gazed::Seen(seen) => Ok(Some(*seen)),
-            Gazed::NotAsked | Gazed::Unseen { .. } => Ok(None),
-        }
-    }
-
-    async fn gaze(
-        &mut self,
-        asked: KeyId,
-        resource: &Resource,
-        site: &Site,
-        granters: &Granters<'_>,
-    ) -> Result<Gazed, Error> {
-        let principal = match resource.identity {
-            ManagedIdentity::On { principal, .. } => Some(principal),
-            ManagedIdentity::Off => None,
-        };
-        match self.core().route(&asked.vault)? {
-            Route::Embedded(_) | Route::Seen(_) => {
-                self.gaze_inside(asked, principal, site, granters).await
-            }
-            Route::Outside(recorded) => {
-                let Some(principal) = principal else {
-                    // Nobody is there for whom an outside vault would show anything.
-                    let denial = Denial::IdentityGone;
-                    return Ok(Gazed::Unseen { key: asked, denial });
-                };
-                let identity = VaultCaller {
-                    tenant: site.tenant(),
-                    principal,
-                    origin: Origin::TrustedService,
-                    correlation: granters.caller.correlation,
-                };
-                let route = Route::Outside(recorded);
-                self.release();
-                gaze_outside(asked, &identity, &route, granters.follows).await
-            }
-        }
-    }
-
-    /// What is read of a vault of our own is asserted by the commit.
-    async fn gaze_inside(
-        &mut self,
-        asked: KeyId,
-        principal: Option<PrincipalId>,
-        site: &Site,
-        granters: &Granters<'_>,
-    ) -> Result<Gazed, Error> {
-        let name = asked.vault.name();
-        let vault = self.load::<VaultMachine>(&vault_id(name)?).await?;
-        let vault = match VaultView::of(vault.as_ref()).standing_for(site.tenant()) {
-            Ok(vault) => vault.clone(),
-            Err(denial) => return Ok(Gazed::Unseen { key: asked, denial }),
-        };
-        let (permitted_by, roles) = match principal {
-            Some(principal) => {
-                let identity = VaultCaller {
-                    tenant: site.tenant(),
-                    principal,
-                    origin: Origin::TrustedService,
-                    correlation: granters.caller.correlation,
-                };
-                let (_, roles) = self.vault_standing(&identity, Some(&vault)).await?;
-                (principal, roles)
-            }
-            // Nobody has an entry of nobody.
-            None => (PrincipalId::from_bytes([0; 16]), BTreeSet::new()),
-        };
-        let key = self.load::<KeyMachine>(&key_id(name, &asked.name)?).await?;
-        let key = KeyView::of(key.as_ref())
-            .live(asked.version)
-            .map(|version| {
-                let id = KeyVersionId {
-                    vault: asked.vault.clone(),
-                    name: key.as_ref().map_or(&asked.name, |key| &key.name).clone(),
-                    version: version.id,
-                };
-                version.properties(id, &vault)
-            });
-        let who = self.who(granters.caller.principal).await?;
-        let granting = match self.site_of_vault(&vault).await? {
-            Some(at) => at.allows(&who, Action::AccessPoliciesWrite),
-            None => verdict(None, &who, &[Action::AccessPoliciesWrite]),
-        };
-        Ok(Gazed::Seen(Box::new(SeenKey {
-            vault: vault.properties(permitted_by, &roles),
-            asked,
-            key,
-            granting: Granting::Caller(granting),
-            following_allowed: granters.follows,
-        })))
-    }
-}
-
-async fn gaze_outside(
-    asked: KeyId,
-    identity: &VaultCaller,
-    route: &Route<'_>,
-    following_allowed: bool,
-) -> Result<Gazed, Error> {
-    let vault = match route.vault(identity, &asked.vault).await {
-        Ok(vault) => vault,
-        Err(VaultError::Denied(denial)) => return Ok(Gazed::Unseen { key: asked, denial }),
-        Err(error) => return Err(error.into()),
-    };
-    let key = match route.keys().key(identity, &asked).await {
-        Ok(key) => Ok(key),
-        Err(VaultError::Denied(denial)) => Err(denial),
-        Err(error) => return Err(error.into()),
-    };
-    Ok(Gazed::Seen(Box::new(SeenKey {
-        asked,
-        vault,
-        key,
-        granting: Granting::Owner,
-        following_allowed,
-    })))
 }
 
 /// The ARM id of a resource in the group of `site`.

@@ -51,10 +51,10 @@ impl World {
     /// A vault in which the administrator may do everything with keys.
     async fn vault(&self, name: &str) {
         let operator = self.room.administrator();
-        let (core, caller) = (&operator.core, &operator.caller);
+        let (control, caller) = (&operator.core, &operator.caller);
         let name: VaultName = name.parse().unwrap();
         let create = VaultAction::Create(NewVault {
-            uid: VaultUid::from_bytes(core.random_id().unwrap()),
+            uid: VaultUid::from_bytes(control.records.random_id().unwrap()),
             name: name.clone(),
             region: self.room.show().region.clone(),
             group: operator.group(),
@@ -64,7 +64,9 @@ impl World {
             authorization: Authorization::AccessPolicies,
             firewall: Firewall::OPEN,
         });
-        core.ask_vault(&name, create, Assertions::default(), caller)
+        control
+            .vaults
+            .ask_vault(&name, create, Assertions::default(), caller)
             .await
             .unwrap();
         let own = PolicySpec {
@@ -79,7 +81,9 @@ impl World {
             change: PolicyChange::Replace,
             entries: vec![own],
         };
-        core.ask_vault(&name, grant, Assertions::default(), caller)
+        control
+            .vaults
+            .ask_vault(&name, grant, Assertions::default(), caller)
             .await
             .unwrap();
     }
@@ -97,14 +101,16 @@ impl World {
     /// Another version of a key; returns its URI.
     async fn key(&self, vault: &str, key: &str) -> String {
         let operator = self.room.administrator();
-        let (core, caller) = (&operator.core, &operator.caller);
-        let pair = core
+        let (control, caller) = (&operator.core, &operator.caller);
+        let pair = control
+            .vaults
             .generate_pair(KeySpec::Rsa(RsaKeySize::Rsa2048))
             .await
             .unwrap();
         let (vault, key) = (vault.parse().unwrap(), key.parse().unwrap());
         let asker = self.asker();
-        let made = core
+        let made = control
+            .vaults
             .with_material(pair, async |minted, assertions| {
                 let create = KeyAction::Create(NewVersion {
                     minted,
@@ -112,7 +118,9 @@ impl World {
                     validity: Validity::default(),
                     operations: None,
                 });
-                core.ask_key((&vault, &key), create, assertions, &asker, caller)
+                control
+                    .vaults
+                    .ask_key((&vault, &key), create, assertions, &asker, caller)
                     .await
             })
             .await
@@ -127,8 +135,8 @@ impl World {
 
     async fn enable(&self, uri: &str, enabled: bool) {
         let operator = self.room.administrator();
-        let (core, caller) = (&operator.core, &operator.caller);
-        let id = core.vaults.parse(uri).unwrap();
+        let (control, caller) = (&operator.core, &operator.caller);
+        let id = control.vaults.parse(uri).unwrap();
         let update = KeyAction::Update {
             version: id.version,
             change: AttributeChange {
@@ -137,7 +145,9 @@ impl World {
             },
         };
         let named = (id.vault.name(), &id.name);
-        core.ask_key(named, update, Assertions::default(), &self.asker(), caller)
+        control
+            .vaults
+            .ask_key(named, update, Assertions::default(), &self.asker(), caller)
             .await
             .unwrap();
     }
@@ -210,8 +220,16 @@ async fn i04_r11_r16_enabling_rotating_and_returning_touch_no_stored_object() {
     assert!(matches!(view.identity, IdentityView::On { .. }), "{view:?}");
     assert_eq!(view.encryption.generations, 2);
     assert_eq!((view.encryption.change, view.encryption.erasing), (None, 0));
-    let core = world.room.core();
-    assert!(core.service_keys.ids(None, 9).await.unwrap().is_empty());
+    let control = world.room.control();
+    assert!(
+        control
+            .keys
+            .service_keys
+            .ids(None, 9)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     store.put(&"after".into(), "after".into()).await.unwrap();
 
     let at_rest = stored();
@@ -239,7 +257,10 @@ async fn i04_r11_r16_enabling_rotating_and_returning_touch_no_stored_object() {
             .await
             .unwrap();
     }
-    assert_eq!(core.service_keys.ids(None, 9).await.unwrap().len(), 1);
+    assert_eq!(
+        control.keys.service_keys.ids(None, 9).await.unwrap().len(),
+        1
+    );
     world.room.verify_audit().await.unwrap();
     world.room.close().await.unwrap();
 }
@@ -302,8 +323,16 @@ async fn r17_a_disabled_version_stops_every_operation_and_nothing_goes_round_it(
         let view = resource.show().await.unwrap();
         assert_eq!((view.encryption.change, view.encryption.erasing), (None, 0));
     }
-    let core = world.room.core();
-    assert!(core.service_keys.ids(None, 9).await.unwrap().is_empty());
+    let control = world.room.control();
+    assert!(
+        control
+            .keys
+            .service_keys
+            .ids(None, 9)
+            .await
+            .unwrap()
+            .is_empty()
+    );
 
     world.enable(&key, true).await;
     assert_eq!(
@@ -348,6 +377,7 @@ async fn r12_an_identity_made_anew_must_be_granted_access_again() {
     let vault = "contoso".parse().unwrap();
     operator
         .core
+        .vaults
         .ask_vault(&vault, grant, Assertions::default(), &operator.caller)
         .await
         .unwrap();
@@ -375,19 +405,18 @@ async fn r16_a_follower_goes_over_to_the_latest_version_and_stays_where_that_is_
         other => panic!("{other:?}"),
     };
     assert_eq!(on(&view), first);
-    let core = world.room.core();
-    core.resume().await.unwrap();
+    world.room.maintenance().resume().await.unwrap();
     assert_eq!(on(&resource.show().await.unwrap()), first);
 
     let second = world.key("contoso", "docs").await;
-    core.resume().await.unwrap();
+    world.room.maintenance().resume().await.unwrap();
     let view = resource.show().await.unwrap();
     assert_eq!(on(&view), second);
     assert_eq!(view.encryption.generations, 2);
 
     let third = world.key("contoso", "docs").await;
     world.enable(&third, false).await;
-    core.resume().await.unwrap();
+    world.room.maintenance().resume().await.unwrap();
     assert_eq!(on(&resource.show().await.unwrap()), second);
     let reports = resource.reports().await.unwrap();
     assert!(
@@ -425,14 +454,16 @@ async fn r07_r13_a_vault_that_trusts_another_tenant_is_found_at_the_next_use() {
         panic!("{view:?}");
     };
     let operator = world.room.administrator();
-    let (core, caller) = (&operator.core, &operator.caller);
+    let (control, caller) = (&operator.core, &operator.caller);
     let vault: VaultName = "contoso".parse().unwrap();
     let trust = async |tenant| {
         let update = VaultAction::Update(strongroom_vault::vault::VaultUpdate {
             tenant: Some(tenant),
             ..Default::default()
         });
-        core.ask_vault(&vault, update, Assertions::default(), caller)
+        control
+            .vaults
+            .ask_vault(&vault, update, Assertions::default(), caller)
             .await
             .unwrap();
     };
@@ -445,7 +476,9 @@ async fn r07_r13_a_vault_that_trusts_another_tenant_is_found_at_the_next_use() {
     let denied = crate::Error::from(store.get(&"a".into()).await.unwrap_err());
     assert_eq!(denied.code(), "AccessDenied", "{denied}");
     let grant = granting(tenant, principal);
-    core.ask_vault(&vault, grant, Assertions::default(), caller)
+    control
+        .vaults
+        .ask_vault(&vault, grant, Assertions::default(), caller)
         .await
         .unwrap();
     let read = store.get(&"a".into()).await.unwrap();

@@ -8,15 +8,7 @@ use super::EncryptedStore;
 use super::error::localized;
 use super::guarded::{still_allowed, while_access_lasts, while_access_lasts_to_the_end};
 use crate::lease::rights::Need;
-
-/// What a delimited listing left out because it is no object (no plaintext has its size; it is a link, a
-/// pipe, or has a name that no object has); found in the listing's extensions.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Unlistable {
-    /// Where it lies. A name that no object has is spelled with a `%` before each byte of it that none has.
-    pub locations: Vec<Path>,
-}
+use crate::local_folder::Unlistable;
 
 impl EncryptedStore {
     pub(super) fn listing(

@@ -14,6 +14,7 @@ mod list;
 mod multipart;
 mod place;
 mod plain_stream;
+mod plane;
 mod put;
 #[cfg(test)]
 mod rights;
@@ -39,13 +40,12 @@ use object_store::{
 use self::attributes::ConditionalCopies;
 pub(crate) use self::blocks::Blocks;
 pub use self::check::{Checked, Depth};
-pub use self::list::Unlistable;
 pub(crate) use self::place::Place;
+pub(crate) use self::plane::DataPlane;
 pub use self::seen::Seen;
 use strongroom_base::Clock;
 use strongroom_crypto::SecureRandom;
 
-use crate::core::Core;
 use crate::lease::rights::Need;
 use crate::lease::{Access, Session};
 use crate::local_folder::LocalFolder;
@@ -78,16 +78,16 @@ pub struct EncryptedStore {
 }
 
 impl EncryptedStore {
-    pub(crate) fn new(core: &Core, session: Arc<Session>, place: Place) -> Self {
+    pub(crate) fn new(data: &DataPlane, session: Arc<Session>, place: Place) -> Self {
         Self {
-            inner: Arc::clone(&core.objects),
+            inner: Arc::clone(&data.objects),
             session,
             place,
-            random: core.provider.random,
-            blocks: Arc::clone(&core.blocks),
-            folder: core.folder.clone(),
+            random: data.random,
+            blocks: Arc::clone(&data.blocks),
+            folder: data.folder.clone(),
             clear_metadata: false,
-            clock: Arc::clone(&core.clock),
+            clock: Arc::clone(&data.clock),
             swept: Arc::default(),
             conditional_copies: Arc::default(),
         }

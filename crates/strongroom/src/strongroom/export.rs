@@ -59,14 +59,14 @@ impl Strongroom {
         resource: &ResourceHandle,
     ) -> Result<ExportedKey, Error> {
         let caller = resource.caller();
-        let mut reader = Reader::new(&self.core);
+        let mut reader = Reader::new(&self.control().records);
         let id = resource_id(resource.uid())?;
         let stored = reader.load::<ResourceMachine>(&id).await?;
         let stored = stored.ok_or(Refusal::Absent)?;
         let site = reader.site_of_resource(&stored).await?;
         let site = site.ok_or(Refusal::Absent)?;
         let who = reader.who(caller.principal).await?;
-        let user = reader.user(&stored, caller).await?;
+        let user = self.control().user(&mut reader, &stored, caller).await?;
         drop(reader);
         let exported = async {
             site.allows(&who, Action::ObjectsRead)?;
@@ -95,7 +95,7 @@ impl Strongroom {
             Err(error) => record.failed(error.code()),
         };
         // Committed before the keys are handed out (I7).
-        self.core.record(vec![record], caller).await?;
+        self.control().records.record(vec![record], caller).await?;
         exported
     }
 }

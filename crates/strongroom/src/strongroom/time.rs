@@ -6,13 +6,13 @@ use strongroom_base::Timestamp;
 
 use super::Strongroom;
 use crate::Error;
-use crate::installation::InstallationError;
+use crate::error::InstallationError;
 
 impl Strongroom {
     /// What it is now, for this installation.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        self.core.now()
+        self.control().records.now()
     }
 
     /// Sets the clock of an installation forward that was made with
@@ -22,7 +22,7 @@ impl Strongroom {
     /// # Errors
     /// [`Error::NotForTrying`] on any other installation, [`Error::Installation`] if it cannot be kept.
     pub fn advance_clock(&self, by: Duration) -> Result<Timestamp, Error> {
-        let Some(clock) = &self.core.ahead else {
+        let Some(clock) = &self.ahead else {
             let what = "setting the clock forward";
             return Err(Error::NotForTrying { what });
         };

@@ -15,14 +15,13 @@ use strongroom_vault::{
     Caller as VaultCaller, KeyName, KeySpec, KeyVersion, MaterialRef, Origin, VaultName,
 };
 
-use super::{KeyRequest, VaultRequest};
+use super::{KeyRequest, VaultRequest, VaultRouter};
 use crate::Error;
 use crate::audit::Caller;
-use crate::core::Core;
 use crate::driver::Assertions;
 use crate::driver::kept::{index, key_id, vault_id};
 
-impl Core {
+impl VaultRouter {
     /// Asks a vault for something; returns its new state, none if it is gone.
     pub(crate) async fn ask_vault(
         &self,
@@ -34,12 +33,12 @@ impl Core {
         let request = VaultRequest {
             vault: vault.clone(),
             command: VaultCommand {
-                at: self.now(),
+                at: self.records.now(),
                 action,
             },
             caller,
         };
-        self.drive(&request, assertions, caller).await
+        self.records.drive(&request, assertions, caller).await
     }
 
     /// Asks a key for something; returns its new state, none if it is gone.
@@ -55,12 +54,12 @@ impl Core {
             vault: vault.clone(),
             key: key.clone(),
             command: KeyCommand {
-                at: self.now(),
+                at: self.records.now(),
                 action,
             },
             asker,
         };
-        self.drive(&request, assertions, caller).await
+        self.records.drive(&request, assertions, caller).await
     }
 
     /// Makes key material, keeps it, and has `name` it; what nothing names is erased again.
@@ -70,23 +69,23 @@ impl Core {
         name: impl AsyncFnOnce(MintedVersion, Assertions) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let KeyPair { public, private } = pair;
-        let material = MaterialRef::from_bytes(self.random_id()?);
-        let announcement = self.new_key_material(material, &private).await?;
+        let material = MaterialRef::from_bytes(self.records.random_id()?);
+        let announcement = self.keys.new_key_material(material, &private).await?;
         let minted = MintedVersion {
-            id: KeyVersion::from_bytes(self.random_id()?),
+            id: KeyVersion::from_bytes(self.records.random_id()?),
             public,
             material,
         };
         let guarded = Assertions::default().guarded(announcement.clone());
         match name(minted, guarded).await {
             Ok(named) => {
-                if let Err(error) = self.settle_announcement(announcement).await {
+                if let Err(error) = self.keys.settle_announcement(announcement).await {
                     tracing::warn!(%error, "a new key's announcement could not be ended");
                 }
                 Ok(named)
             }
             Err(error) => {
-                self.abandon(announcement).await?;
+                self.keys.abandon(announcement).await?;
                 Err(error)
             }
         }
@@ -94,7 +93,7 @@ impl Core {
 
     /// Makes a key pair away from the async workers: a large one takes seconds.
     pub(crate) async fn generate_pair(&self, spec: KeySpec) -> Result<KeyPair, Error> {
-        let provider = self.provider;
+        let provider = self.records.provider;
         let made = blocking(move || generate(&provider, spec));
         Ok(made.await.map_err(|_ended| Error::Closed)??)
     }
@@ -106,33 +105,35 @@ impl Core {
         caller: &Caller,
     ) -> Result<(), Error> {
         let id = vault_id(vault)?;
-        let state = self.load::<Vault>(&id).await?.state;
-        let owed = VaultMachine::effects(&state, self.now());
+        let state = self.records.load::<Vault>(&id).await?.state;
+        let owed = VaultMachine::effects(&state, self.records.now());
         if owed.is_empty() {
             return Ok(());
         }
-        self.under_claim(&id, async |claim| {
-            for effect in owed {
-                match effect {
-                    VaultEffect::EraseKeys { vault } => self.purge_keys(&vault, caller).await?,
-                    VaultEffect::ClearAccess { vault } => {
-                        let holding = Assertions::holding(&claim);
-                        self.clear_access(Scope::Vault(vault), holding, caller)
-                            .await?;
+        self.records
+            .under_claim(&id, async |claim| {
+                for effect in owed {
+                    match effect {
+                        VaultEffect::EraseKeys { vault } => self.purge_keys(&vault, caller).await?,
+                        VaultEffect::ClearAccess { vault } => {
+                            let holding = Assertions::holding(&claim);
+                            self.records
+                                .clear_access(Scope::Vault(vault), holding, caller)
+                                .await?;
+                        }
                     }
                 }
-            }
-            self.claim_effects(&id).await?;
-            let holding = Assertions::holding(&claim);
-            match self
-                .ask_vault(vault, VaultAction::KeysErased, holding, caller)
-                .await
-            {
-                Ok(_) | Err(Error::Vault(VaultRefusal::NoOp)) => Ok(()),
-                Err(error) => Err(error),
-            }
-        })
-        .await
+                self.records.claim_effects(&id).await?;
+                let holding = Assertions::holding(&claim);
+                match self
+                    .ask_vault(vault, VaultAction::KeysErased, holding, caller)
+                    .await
+                {
+                    Ok(_) | Err(Error::Vault(VaultRefusal::NoOp)) => Ok(()),
+                    Err(error) => Err(error),
+                }
+            })
+            .await
     }
 
     async fn purge_keys(&self, vault: &VaultName, caller: &Caller) -> Result<(), Error> {
@@ -155,7 +156,7 @@ impl Core {
     /// The keys of a vault, deleted ones too, by name.
     pub(crate) async fn keys_of(&self, vault: &VaultName) -> Result<Vec<KeyName>, Error> {
         let prefix = format!("{}/", vault.lookup_key());
-        let found = self.find_all(&keys_in(vault), |_| true).await?;
+        let found = self.records.find_all(&keys_in(vault), |_| true).await?;
         found
             .iter()
             .filter_map(|(key, _)| key.strip_prefix(&*prefix))
@@ -171,18 +172,19 @@ impl Core {
         caller: &Caller,
     ) -> Result<(), Error> {
         let id = key_id(vault, key)?;
-        let state = self.load::<Key>(&id).await?.state;
-        let owed = KeyMachine::effects(&state, self.now());
+        let state = self.records.load::<Key>(&id).await?.state;
+        let owed = KeyMachine::effects(&state, self.records.now());
         if owed.is_empty() {
             return Ok(());
         }
-        self.under_claim(&id, async |claim| {
-            for effect in owed {
-                self.carry_out_for_key(effect, &claim, caller).await?;
-            }
-            Ok(())
-        })
-        .await
+        self.records
+            .under_claim(&id, async |claim| {
+                for effect in owed {
+                    self.carry_out_for_key(effect, &claim, caller).await?;
+                }
+                Ok(())
+            })
+            .await
     }
 
     async fn carry_out_for_key(
@@ -208,7 +210,7 @@ impl Core {
                 material,
             } => {
                 for one in material {
-                    self.vault_keys.erase(&one.to_string()).await?;
+                    self.keys.vault_keys.erase(&one.to_string()).await?;
                 }
                 let erased = KeyAction::MaterialErased;
                 let holding = Assertions::holding(claim);

@@ -11,10 +11,10 @@ use strongroom_vault::{
     VaultDirectory, VaultError, Wrapped,
 };
 
+use super::registry::VaultRouter;
 use super::state::source;
 use crate::Error;
 use crate::audit::{AuditResult, Caller, Happened, Operation};
-use crate::core::Core;
 
 /// A provider of vaults that the installation does not keep itself.
 pub trait OutsideVault: KeyVault + VaultDirectory {}
@@ -24,7 +24,7 @@ impl<V: KeyVault + VaultDirectory> OutsideVault for V {}
 /// An outside vault, its every key operation on record.
 #[derive(Debug)]
 pub(crate) struct Recorded<'c> {
-    pub(crate) core: &'c Core,
+    pub(crate) router: &'c VaultRouter,
     pub(crate) vault: &'c dyn OutsideVault,
 }
 
@@ -42,7 +42,7 @@ impl Recorded<'_> {
             unavailable: Unavailable::State,
             source: Some(Box::new(error)),
         };
-        let record = self.core.random_id().map_err(unrecorded)?;
+        let record = self.router.records.random_id().map_err(unrecorded)?;
         let record = RecordId::from_bytes(record);
         let target = KeyId {
             version: None,
@@ -62,7 +62,7 @@ impl Recorded<'_> {
         self.enter(intent, record, Phase::Intent, &caller)
             .await
             .map_err(unrecorded)?;
-        let answer = self.core.in_time(call).await;
+        let answer = self.router.in_time(call).await;
         let outcome = match &answer {
             Ok(value) => match version_of(value) {
                 Some(version) => happened.with_key(version),
@@ -83,9 +83,10 @@ impl Recorded<'_> {
         phase: Phase,
         caller: &Caller,
     ) -> Result<(), Error> {
-        let now = self.core.now();
+        let now = self.router.records.now();
         let entry = happened.entry(record, phase, caller, now)?;
-        self.core
+        self.router
+            .records
             .ledger
             .commit(Commit::audit(vec![entry]), now)
             .await?;

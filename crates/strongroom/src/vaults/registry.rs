@@ -1,26 +1,33 @@
 //! Which vault answers for an address.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
+use std::time::Duration;
 
-use strongroom_base::Clock;
-use strongroom_crypto::Provider;
 use strongroom_vault::software::SoftwareVault;
 use strongroom_vault::{
     Caller as VaultCaller, KeyId, KeyVault, Unavailable, VaultAddress, VaultDirectory as _,
     VaultError, VaultProperties, VaultSuffix, VaultSuffixes,
 };
 
+use super::budget::{Budgets, Turn, VaultBudget};
 use super::outside::{OutsideVault, Recorded};
 use super::state::{LedgerVaultState, SeenVault, SeenVaultState};
 use crate::Error;
 use crate::core::Core;
+use crate::key_files::KeyStore;
 
 /// The vaults of an installation: its own, and outside ones by their suffix.
 #[derive(Debug)]
-pub(crate) struct Vaults {
+pub(crate) struct VaultRouter {
+    pub(super) records: Arc<Core>,
+    pub(super) keys: Arc<KeyStore>,
     embedded: SoftwareVault<LedgerVaultState>,
     outside: Vec<(VaultSuffix, Arc<dyn OutsideVault>)>,
     suffixes: VaultSuffixes,
+    /// How much is asked of each vault.
+    budgets: Budgets,
+    /// How long somebody else's vault may take to answer.
+    deadline: Duration,
 }
 
 /// Who answers for a vault.
@@ -33,21 +40,31 @@ pub(crate) enum Route<'a> {
     Outside(Recorded<'a>),
 }
 
-impl Vaults {
+impl VaultRouter {
+    /// Within `budget` each, and each answer within `deadline`.
     pub(crate) fn new(
-        core: Weak<Core>,
-        provider: Provider,
-        clock: Arc<dyn Clock>,
+        keys: Arc<KeyStore>,
         outside: Vec<(VaultSuffix, Arc<dyn OutsideVault>)>,
+        budget: VaultBudget,
+        deadline: Duration,
     ) -> Self {
+        let records = Arc::clone(&keys.records);
         let suffixes = [VaultSuffix::embedded()]
             .into_iter()
             .chain(outside.iter().map(|(suffix, _)| suffix.clone()))
             .collect();
         Self {
-            embedded: SoftwareVault::new(LedgerVaultState::new(core), provider, clock),
+            embedded: SoftwareVault::new(
+                LedgerVaultState::new(Arc::clone(&keys)),
+                records.provider,
+                Arc::clone(&records.clock),
+            ),
             outside,
             suffixes: VaultSuffixes::new(suffixes),
+            budgets: Budgets::new(budget, deadline, records.runtime.clone()),
+            deadline,
+            records,
+            keys,
         }
     }
 
@@ -55,21 +72,28 @@ impl Vaults {
     pub(crate) fn parse(&self, uri: &str) -> Result<KeyId, Error> {
         Ok(self.suffixes.parse_key_id(uri)?)
     }
-}
 
-impl Core {
+    /// Waits for the turn to ask `vault` something.
+    ///
+    /// # Errors
+    /// [`VaultError::Throttled`], by ourselves, if it does not come in time.
+    pub(crate) async fn enter(&self, vault: &VaultAddress) -> Result<Turn, VaultError> {
+        self.budgets.enter(vault).await
+    }
+
     /// What somebody else's vault answers, if it does so in time.
     pub(super) async fn in_time<T>(
         &self,
         answer: impl Future<Output = Result<T, VaultError>> + Send,
     ) -> Result<T, VaultError> {
-        let deadline = self.leases.settings().deadline();
+        let deadline = self.deadline;
         let late = |_| VaultError::Unavailable {
             unavailable: Unavailable::Timeout,
             source: None,
         };
         // With our timer and our connections: others use what a vault's client keeps open.
-        self.runtime
+        self.records
+            .runtime
             .within_held(async { tokio::time::timeout(deadline, answer).await })
             .await
             .map_err(late)
@@ -79,10 +103,9 @@ impl Core {
     /// Who answers for `address`.
     pub(crate) fn route<'a>(&'a self, address: &VaultAddress) -> Result<Route<'a>, Error> {
         if *address.suffix() == VaultSuffix::embedded() {
-            return Ok(Route::Embedded(&self.vaults.embedded));
+            return Ok(Route::Embedded(&self.embedded));
         }
         let found = self
-            .vaults
             .outside
             .iter()
             .find(|(suffix, _)| suffix == address.suffix());
@@ -90,7 +113,7 @@ impl Core {
             suffix: address.suffix().to_string(),
         })?;
         Ok(Route::Outside(Recorded {
-            core: self,
+            router: self,
             vault: &**vault,
         }))
     }
@@ -98,12 +121,13 @@ impl Core {
 
 impl Route<'_> {
     /// The same way, for one use that a vault of our own judges by what has been read already.
-    pub(crate) fn judging_by(self, core: &Core, seen: Option<SeenVault>) -> Self {
+    pub(crate) fn judging_by(self, router: &VaultRouter, seen: Option<SeenVault>) -> Self {
         match (self, seen) {
             (Self::Embedded(vault), Some(seen)) => {
                 let ledger = vault.state().clone();
                 let state = SeenVaultState { ledger, seen };
-                let (provider, clock) = (core.provider, Arc::clone(&core.clock));
+                let (provider, clock) =
+                    (router.records.provider, Arc::clone(&router.records.clock));
                 Self::Seen(Box::new(SoftwareVault::new(state, provider, clock)))
             }
             (route, _) => route,
@@ -129,7 +153,7 @@ impl Route<'_> {
             Self::Seen(seen) => seen.vault(caller, vault).await,
             Self::Outside(recorded) => {
                 recorded
-                    .core
+                    .router
                     .in_time(recorded.vault.vault(caller, vault))
                     .await
             }

@@ -1,7 +1,7 @@
 //! The state of the installation's own vaults, on the ledger.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use strongroom_crypto::SecretBytes;
@@ -18,23 +18,19 @@ use strongroom_vault::{
 
 use crate::Error;
 use crate::audit::{Caller, Happened, Operation};
-use crate::core::Core;
 use crate::driver::Reader;
 use crate::driver::kept::{key_id, principal_id, vault_id};
+use crate::key_files::KeyStore;
 
 /// The ledger as the software vault sees it.
 #[derive(Clone, Debug)]
 pub(crate) struct LedgerVaultState {
-    core: Weak<Core>,
+    keys: Arc<KeyStore>,
 }
 
 impl LedgerVaultState {
-    pub(crate) fn new(core: Weak<Core>) -> Self {
-        Self { core }
-    }
-
-    fn core(&self) -> Result<Arc<Core>, Error> {
-        self.core.upgrade().ok_or(Error::Closed)
+    pub(crate) fn new(keys: Arc<KeyStore>) -> Self {
+        Self { keys }
     }
 }
 
@@ -46,13 +42,12 @@ impl VaultState for LedgerVaultState {
         vault: &VaultName,
         key: Option<&KeyName>,
     ) -> Result<Snapshot, StateError> {
-        let core = self.core()?;
-        let mut reader = Reader::new(&core);
+        let mut reader = Reader::new(&self.keys.records);
         Ok(reader.vault_snapshot(caller, vault, key).await?)
     }
 
     async fn material(&self, material: MaterialRef) -> Result<SecretBytes, StateError> {
-        Ok(self.core()?.key_material(material).await?)
+        Ok(self.keys.key_material(material).await?)
     }
 
     async fn record(&self, operation: VaultOperation<'_>) -> Result<(), StateError> {
@@ -63,7 +58,7 @@ impl VaultState for LedgerVaultState {
             source: source(operation.caller.origin),
             correlation: operation.caller.correlation,
         };
-        Ok(self.core()?.record(vec![happened], &caller).await?)
+        Ok(self.keys.records.record(vec![happened], &caller).await?)
     }
 }
 

@@ -129,7 +129,10 @@ async fn principal(me: &Operator, command: PrincipalCommand) {
         command,
         caller: &me.caller,
     };
-    let asked = me.core.drive(&request, Assertions::default(), &me.caller);
+    let asked = me
+        .core
+        .records
+        .drive(&request, Assertions::default(), &me.caller);
     asked.await.unwrap();
 }
 
@@ -162,7 +165,10 @@ impl OneVault {
             },
             caller: &me.caller,
         };
-        let asked = me.core.drive(&request, Assertions::default(), &me.caller);
+        let asked = me
+            .core
+            .records
+            .drive(&request, Assertions::default(), &me.caller);
         asked.await.unwrap();
     }
 
@@ -195,7 +201,7 @@ impl OneVault {
 impl Rig for OneVault {
     fn vault(&self) -> &dyn KeyVault {
         let address = VaultAddress::embedded(self.vault.clone());
-        match self.room.core().route(&address).unwrap() {
+        match self.room.control().vaults.route(&address).unwrap() {
             Route::Embedded(vault) => vault,
             Route::Seen(_) | Route::Outside(_) => panic!("the suffix is the installation's own"),
         }
@@ -262,7 +268,7 @@ impl Rig for OneVault {
                 // Another type is another key: a version keeps that of the key.
                 return false;
             }
-            Circumstance::Unreachable => self.room.core().ledger.close().await.unwrap(),
+            Circumstance::Unreachable => self.room.control().records.ledger.close().await.unwrap(),
             // A principal has one home for life; and the ledger keeps its answers.
             Circumstance::IdentityLeftBehind
             | Circumstance::AnswerLost

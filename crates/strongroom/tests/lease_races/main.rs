@@ -4,12 +4,11 @@
 #![expect(dead_code, reason = "the rooms of the crate are here whole")]
 #![expect(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
+mod clock;
 #[path = "../../src/lease/desk.rs"]
 mod desk;
 #[path = "../../src/lease/machine.rs"]
 mod machine;
-#[path = "../../src/lease/moment.rs"]
-mod moment;
 mod sync;
 
 use std::time::Duration;
@@ -20,9 +19,9 @@ use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
 use strongroom_base::Timestamp;
 
+use crate::clock::Moment;
 use crate::desk::{Desk, Lease, Outcome, Proved, Telling, Told};
 use crate::machine::{Answer, Attempt, Terms};
-use crate::moment::Moment;
 
 /// What a vault says that says no.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

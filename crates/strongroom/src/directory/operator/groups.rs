@@ -48,7 +48,7 @@ impl Operator {
         subscription: SubscriptionId,
         name: ResourceGroupName,
     ) -> Result<GroupView, Error> {
-        let uid = GroupUid::from_bytes(self.core.random_id()?);
+        let uid = GroupUid::from_bytes(self.core.records.random_id()?);
         let create = GroupCommand::Create {
             id: uid,
             subscription,
@@ -67,7 +67,7 @@ impl Operator {
         subscription: Option<SubscriptionId>,
     ) -> Result<Vec<GroupView>, Error> {
         let who = self.asker().await?;
-        let mut reader = Reader::new(&self.core);
+        let mut reader = Reader::new(&self.core.records);
         let within = match subscription {
             Some(id) => vec![Scope::Subscription(id)],
             None => reader.assigned(self.caller.principal).await?,
@@ -101,7 +101,7 @@ impl Operator {
     pub async fn group_by_uid(&self, uid: GroupUid) -> Result<GroupView, Error> {
         let who = self.asker().await?;
         let read = Action::GroupsRead;
-        let site = Reader::new(&self.core).group_site(uid).await?;
+        let site = Reader::new(&self.core.records).group_site(uid).await?;
         if let Some(site) = &site {
             site.allows(&who, read)?;
         }
@@ -154,9 +154,10 @@ impl Operator {
             caller: &self.caller,
         };
         self.core
+            .records
             .drive(&request, Assertions::default(), &self.caller)
             .await?;
-        let site = Reader::new(&self.core).group_site(group).await?;
+        let site = Reader::new(&self.core.records).group_site(group).await?;
         let view = site.as_ref().and_then(GroupView::of);
         Ok(view.ok_or(GroupRefusal::NotFound)?)
     }

@@ -25,7 +25,9 @@ pub use self::tenants::TenantView;
 impl Operator {
     /// Who asks, if it can ask for anything at all.
     async fn asker(&self) -> Result<Who, Error> {
-        let who = Reader::new(&self.core).who(self.caller.principal).await?;
+        let who = Reader::new(&self.core.records)
+            .who(self.caller.principal)
+            .await?;
         let read = Action::TenantsRead;
         match absent(&who, read, read, None) {
             Absent::Denied(denied @ Denied::NotAuthenticated { .. }) => Err(denied.into()),

@@ -64,11 +64,11 @@ impl Operator {
         name: DisplayName,
         kind: NewPrincipal,
     ) -> Result<PrincipalView, Error> {
-        let id = PrincipalId::from_bytes(self.core.random_id()?);
+        let id = PrincipalId::from_bytes(self.core.records.random_id()?);
         let kind = match kind {
             NewPrincipal::User => PrincipalKind::User,
             NewPrincipal::Application => PrincipalKind::Application {
-                app: AppId::from_bytes(self.core.random_id()?),
+                app: AppId::from_bytes(self.core.records.random_id()?),
             },
         };
         let register = PrincipalCommand::Register {
@@ -87,7 +87,7 @@ impl Operator {
     /// tenant.
     pub async fn principals(&self, tenant: TenantId) -> Result<Vec<PrincipalView>, Error> {
         let who = self.asker().await?;
-        let mut reader = Reader::new(&self.core);
+        let mut reader = Reader::new(&self.core.records);
         let site = reader.tenant_site(tenant).await?;
         site.allows(&who, Action::PrincipalsRead)?;
         let in_tenant = Find::prefix(index::PRINCIPAL_HOME, format!("{tenant}/"));
@@ -113,7 +113,7 @@ impl Operator {
     pub async fn principal_by_id(&self, id: PrincipalId) -> Result<PrincipalView, Error> {
         let who = self.asker().await?;
         let read = Action::PrincipalsRead;
-        let mut reader = Reader::new(&self.core);
+        let mut reader = Reader::new(&self.core.records);
         let Some(principal) = reader.load::<PrincipalMachine>(&principal_id(id)?).await? else {
             return Err(not_there(&who, read, None, || {
                 PrincipalRefusal::NotFound.into()
@@ -178,7 +178,7 @@ impl Operator {
     /// [`PrincipalRefusal::OwnedByResource`] for a managed identity; as for
     /// [`disable_principal`](Self::disable_principal) otherwise.
     pub async fn delete_principal(&self, id: PrincipalId) -> Result<PrincipalView, Error> {
-        let at = self.core.now();
+        let at = self.core.records.now();
         self.ask_of_principal(id, PrincipalCommand::Delete { at })
             .await
     }
@@ -195,6 +195,7 @@ impl Operator {
         };
         let changed = self
             .core
+            .records
             .drive(&request, Assertions::default(), &self.caller)
             .await?;
         Ok(PrincipalView::of(

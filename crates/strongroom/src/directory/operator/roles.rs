@@ -35,7 +35,7 @@ impl Operator {
         principal: PrincipalId,
         scope: Scope,
     ) -> Result<(), Error> {
-        let at = self.core.now();
+        let at = self.core.records.now();
         let assign = AccessCommand::Assign {
             principal,
             role,
@@ -68,7 +68,7 @@ impl Operator {
     pub async fn roles(&self, scope: Scope) -> Result<Vec<RoleAssignmentView>, Error> {
         let who = self.asker().await?;
         let read = Action::RoleAssignmentsRead;
-        let Some(site) = Reader::new(&self.core).site_of(&scope).await? else {
+        let Some(site) = Reader::new(&self.core.records).site_of(&scope).await? else {
             // Nothing is above what is not there.
             return Err(not_there(&who, read, None, || AccessRefusal::NoOp.into()));
         };
@@ -91,6 +91,7 @@ impl Operator {
             caller: &self.caller,
         };
         self.core
+            .records
             .drive(&request, Assertions::default(), &self.caller)
             .await?;
         Ok(())

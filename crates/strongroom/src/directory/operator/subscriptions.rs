@@ -47,7 +47,7 @@ impl Operator {
         name: DisplayName,
         tenant: TenantId,
     ) -> Result<SubscriptionView, Error> {
-        let id = SubscriptionId::from_bytes(self.core.random_id()?);
+        let id = SubscriptionId::from_bytes(self.core.records.random_id()?);
         let create = SubscriptionCommand::Create { id, name, tenant };
         self.ask_of_subscription(id, create).await
     }
@@ -58,7 +58,7 @@ impl Operator {
     /// If the ledger cannot be read.
     pub async fn subscriptions(&self) -> Result<Vec<SubscriptionView>, Error> {
         let who = self.asker().await?;
-        let mut reader = Reader::new(&self.core);
+        let mut reader = Reader::new(&self.core.records);
         let assigned = reader.assigned(self.caller.principal).await?;
         let mut views = Vec::new();
         for id in reader.subscriptions_below(&assigned).await? {
@@ -80,7 +80,9 @@ impl Operator {
     pub async fn subscription(&self, id: SubscriptionId) -> Result<SubscriptionView, Error> {
         let who = self.asker().await?;
         let read = Action::SubscriptionsRead;
-        let site = Reader::new(&self.core).subscription_site(id).await?;
+        let site = Reader::new(&self.core.records)
+            .subscription_site(id)
+            .await?;
         if let Some(site) = &site {
             site.allows(&who, read)?;
         }
@@ -164,6 +166,7 @@ impl Operator {
         };
         let changed = self
             .core
+            .records
             .drive(&request, Assertions::default(), &self.caller)
             .await?;
         let changed = changed.ok_or(SubscriptionRefusal::NotFound)?;

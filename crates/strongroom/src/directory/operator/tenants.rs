@@ -38,7 +38,7 @@ impl Operator {
     /// [`TenantRefusal::NotAUser`] if the caller is no user, and so a guest nowhere;
     /// [`Denied`](strongroom_identity::Denied) if it is no Owner at the root of its own tenant.
     pub async fn create_tenant(&self, name: DisplayName) -> Result<TenantView, Error> {
-        let id = TenantId::from_bytes(self.core.random_id()?);
+        let id = TenantId::from_bytes(self.core.records.random_id()?);
         if let Who::Known { guest: false, .. } = self.asker().await? {
             let refusal = TenantRefusal::NotAUser {
                 name,
@@ -46,6 +46,7 @@ impl Operator {
             };
             let refused = Happened::new(Operation::TenantCreate, format!("/tenants/{id}"));
             self.core
+                .records
                 .record(vec![refused.failed(refusal.code())], &self.caller)
                 .await?;
             return Err(refusal.into());
@@ -56,16 +57,17 @@ impl Operator {
                 id,
                 name,
                 administrator: self.caller.principal,
-                at: self.core.now(),
+                at: self.core.records.now(),
             },
             caller: &self.caller,
         };
         let made = self
             .core
+            .records
             .drive(&create, Assertions::default(), &self.caller)
             .await?;
         // Cut off before this, it is owed, and done at the next start.
-        self.core.settle_tenant(id).await?;
+        self.core.records.settle_tenant(id).await?;
         Ok(TenantView::of(made.ok_or(TenantRefusal::NotFound)?))
     }
 
@@ -75,7 +77,7 @@ impl Operator {
     /// If the ledger cannot be read.
     pub async fn tenants(&self) -> Result<Vec<TenantView>, Error> {
         let who = self.asker().await?;
-        let mut reader = Reader::new(&self.core);
+        let mut reader = Reader::new(&self.core.records);
         let mut views = Vec::new();
         for scope in reader.assigned(self.caller.principal).await? {
             let Scope::Tenant(id) = scope else { continue };

@@ -8,10 +8,9 @@ use governor::RateLimiter;
 use governor::clock::{Clock as _, FakeRelativeClock};
 use strongroom_base::Timestamp;
 
-use crate::lease::VaultBudget;
-use crate::lease::budget::quota;
+use crate::clock::Moment;
 use crate::lease::machine::{Attempt, Command, Event, LeaseState, Terms, Verdict};
-use crate::lease::moment::Moment;
+use crate::vaults::{VaultBudget, quota};
 
 const RESOURCES: usize = 10_000;
 /// Ten of them; times here are milliseconds.

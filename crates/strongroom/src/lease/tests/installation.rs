@@ -11,6 +11,7 @@ use strongroom_base::{Clock, Timestamp};
 use strongroom_ledger::Version;
 
 use crate::fresh::Fresh;
+use crate::lease::watch;
 use crate::{
     Grantee, KeyPermission, LeaseSettings, LeaseTerm, NewKey, NewVault, Options, ResourceChange,
     RsaKeySize, VersionChange, WrapAlgorithm,
@@ -54,15 +55,20 @@ async fn r17_a_deletion_stops_streams_of_older_leases_too() {
 async fn whoever_looks_for_changes_comes_to_an_end_behind_a_removal() {
     // The resource's key was announced, and the announcement is removed last.
     let fresh = Fresh::new().await;
-    let core = fresh.room.core();
-    let changes = core.ledger.changes(Version::ABSENT, 1_000).await.unwrap();
+    let control = fresh.room.control();
+    let changes = control
+        .records
+        .ledger
+        .changes(Version::ABSENT, 1_000)
+        .await
+        .unwrap();
     assert_eq!(changes.last().unwrap().version, Version::ABSENT);
 
     let (mut mark, mut seen) = (None, Version::ABSENT);
-    let looked = core.look_for_changes(&mut mark, &mut seen);
+    let looked = watch::look_for_changes(&control.records, &control.leases, &mut mark, &mut seen);
     let looked = tokio::time::timeout(Duration::from_secs(20), looked).await;
     looked.expect("an end").unwrap();
-    assert_eq!(seen, core.ledger.newest().await.unwrap());
+    assert_eq!(seen, control.records.ledger.newest().await.unwrap());
     fresh.room.close().await.unwrap();
 }
 
@@ -100,8 +106,8 @@ async fn r17_per_operation_a_stream_stops_at_once() {
 
     let mut running = store.get(&path).await.unwrap().into_stream();
     assert!(running.next().await.unwrap().is_ok());
-    let core = fresh.room.core();
-    core.leases.sweep(core.moment());
+    let control = fresh.room.control();
+    control.leases.sweep(control.records.moment());
     let off = VersionChange {
         enabled: Some(false),
         ..VersionChange::default()
@@ -122,17 +128,17 @@ async fn r17_damage_is_watched_and_forgotten() {
     let fresh = Fresh::with(options).await;
     let path = Path::from("small");
     fresh.store.put(&path, "x".into()).await.unwrap();
-    let core = fresh.room.core();
-    let [id] = &*core.service_keys.ids(None, 2).await.unwrap() else {
+    let control = fresh.room.control();
+    let [id] = &*control.keys.service_keys.ids(None, 2).await.unwrap() else {
         panic!("one key");
     };
-    let sealed = core.service_keys.load(id).await.unwrap().unwrap();
+    let sealed = control.keys.service_keys.load(id).await.unwrap().unwrap();
     let reads = async || fresh.store.head(&path).await.is_ok();
     let damage = async || {
-        core.service_keys.erase(id).await.unwrap();
+        control.keys.service_keys.erase(id).await.unwrap();
         hand.0.fetch_add(61_000, Ordering::SeqCst);
         assert!(!reads().await);
-        core.service_keys.put(id, &sealed).await.unwrap();
+        control.keys.service_keys.put(id, &sealed).await.unwrap();
         assert!(!reads().await, "taken for granted for a while");
     };
     damage().await;
@@ -143,11 +149,11 @@ async fn r17_damage_is_watched_and_forgotten() {
     hand.0.fetch_add(60_000, Ordering::SeqCst);
     assert!(reads().await, "time has passed");
     damage().await;
-    assert_eq!(core.leases.len(), 1);
+    assert_eq!(control.leases.len(), 1);
     drop(fresh.store);
     hand.0.fetch_add(3 * 3_600_000, Ordering::SeqCst);
-    core.leases.sweep(core.moment());
-    core.leases.sweep(core.moment());
-    assert_eq!(core.leases.len(), 0);
+    control.leases.sweep(control.records.moment());
+    control.leases.sweep(control.records.moment());
+    assert_eq!(control.leases.len(), 0);
     fresh.room.close().await.unwrap();
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 use strongroom_base::Timestamp;
 
+use crate::clock::Moment;
 use crate::lease::machine::{Answer, Attempt, Command, Event, LeaseState, Terms, Verdict};
-use crate::lease::moment::Moment;
 
 const DENIED_FOR: Duration = Duration::from_secs(5);
 

@@ -12,6 +12,7 @@ use rustix::fs::{CWD, FileType, Mode, mknodat};
 use strongroom_base::{Clock as _, Timestamp};
 
 use super::*;
+use crate::error::Trouble;
 use crate::{SystemClock, Unlistable};
 
 /// A folder for objects, and another tree beside it that must stay as it is.

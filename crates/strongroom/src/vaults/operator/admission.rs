@@ -65,7 +65,10 @@ impl Operator {
             }),
             Err(denial) => {
                 let refused = Happened::new(operation, target(vault, key)).failed(denial.code());
-                self.core.record(vec![refused], &recorded(&asker)).await?;
+                self.core
+                    .records
+                    .record(vec![refused], &recorded(&asker))
+                    .await?;
                 Err(denied(vault, key, denial, (&asker).into()))
             }
         }
@@ -82,7 +85,7 @@ impl Operator {
         vault: &VaultName,
         key: Option<&KeyName>,
     ) -> Result<(VaultCaller, Snapshot), Error> {
-        let mut reader = Reader::new(&self.core);
+        let mut reader = Reader::new(&self.core.records);
         let key = match key {
             Some(key) => reader.load::<KeyMachine>(&key_id(vault, key)?).await?,
             None => None,

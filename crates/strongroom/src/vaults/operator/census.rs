@@ -72,7 +72,7 @@ impl Operator {
             .into());
         };
         let mut in_use = Vec::new();
-        let mut reader = Reader::new(&self.core);
+        let mut reader = Reader::new(&self.core.records);
         for version in &key.versions {
             let id = KeyVersionId {
                 vault: VaultAddress::embedded(vault.clone()),
@@ -103,7 +103,7 @@ impl Operator {
         self.vault(vault).await?;
         let keys = format!("{}/keys/", VaultAddress::embedded(vault.clone()));
         let below = Find::prefix(index::CUSTOMER_KEY, keys.to_ascii_lowercase());
-        let mut reader = Reader::new(&self.core);
+        let mut reader = Reader::new(&self.core.records);
         Ok(reader.wrapped_by(&below).await?.len() as u64)
     }
 
@@ -124,7 +124,7 @@ impl Operator {
             resources: 0,
             visible: Vec::new(),
         };
-        let mut reader = Reader::new(&self.core);
+        let mut reader = Reader::new(&self.core.records);
         let who = reader.who(self.caller.principal).await?;
         for resource in reader.wrapped_by(&found).await? {
             census.resources += 1;
@@ -157,7 +157,7 @@ impl Operator {
             return Ok(KeyId { name: spelt, ..key });
         }
         let (key, asker) = self.at_key(uri).await?;
-        let route = self.core.route(&key.vault)?;
+        let route = self.core.vaults.route(&key.vault)?;
         match route.keys().key(&asker, &key).await {
             Ok(_) => Ok(key),
             Err(error) => Err(told(error, &key, &asker)),

@@ -83,7 +83,7 @@ impl Operator {
             Operation::KeyCreate,
         )
         .await?;
-        let pair = self.core.generate_pair(spec).await?;
+        let pair = self.core.vaults.generate_pair(spec).await?;
         self.with_version(vault, &name, pair, |minted| {
             KeyAction::Create(new.version(minted))
         })
@@ -101,7 +101,7 @@ impl Operator {
         new: NewKey,
         pem: &str,
     ) -> Result<KeyInfo, Error> {
-        let pair = from_pem(&self.core.provider, pem)?;
+        let pair = from_pem(&self.core.records.provider, pem)?;
         self.import(vault, new, pair).await
     }
 
@@ -115,7 +115,7 @@ impl Operator {
         new: NewKey,
         jwk: &str,
     ) -> Result<KeyInfo, Error> {
-        let read = from_jwk(&self.core.provider, jwk)?;
+        let read = from_jwk(&self.core.records.provider, jwk)?;
         let mut new = new;
         new.operations = new.operations.or(read.operations);
         self.import(vault, new, read.pair).await
@@ -134,14 +134,17 @@ impl Operator {
         let Some(spec) = spec.map(|latest| latest.public.spec()) else {
             let on = super::admission::target(vault, Some(name));
             let refused = Happened::new(rotate, on).failed("KeyNotFound");
-            self.core.record(vec![refused], &recorded(&asker)).await?;
+            self.core
+                .records
+                .record(vec![refused], &recorded(&asker))
+                .await?;
             return Err(KeyRefusal::KeyNotFound {
                 vault: vault.clone(),
                 name: name.clone(),
             }
             .into());
         };
-        let pair = self.core.generate_pair(spec).await?;
+        let pair = self.core.vaults.generate_pair(spec).await?;
         self.with_version(vault, name, pair, KeyAction::Rotate)
             .await
     }
@@ -192,8 +195,8 @@ impl Operator {
         let set = KeyAction::SetRotationPolicy(policy);
         let key = self.ask_of_key(vault, name, set).await?;
         // It may be due at once. What it adds is the vault's own doing.
-        let own = self.core.own_caller(self.caller.tenant)?;
-        self.core.settle_key(vault, name, &own).await?;
+        let own = self.core.records.own_caller(self.caller.tenant)?;
+        self.core.vaults.settle_key(vault, name, &own).await?;
         shown(vault, name, key.as_ref(), None)
     }
 
@@ -224,8 +227,8 @@ impl Operator {
     /// [`update_key`](Self::update_key) otherwise.
     pub async fn purge_key(&self, vault: &VaultName, name: &KeyName) -> Result<(), Error> {
         self.ask_of_key(vault, name, KeyAction::Purge).await?;
-        let own = self.core.own_caller(self.caller.tenant)?;
-        self.core.settle_key(vault, name, &own).await
+        let own = self.core.records.own_caller(self.caller.tenant)?;
+        self.core.vaults.settle_key(vault, name, &own).await
     }
 
     pub(crate) async fn import(
@@ -253,6 +256,7 @@ impl Operator {
     ) -> Result<KeyInfo, Error> {
         let key = self
             .core
+            .vaults
             .with_material(pair, async |minted, assertions| {
                 self.ask_of_key_with(vault, name, action(minted), assertions)
                     .await
@@ -281,6 +285,7 @@ impl Operator {
         let asker = self.asker_at(vault).await?;
         let caller = recorded(&asker);
         self.core
+            .vaults
             .ask_key((vault, name), action, assertions, &asker, &caller)
             .await
     }

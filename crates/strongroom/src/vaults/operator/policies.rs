@@ -65,7 +65,7 @@ impl Operator {
         grantee: Grantee,
         keys: BTreeSet<KeyPermission>,
     ) -> Result<VaultInfo, Error> {
-        let mut reader = Reader::new(&self.core);
+        let mut reader = Reader::new(&self.core.records);
         // Whoever may not see the vault is refused by the machine, whichever tenant this names.
         let tenant = match self.visible_vault(&mut reader, vault).await {
             Ok((vault, _)) => vault.tenant,

@@ -24,7 +24,7 @@ impl Operator {
             .admitted(vault, None, KeyPermission::List, list)
             .await?;
         let mut views = Vec::new();
-        let mut reader = Reader::new(&self.core);
+        let mut reader = Reader::new(&self.core.records);
         for Found { id, .. } in reader.find_all(&keys_in(vault)).await? {
             let key = reader.load_unasserted::<KeyMachine>(&id).await?.state;
             // The index is only a way to the state, which alone is authenticated.
@@ -37,7 +37,10 @@ impl Operator {
         }
         drop(reader);
         let listed = Happened::new(list, target(vault, None));
-        self.core.record(vec![listed], &recorded(&asker)).await?;
+        self.core
+            .records
+            .record(vec![listed], &recorded(&asker))
+            .await?;
         Ok(views)
     }
 
@@ -133,7 +136,10 @@ impl Operator {
         if missing {
             happened = happened.failed("KeyNotFound");
         }
-        self.core.record(vec![happened], &recorded(&asker)).await?;
+        self.core
+            .records
+            .record(vec![happened], &recorded(&asker))
+            .await?;
         let (vault, name) = (vault.clone(), name.clone());
         shown.ok_or_else(|| {
             match version.filter(|_| key.is_some()) {

@@ -21,7 +21,7 @@ impl Operator {
     ) -> Result<Wrapped, Error> {
         let secret = ResourceKey::from_secret(secret)?;
         let (key, asker) = self.at_key(key).await?;
-        let route = self.core.route(&key.vault)?;
+        let route = self.core.vaults.route(&key.vault)?;
         let answer = route.keys().wrap(&asker, &key, algorithm, &secret).await;
         answer.map_err(|error| told(error, &key, &asker))
     }
@@ -37,7 +37,7 @@ impl Operator {
         wrapped: &[u8],
     ) -> Result<SecretBytes, Error> {
         let (key, asker) = self.at_key(key).await?;
-        let route = self.core.route(&key.vault)?;
+        let route = self.core.vaults.route(&key.vault)?;
         let answer = route.keys().unwrap(&asker, &key, algorithm, wrapped).await;
         answer.map_err(|error| told(error, &key, &asker))
     }
@@ -54,7 +54,7 @@ impl Operator {
         plaintext: &SecretBytes,
     ) -> Result<Wrapped, Error> {
         let (key, asker) = self.at_key(key).await?;
-        let route = self.core.route(&key.vault)?;
+        let route = self.core.vaults.route(&key.vault)?;
         let answer = route
             .keys()
             .encrypt(&asker, &key, algorithm, plaintext)
@@ -73,7 +73,7 @@ impl Operator {
         ciphertext: &[u8],
     ) -> Result<SecretBytes, Error> {
         let (key, asker) = self.at_key(key).await?;
-        let route = self.core.route(&key.vault)?;
+        let route = self.core.vaults.route(&key.vault)?;
         let answer = route
             .keys()
             .decrypt(&asker, &key, algorithm, ciphertext)

@@ -72,7 +72,7 @@ impl Operator {
             firewall,
         } = new;
         let create = VaultAction::Create(Created {
-            uid: VaultUid::from_bytes(self.core.random_id()?),
+            uid: VaultUid::from_bytes(self.core.records.random_id()?),
             name: name.clone(),
             region,
             group: self.group,
@@ -84,6 +84,7 @@ impl Operator {
         });
         let made = self
             .core
+            .vaults
             .ask_vault(&name, create, Assertions::default(), &self.caller)
             .await?;
         self.shown(&name, made).await
@@ -95,7 +96,7 @@ impl Operator {
     /// [`Error::NotFound`] if there is none that the caller may see, [`Error::Denied`] if it may not
     /// know.
     pub async fn vault(&self, name: &VaultName) -> Result<VaultInfo, Error> {
-        let mut reader = Reader::new(&self.core);
+        let mut reader = Reader::new(&self.core.records);
         let (vault, site) = self.visible_vault(&mut reader, name).await?;
         Ok(VaultInfo::of(&vault, &site))
     }
@@ -105,7 +106,7 @@ impl Operator {
     /// # Errors
     /// If the ledger cannot be read.
     pub async fn vaults(&self) -> Result<Vec<VaultInfo>, Error> {
-        let mut reader = Reader::new(&self.core);
+        let mut reader = Reader::new(&self.core.records);
         let who = reader.who(self.caller.principal).await?;
         let assigned = reader.assigned(self.caller.principal).await?;
         let mut views = Vec::new();
@@ -152,7 +153,7 @@ impl Operator {
         default_action: Option<DefaultAction>,
         bypass: Option<Bypass>,
     ) -> Result<VaultInfo, Error> {
-        let mut reader = Reader::new(&self.core);
+        let mut reader = Reader::new(&self.core.records);
         let now = self.visible_vault(&mut reader, name).await?.0.firewall;
         drop(reader);
         let firewall = Firewall {
@@ -190,7 +191,7 @@ impl Operator {
     /// [`update_vault`](Self::update_vault) otherwise.
     pub async fn purge_vault(&self, name: &VaultName) -> Result<(), Error> {
         self.asked_of_vault(name, VaultAction::Purge).await?;
-        self.core.settle_vault(name, &self.caller).await
+        self.core.vaults.settle_vault(name, &self.caller).await
     }
 
     /// Moves a vault to another group, of the same or another tenant. The tenant that it trusts stays
@@ -219,13 +220,14 @@ impl Operator {
         name: &VaultName,
         action: VaultAction,
     ) -> Result<Option<Vault>, Error> {
-        let mut reader = Reader::new(&self.core);
+        let mut reader = Reader::new(&self.core.records);
         match self.visible_vault(&mut reader, name).await {
             Ok(_) | Err(Error::Denied(_)) => {}
             Err(error) => return Err(error),
         }
         drop(reader);
         self.core
+            .vaults
             .ask_vault(name, action, Assertions::default(), &self.caller)
             .await
     }
@@ -264,7 +266,7 @@ impl Operator {
     }
 
     async fn shown(&self, name: &VaultName, vault: Option<Vault>) -> Result<VaultInfo, Error> {
-        let mut reader = Reader::new(&self.core);
+        let mut reader = Reader::new(&self.core.records);
         let gone = || Error::NotFound {
             kind: "vault",
             name: name.to_string(),

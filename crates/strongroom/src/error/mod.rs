@@ -1,5 +1,9 @@
 //! Everything that can come of asking Strongroom for something.
 
+mod folder;
+mod installation;
+mod out_of_reach;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,9 +29,10 @@ use strongroom_vault::{
     Denial, InvalidKeyId, InvalidName as InvalidVaultName, MaterialRef, VaultError, VaultName,
 };
 
-use crate::installation::InstallationError;
-use crate::lease::OutOfReach;
-use crate::local_folder::FolderError;
+pub use self::folder::{FolderError, Trouble};
+pub(crate) use self::folder::{LONGEST_PART, LONGEST_PATH};
+pub use self::installation::InstallationError;
+pub use self::out_of_reach::OutOfReach;
 
 /// What went wrong. [`Outcome::kind`] says whether rules, input, stored bytes or the machine are
 /// the cause, and [`Outcome::retry`] whether asking again can help.

@@ -1,37 +1,89 @@
 //! What time makes due and what was cut off, over everything that an installation keeps.
 
-use strongroom_base::{CorrelationId, Machine as _, Outcome as _, OutcomeKind, TenantId};
-use strongroom_identity::{
-    AccessCommand, AccessRefusal, Scope, Tenant, TenantCommand, TenantEffect, TenantMachine,
-    TenantRefusal,
-};
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use strongroom_base::{Outcome as _, OutcomeKind};
+use strongroom_identity::TenantMachine;
 use strongroom_ledger::AggregateId;
-use strongroom_resource::{Resource, ResourceAction, ResourceMachine};
+use strongroom_resource::{ResourceAction, ResourceMachine};
 use strongroom_vault::key::{Key, KeyAction, KeyMachine};
 use strongroom_vault::vault::{Vault, VaultAction, VaultMachine};
+use tokio::sync::Notify;
 
 use crate::Error;
 use crate::audit::Caller;
-use crate::core::Core;
-use crate::directory::{AccessRequest, TenantRequest};
-use crate::driver::kept::{tenant_id, vault_id};
-use crate::driver::{Assertions, Due, Kept, Reader};
+use crate::audit_chain::AuditChains;
+use crate::driver::kept::vault_id;
+use crate::driver::{Assertions, Due, Kept, log};
+use crate::resource::Control;
 use crate::vaults::own_asker;
 
-impl Core {
-    /// Strongroom itself as a caller, on the audit of `tenant`.
-    pub(crate) fn own_caller(&self, tenant: TenantId) -> Result<Caller, Error> {
-        let correlation = CorrelationId::from_bytes(self.random_id()?);
-        Ok(self.own_caller_within(correlation, tenant))
+/// How often what is due is looked for, and the audit heads are written out (R18).
+const EVERY: Duration = Duration::from_mins(1);
+
+/// What time alone makes due in an installation.
+#[derive(Debug)]
+pub(crate) struct Maintenance {
+    pub(crate) control: Arc<Control>,
+    pub(crate) chains: AuditChains,
+}
+
+/// Does once a minute what is due, while an installation is open.
+#[derive(Debug)]
+pub(crate) struct Scheduler {
+    task: tokio::task::JoinHandle<()>,
+    stop: Arc<Notify>,
+}
+
+impl Scheduler {
+    pub(crate) fn start(maintenance: &Arc<Maintenance>) -> Self {
+        let stop = Arc::new(Notify::new());
+        let rounds = rounds(Arc::downgrade(maintenance), Arc::clone(&stop), EVERY);
+        Self {
+            task: maintenance.control.records.runtime.spawn(rounds),
+            stop,
+        }
     }
 
-    /// The same, whose records are joined with those of `correlation`.
-    pub(crate) fn own_caller_within(&self, correlation: CorrelationId, tenant: TenantId) -> Caller {
-        Caller {
-            tenant,
-            principal: self.own_principal,
-            source: "strongroom".to_owned(),
-            correlation,
+    /// Stops once a round under way is done, and writes the heads out a last time.
+    pub(crate) async fn stop(self, maintenance: &Maintenance) -> Result<(), Error> {
+        self.stop.notify_one();
+        // A round that failed has said so.
+        let _ = maintenance.control.records.runtime.wait(self.task).await;
+        maintenance.chains.write_heads().await
+    }
+}
+
+async fn rounds(maintenance: Weak<Maintenance>, stop: Arc<Notify>, every: Duration) {
+    loop {
+        tokio::select! {
+            () = stop.notified() => return,
+            () = tokio::time::sleep(every) => {}
+        }
+        let Some(maintenance) = maintenance.upgrade() else {
+            return;
+        };
+        // It must not end with the first round that fails as none ever should.
+        let round = AssertUnwindSafe(maintenance.round()).catch_unwind();
+        if round.await.is_err() {
+            tracing::error!(
+                "a round of maintenance failed, and its rest was not done: it begins anew"
+            );
+        }
+    }
+}
+
+impl Maintenance {
+    async fn round(&self) {
+        // First: a purge may take long.
+        if let Err(error) = self.chains.write_heads().await {
+            tracing::error!(%error, "the audit heads could not be written");
+        }
+        if let Err(error) = self.resume().await {
+            tracing::error!(%error, "what was due could not be found");
         }
     }
 
@@ -40,8 +92,8 @@ impl Core {
     /// What cannot be done for one aggregate stays owing and is logged; it does not keep the others
     /// waiting. Nor does damage to what says what is due keep the rest waiting: what is found is done.
     pub(crate) async fn resume(&self) -> Result<(), Error> {
-        go_on(self.sweep_announced_keys().await)?;
-        if let Some(Due { woken, owing }) = go_on(self.due().await)? {
+        go_on(self.control.keys.sweep_announced_keys().await)?;
+        if let Some(Due { woken, owing }) = go_on(self.control.records.due().await)? {
             for id in woken {
                 log(&id, self.wake(&id).await);
             }
@@ -49,7 +101,7 @@ impl Core {
                 log(&id, self.settle(&id).await);
             }
         }
-        go_on(self.follow_keys().await)?;
+        go_on(self.control.follow_keys().await)?;
         Ok(())
     }
 
@@ -58,27 +110,33 @@ impl Core {
         match id.kind() {
             ResourceMachine::KIND => {
                 let uid = id.id().parse()?;
-                let caller = self.caller_for_resource(id).await?;
+                let caller = self.control.caller_for_resource(id).await?;
                 let end = ResourceAction::EndRetention;
-                self.ask(uid, end, Assertions::default(), &caller).await?;
-                self.settle_resource(uid, &caller).await
+                self.control
+                    .ask(uid, end, Assertions::default(), &caller)
+                    .await?;
+                self.control.settle_resource(uid, &caller).await
             }
             VaultMachine::KIND => {
                 let vault = id.id().parse()?;
                 let caller = self.caller_for_vault(id).await?;
                 let end = VaultAction::EndRetention;
-                self.ask_vault(&vault, end, Assertions::default(), &caller)
+                self.control
+                    .vaults
+                    .ask_vault(&vault, end, Assertions::default(), &caller)
                     .await?;
-                self.settle_vault(&vault, &caller).await
+                self.control.vaults.settle_vault(&vault, &caller).await
             }
             KeyMachine::KIND => {
-                let Some(key) = self.load::<Key>(id).await?.state else {
+                let Some(key) = self.control.records.load::<Key>(id).await?.state else {
                     return Ok(());
                 };
                 let caller = self.caller_for_vault(&vault_id(&key.vault)?).await?;
                 let named = (&key.vault, &key.name);
                 let (end, asker) = (KeyAction::EndRetention, own_asker(&caller));
                 match self
+                    .control
+                    .vaults
                     .ask_key(named, end, Assertions::default(), &asker, &caller)
                     .await
                 {
@@ -86,7 +144,10 @@ impl Core {
                     Ok(_) | Err(Error::Key(_)) => {}
                     Err(error) => return Err(error),
                 }
-                self.settle_key(&key.vault, &key.name, &caller).await
+                self.control
+                    .vaults
+                    .settle_key(&key.vault, &key.name, &caller)
+                    .await
             }
             _ => Ok(()),
         }
@@ -96,81 +157,38 @@ impl Core {
     async fn settle(&self, id: &AggregateId) -> Result<(), Error> {
         match id.kind() {
             ResourceMachine::KIND => {
-                let caller = self.caller_for_resource(id).await?;
-                self.settle_resource(id.id().parse()?, &caller).await
+                let caller = self.control.caller_for_resource(id).await?;
+                self.control
+                    .settle_resource(id.id().parse()?, &caller)
+                    .await
             }
             VaultMachine::KIND => {
                 let caller = self.caller_for_vault(id).await?;
-                self.settle_vault(&id.id().parse()?, &caller).await
+                self.control
+                    .vaults
+                    .settle_vault(&id.id().parse()?, &caller)
+                    .await
             }
             KeyMachine::KIND => {
-                let Some(key) = self.load::<Key>(id).await?.state else {
+                let Some(key) = self.control.records.load::<Key>(id).await?.state else {
                     return Ok(());
                 };
                 let caller = self.caller_for_vault(&vault_id(&key.vault)?).await?;
-                self.settle_key(&key.vault, &key.name, &caller).await
+                self.control
+                    .vaults
+                    .settle_key(&key.vault, &key.name, &caller)
+                    .await
             }
-            TenantMachine::KIND => self.settle_tenant(id.id().parse()?).await,
+            TenantMachine::KIND => self.control.records.settle_tenant(id.id().parse()?).await,
             _ => Ok(()),
         }
     }
 
-    /// The root of a new tenant gets its first owner.
-    pub(crate) async fn settle_tenant(&self, tenant: TenantId) -> Result<(), Error> {
-        let caller = self.own_caller(tenant)?;
-        let state = self.load::<Tenant>(&tenant_id(tenant)?).await?.state;
-        for effect in TenantMachine::effects(&state, self.now()) {
-            let TenantEffect::AssignOwner {
-                tenant,
-                administrator,
-                since,
-            } = effect;
-            let found = AccessRequest {
-                scope: Scope::Tenant(tenant),
-                command: AccessCommand::Found {
-                    administrator,
-                    at: since,
-                },
-                caller: &caller,
-            };
-            match self.drive(&found, Assertions::default(), &caller).await {
-                Ok(_) | Err(Error::Access(AccessRefusal::NoOp)) => {}
-                Err(error) => return Err(error),
-            }
-            let confirm = TenantRequest {
-                tenant,
-                command: TenantCommand::ConfirmFounded,
-                caller: &caller,
-            };
-            match self.drive(&confirm, Assertions::default(), &caller).await {
-                Ok(_) | Err(Error::Tenant(TenantRefusal::NoOp)) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
-    }
-
-    pub(crate) async fn caller_for_resource(&self, id: &AggregateId) -> Result<Caller, Error> {
-        let mut reader = Reader::new(self);
-        let tenant = match reader.load::<ResourceMachine>(id).await? {
-            Some(resource) => self.tenant_of(&mut reader, &resource).await?,
-            None => None,
-        };
-        self.own_caller(tenant.unwrap_or(self.first_tenant))
-    }
-
-    async fn tenant_of(
-        &self,
-        reader: &mut Reader<'_>,
-        resource: &Resource,
-    ) -> Result<Option<TenantId>, Error> {
-        let site = reader.group_site(resource.group).await?;
-        Ok(site.map(|site| site.tenant()))
-    }
-
     async fn caller_for_vault(&self, id: &AggregateId) -> Result<Caller, Error> {
-        let vault = self.load::<Vault>(id).await?.state;
-        self.own_caller(vault.map_or(self.first_tenant, |vault| vault.tenant))
+        let vault = self.control.records.load::<Vault>(id).await?.state;
+        self.control
+            .records
+            .own_caller(vault.map_or(self.control.records.first_tenant, |vault| vault.tenant))
     }
 }
 
@@ -185,27 +203,19 @@ fn go_on<T>(done: Result<T, Error>) -> Result<Option<T>, Error> {
     }
 }
 
-pub(crate) fn log(id: &AggregateId, done: Result<(), Error>) {
-    match done {
-        Ok(()) | Err(Error::HeldElsewhere { .. }) => {}
-        // Another process was faster, or it was undone meanwhile.
-        Err(error) if error.kind() == OutcomeKind::Refused => {}
-        Err(error) => tracing::error!(%id, %error, "something is still owed"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::Path;
-    use std::sync::Arc;
-    use std::time::Duration;
+    use std::sync::atomic::{AtomicU64, Ordering};
 
     use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
     use sqlx::{AssertSqlSafe, Connection as _};
-    use strongroom_base::{Outcome as _, OutcomeKind, ResourceUid, Timestamp};
+    use strongroom_base::{Clock, ResourceUid, Timestamp};
 
+    use super::*;
+    use crate::fresh::Fresh;
     use crate::resource::NewResource;
-    use crate::{InitOptions, Options, Strongroom};
+    use crate::{InitOptions, Options, ResourceChange, Strongroom};
 
     async fn open(data: &Path, hours: u64) -> Strongroom {
         let start = Timestamp::from_unix_millis(1_800_000_000_000);
@@ -234,7 +244,7 @@ mod tests {
         let mut announced = Vec::new();
         for uid in [1, 2] {
             let uid = ResourceUid::from_bytes([uid; 16]);
-            announced.push(room.core().new_service_key(uid).await.unwrap().id);
+            announced.push(room.control().keys.new_service_key(uid).await.unwrap().id);
         }
         let mut resources = Vec::new();
         for name in ["notes", "plans"] {
@@ -243,7 +253,8 @@ mod tests {
             resource.delete().await.unwrap();
             resources.push(resource);
         }
-        let keys = async |room: &Strongroom| room.core().service_keys.ids(None, 9).await.unwrap();
+        let keys =
+            async |room: &Strongroom| room.control().keys.service_keys.ids(None, 9).await.unwrap();
         assert_eq!(keys(&room).await.len(), 4);
         let damaged = [
             format!("announced-key/{}", announced[0]),
@@ -303,5 +314,69 @@ mod tests {
             remove.execute(&mut ledger).await.unwrap();
             ledger.close().await.unwrap();
         }
+    }
+
+    const IN_TIME: Duration = Duration::from_secs(20);
+
+    /// A clock that breaks down for a while.
+    #[derive(Debug, Default)]
+    struct Broken {
+        left: AtomicU64,
+        ended: Notify,
+    }
+
+    impl Clock for Broken {
+        fn now(&self) -> Timestamp {
+            let left = |left: u64| left.checked_sub(1);
+            let broken = self
+                .left
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, left);
+            if broken == Ok(1) {
+                self.ended.notify_one();
+            }
+            assert!(broken.is_err(), "the clock is broken");
+            Timestamp::from_unix_millis(1_800_000_000_000)
+        }
+    }
+
+    #[tokio::test]
+    async fn r18_heads_are_written_on_after_a_round_that_panicked() {
+        let clock = Arc::new(Broken::default());
+        let options = Options::new(crate::aws_lc_rs::PROVIDER).with_clock(clock.clone());
+        let fresh = Fresh::with(options).await;
+        let maintenance = fresh.room.maintenance();
+        let stop = Arc::new(Notify::new());
+        let rounds = tokio::spawn(rounds(
+            Arc::downgrade(maintenance),
+            Arc::clone(&stop),
+            Duration::from_millis(5),
+        ));
+        // The watch over what others change reads this clock as well, and less often.
+        clock.left.store(20, Ordering::SeqCst);
+        let ended = tokio::time::timeout(IN_TIME, clock.ended.notified()).await;
+        ended.expect("further rounds");
+        fresh
+            .resource
+            .change(ResourceChange::EnableIdentity)
+            .await
+            .unwrap();
+
+        let newest = maintenance.chains.records.ledger.heads().await.unwrap();
+        let is_written = async || {
+            let written = maintenance.chains.heads.read_all().await.unwrap();
+            newest
+                .iter()
+                .all(|head| written.iter().any(|line| line.head == *head))
+        };
+        let written = async {
+            while !is_written().await {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let written = tokio::time::timeout(IN_TIME, written).await;
+        written.expect("the heads are written");
+        stop.notify_one();
+        rounds.await.unwrap();
+        fresh.room.close().await.unwrap();
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,10 +14,37 @@ use strongroom_ledger::runtime::OwnRuntime;
 use strongroom_vault::{VaultAddress, VaultError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use super::{LeaseSettings, VaultBudget};
-
 /// How long somebody waits for its turn before it is told to come back.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How much is asked of one vault, over all the resources that have their keys there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "built by callers; `default` gives the defaults"
+)]
+pub struct VaultBudget {
+    /// Unwraps a second, in the long run.
+    pub per_second: NonZeroU32,
+    /// How many of them at once.
+    pub burst: NonZeroU32,
+    /// How many that are not answered yet.
+    pub in_flight: NonZeroU32,
+}
+
+/// Below what Key Vault allows an RSA 2048 key that is kept in software, 4,000 in ten seconds.
+impl Default for VaultBudget {
+    fn default() -> Self {
+        const fn number(number: u32) -> NonZeroU32 {
+            NonZeroU32::MIN.saturating_add(number - 1)
+        }
+        Self {
+            per_second: number(380),
+            burst: number(100),
+            in_flight: number(32),
+        }
+    }
+}
 
 type Limiter = RateLimiter<NotKeyed, InMemoryState, MonotonicClock, NoOpMiddleware<Times>>;
 type Times = <MonotonicClock as governor::clock::Clock>::Instant;
@@ -51,14 +79,12 @@ pub(crate) struct Turn {
 }
 
 impl Budgets {
-    pub(crate) fn new(settings: &LeaseSettings, runtime: OwnRuntime) -> Self {
+    /// Each answer may take as long as `deadline`.
+    pub(super) fn new(budget: VaultBudget, deadline: Duration, runtime: OwnRuntime) -> Self {
         Self {
-            budget: settings.budget,
+            budget,
             // A vault is asked for its properties, then for an unwrap.
-            turn: settings
-                .deadline()
-                .saturating_mul(2)
-                .saturating_add(PATIENCE),
+            turn: deadline.saturating_mul(2).saturating_add(PATIENCE),
             runtime,
             gates: Mutex::default(),
         }

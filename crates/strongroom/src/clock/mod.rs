@@ -1,4 +1,6 @@
-//! The machine's own clock, and one that can be set forward for trying things.
+//! The machine's own clock, one that can be set forward for trying things, and moments.
+
+mod moment;
 
 use std::fs::{self, File};
 use std::io;
@@ -11,7 +13,8 @@ use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 use strongroom_base::{Clock, Timestamp};
 
-use crate::installation::write_anew;
+pub(crate) use self::moment::Moment;
+use crate::files::write_anew;
 
 /// The wall clock of this machine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -1,4 +1,4 @@
-//! A moment on the two clocks by which a lease runs out.
+//! A moment on the two clocks by which what was proved runs out.
 
 use std::time::Duration;
 

@@ -1,54 +1,34 @@
 //! Asking for a lease, and what it leaves: what the proof rests on is watched from then on, and whether the
 //! data are out of reach stands in the resource's state.
 
-use std::fmt;
-use std::sync::Arc;
-
+use async_trait::async_trait;
 use strongroom_base::{CorrelationId, ResourceUid};
 use strongroom_ledger::{LedgerError, Version};
 use strongroom_resource::{Inaccessible, Reason, Refusal, Resource, ResourceAction};
 use strongroom_vault::VaultError;
 
-use super::Watching;
-use crate::Error;
-use crate::core::{Core, Loaded};
+use super::Control;
+use super::keys::USE_RETRIES;
+use crate::core::Loaded;
 use crate::driver::kept::resource_id;
 use crate::driver::{Assertions, Reader};
-use crate::resource::{Proof, USE_RETRIES};
+use crate::error::{Error, OutOfReach};
+use crate::lease::{KeySource, Proof, Watched};
 
-/// What came of an attempt. What it rests on is watched for as long as somebody has it.
-#[derive(Debug)]
-pub(super) struct Watched<T> {
-    pub(super) what: T,
-    pub(super) watching: Option<Watching>,
-}
-
-impl From<Error> for Watched<Error> {
-    fn from(what: Error) -> Self {
-        Self {
-            what,
-            watching: None,
-        }
-    }
-}
-
-impl Core {
-    /// Proves a resource's keys for a lease: its records name the service, or the resource's identity.
-    /// `refused` is called as soon as somebody says no.
-    ///
-    /// # Errors
-    /// [`Error::OutOfReach`] if whoever has a say in it says no.
-    pub(super) async fn prove_for_lease(
+#[async_trait]
+impl KeySource for Control {
+    /// Its records name the service, or the resource's identity.
+    async fn prove(
         &self,
         uid: ResourceUid,
         correlation: CorrelationId,
-        refused: impl Fn() + Send + Sync,
+        refused: &(dyn Fn() + Send + Sync),
     ) -> Result<Watched<Proof>, Watched<Error>> {
         let id = resource_id(uid)?;
         for _ in 0..USE_RETRIES {
-            let mut reader = Reader::new(self);
-            let recorded = |tenant| self.own_caller_within(correlation, tenant);
-            let found = match reader.use_keys(&id, recorded).await {
+            let mut reader = Reader::new(&self.records);
+            let recorded = |tenant| self.records.own_caller_within(correlation, tenant);
+            let found = match self.use_keys(&mut reader, &id, recorded).await {
                 Ok(found) => found,
                 Err(error) => match self.failed(uid, &mut reader, error).await {
                     Some(failed) => return Err(failed),
@@ -104,7 +84,7 @@ impl Core {
                         let since = resource.inaccessible.map(|found| found.since);
                         let inaccessible = Inaccessible {
                             reason,
-                            since: since.unwrap_or_else(|| self.now()),
+                            since: since.unwrap_or_else(|| self.records.now()),
                         };
                         let what = OutOfReach::new(inaccessible, cause).into();
                         Err(Watched { what, watching })
@@ -114,7 +94,9 @@ impl Core {
         }
         Err(Error::Contended { id }.into())
     }
+}
 
+impl Control {
     /// What has failed for no reason that revokes; none, if something that it rests on has changed
     /// meanwhile.
     async fn failed(
@@ -158,53 +140,5 @@ fn reason(error: &Error) -> Option<Reason> {
         Error::NoToken { source, .. } => Some(Reason::Identity(*source)),
         Error::Refused(Refusal::OtherRegion { .. }) => Some(Reason::OtherRegion),
         _ => None,
-    }
-}
-
-/// A resource's data are out of reach, because whoever holds the key, or the directory, says no.
-///
-/// It heals by itself: once what it names is mended, the next use finds the key.
-#[derive(Debug)]
-pub struct OutOfReach {
-    inaccessible: Inaccessible,
-    cause: Arc<Error>,
-}
-
-impl OutOfReach {
-    fn new(inaccessible: Inaccessible, cause: Error) -> Self {
-        Self {
-            inaccessible,
-            cause: Arc::new(cause),
-        }
-    }
-
-    /// Why, and since when.
-    #[must_use]
-    pub fn inaccessible(&self) -> Inaccessible {
-        self.inaccessible
-    }
-
-    /// What was said, with what would turn it into a yes.
-    #[must_use]
-    pub fn cause(&self) -> &Error {
-        &self.cause
-    }
-}
-
-impl From<OutOfReach> for Error {
-    fn from(found: OutOfReach) -> Self {
-        Self::OutOfReach(Box::new(found))
-    }
-}
-
-impl fmt::Display for OutOfReach {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.cause.fmt(f)
-    }
-}
-
-impl std::error::Error for OutOfReach {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.cause.source()
     }
 }
