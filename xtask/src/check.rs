@@ -3,6 +3,7 @@
 mod clauses;
 mod layers;
 mod manifests;
+mod modules;
 mod packages;
 
 use std::process::Command;
@@ -83,6 +84,7 @@ impl Step {
             }
             Self::Layers => {
                 steps.check("layers", || layers::check(house));
+                steps.check("modules", || modules::check(house));
             }
             Self::Manifests => {
                 steps.check("manifests", || manifests::check(house));

@@ -8,6 +8,7 @@ mod bench;
 mod check;
 mod fuzz;
 mod house;
+mod modules;
 mod mutants;
 mod rules;
 mod steps;

@@ -17,6 +17,13 @@
 //! assert_eq!(uid.to_string(), "abababababababababababababababab");
 //! assert_eq!(uid.to_string().parse(), Ok(uid));
 //! ```
+//!
+//! # Layers
+//! A module uses those that come before it here, and no others:
+//! - `text`, `shell`: which characters mislead, and words of a shell;
+//! - `outcome`, `schema`: how things come out, and the version that a stored state carries;
+//! - `id`, `name`, `time`: what things are called, and when they are;
+//! - `machine`: the shape of what decides.
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

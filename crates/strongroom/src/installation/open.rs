@@ -276,7 +276,7 @@ pub(super) async fn open_core(
     };
     let (clock, ahead) = clocks(layout, &settings, options)?;
     let owner = ResourceUid::from_bytes(random_id(&options.provider)?).to_string();
-    let leases = Arc::new(leases(options, &runtime, &clock));
+    let leases = Arc::new(leases(options, &clock));
     let records = Arc::new(Core {
         runtime,
         ledger,
@@ -337,9 +337,8 @@ fn objects_folder(path: PathBuf) -> Result<LocalFolder, InstallationError> {
     LocalFolder::open(&path).map_err(InstallationError::io("opening", path))
 }
 
-fn leases(options: &Options, runtime: &OwnRuntime, clock: &Arc<dyn Clock>) -> Leases {
-    let (runtime, clock) = (runtime.clone(), Arc::clone(clock));
-    let leases = Leases::new(options.leases, runtime, clock, options.provider);
+fn leases(options: &Options, clock: &Arc<dyn Clock>) -> Leases {
+    let leases = Leases::new(options.leases, Arc::clone(clock), options.provider);
     #[cfg(feature = "fault-injection")]
     let leases = leases.with_danger(options.danger);
     leases

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use strongroom_base::{CorrelationId, ResourceUid};
 use strongroom_crypto::object::GenerationKeys;
+use strongroom_ledger::runtime::OwnRuntime;
 
 use super::Watching;
 use crate::Error;
@@ -11,6 +12,9 @@ use crate::clock::Moment;
 /// Whoever proves that a resource's keys may be used, and hands them out.
 #[async_trait]
 pub(crate) trait KeySource: Send + Sync {
+    /// Where an attempt goes on that several wait for, whoever of them goes away.
+    fn runtime(&self) -> &OwnRuntime;
+
     /// Proves the keys of a resource by a real unwrap; its records carry `correlation`. `refused` is called
     /// as soon as somebody says no.
     ///

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use strongroom_base::{Clock, ResourceUid};
 use strongroom_crypto::Provider;
-use strongroom_ledger::runtime::OwnRuntime;
 use strongroom_ledger::{AggregateId, Version};
 
 #[cfg(feature = "fault-injection")]
@@ -19,7 +18,6 @@ use crate::core::Observer;
 /// The leases of a process.
 pub(crate) struct Leases {
     settings: LeaseSettings,
-    pub(super) runtime: OwnRuntime,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) provider: Provider,
     sources: Mutex<HashMap<ResourceUid, Arc<LeaseSource>>>,
@@ -107,15 +105,9 @@ fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Leases {
-    pub(crate) fn new(
-        settings: LeaseSettings,
-        runtime: OwnRuntime,
-        clock: Arc<dyn Clock>,
-        provider: Provider,
-    ) -> Self {
+    pub(crate) fn new(settings: LeaseSettings, clock: Arc<dyn Clock>, provider: Provider) -> Self {
         Self {
             settings,
-            runtime,
             clock,
             provider,
             sources: Mutex::default(),

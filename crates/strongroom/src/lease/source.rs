@@ -8,7 +8,6 @@ use futures::FutureExt as _;
 
 use strongroom_base::{Clock, CorrelationId, Outcome as _, OutcomeKind, ResourceUid, Retry};
 use strongroom_crypto::Provider;
-use strongroom_ledger::runtime::OwnRuntime;
 use strongroom_vault::{Unavailable, VaultError};
 
 use super::desk::{Desk, Outcome, Proved, Telling, Told};
@@ -40,7 +39,6 @@ pub(crate) struct LeaseSource {
     pub(super) settings: LeaseSettings,
     /// Whether an operation that has begun is asked whether it may go on.
     pub(super) is_checked: bool,
-    runtime: OwnRuntime,
     clock: Arc<dyn Clock>,
     provider: Provider,
     /// How long an attempt may take: to wait for a turn at the vault, and for its answer.
@@ -73,7 +71,6 @@ impl LeaseSource {
             uid,
             settings,
             is_checked: leases.are_checked(),
-            runtime: leases.runtime.clone(),
             clock: Arc::clone(&leases.clock),
             provider: leases.provider,
             longest,
@@ -123,11 +120,12 @@ impl LeaseSource {
             }
             let keys = self.keys()?;
             let (telling, attempt) = self.desk.ask(self.moment()?);
+            let runtime = keys.runtime().clone();
             self.carry_out(keys, attempt, Some(user));
             let told = match telling {
                 Telling::Now(told) => told,
                 Telling::Later(told) => {
-                    let told = self.runtime.wait(told).await;
+                    let told = runtime.wait(told).await;
                     told.ok().and_then(Result::ok).unwrap_or(Told::Again)
                 }
             };
@@ -160,7 +158,7 @@ impl LeaseSource {
         };
         let user = user.cloned();
         // The caller's own runtime may stand still as soon as the caller has what it wants.
-        self.runtime.spawn(async move {
+        keys.runtime().clone().spawn(async move {
             let proving = open.source.prove(&*keys, attempt, user);
             let proving = AssertUnwindSafe(proving).catch_unwind();
             let outcome = match tokio::time::timeout(open.source.longest, proving).await {

@@ -3,6 +3,7 @@
 
 use async_trait::async_trait;
 use strongroom_base::{CorrelationId, ResourceUid};
+use strongroom_ledger::runtime::OwnRuntime;
 use strongroom_ledger::{LedgerError, Version};
 use strongroom_resource::{Inaccessible, Reason, Refusal, Resource, ResourceAction};
 use strongroom_vault::VaultError;
@@ -17,6 +18,10 @@ use crate::lease::{KeySource, Proof, Watched};
 
 #[async_trait]
 impl KeySource for Control {
+    fn runtime(&self) -> &OwnRuntime {
+        &self.records.runtime
+    }
+
     /// Its records name the service, or the resource's identity.
     async fn prove(
         &self,
