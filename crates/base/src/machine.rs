@@ -39,7 +39,7 @@ pub trait Machine {
     fn evolve(state: &mut Self::State, event: &Self::Event);
 
     /// What the outside owes `state` at `now`. Derived, never stored: what was cut off is found
-    /// owing at the next start.
+    /// owing later.
     fn effects(state: &Self::State, now: Timestamp) -> Vec<Self::Effect>;
 
     /// When time alone will change something.

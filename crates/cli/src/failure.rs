@@ -104,6 +104,10 @@ pub(crate) enum Failure {
     ReadBackDiffers(String),
     #[error("{0} objects are damaged: see above, and restore each from a backup into its place")]
     FoundDamage(u64),
+    #[error(
+        "{items} items are due still: see above what kept them, and run it again when that is mended"
+    )]
+    StillDue { items: usize, kind: OutcomeKind },
     #[error("writing the answer failed")]
     Output(#[source] io::Error),
     #[error("{} holds no file to put through the tour, or git ignores all of them", display_file(.0))]
@@ -263,6 +267,7 @@ impl Outcome for Failure {
             Self::Differs(_) => "ObjectExists",
             Self::ReadBackDiffers(_) => "ReadBackDiffers",
             Self::FoundDamage(_) => "DamageFound",
+            Self::StillDue { .. } => "StillDue",
             Self::Output(_) => "OutputFailed",
             Self::NothingToTour(_) => "NothingToTour",
             Self::TourFailed => "TourFailed",
@@ -310,6 +315,7 @@ impl Outcome for Failure {
             | Self::OntoFolder(_) => OutcomeKind::Refused,
             Self::Of { source, .. } => source.kind(),
             Self::Several(failed) => worst(failed).map_or(OutcomeKind::Internal, Outcome::kind),
+            Self::StillDue { kind, .. } => *kind,
             Self::ReadBackDiffers(_) | Self::FoundDamage(_) | Self::NoObject(_) => {
                 OutcomeKind::Damaged
             }

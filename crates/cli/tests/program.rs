@@ -468,3 +468,59 @@ fn a_tour_keeps_the_data_folder_that_it_was_given() {
     fs::create_dir(desk.path("nothing")).unwrap();
     assert_eq!(desk.fails(&["tour", "nothing"]).1, "NothingToTour");
 }
+
+/// How many resources were destroyed, by what the audit says.
+fn destroyed(desk: &Desk) -> usize {
+    let audit = desk.ok(&["audit", "export"]);
+    audit.matches("\"ResourcePurge\"").count()
+}
+
+#[test]
+fn i03_a_verb_that_reads_does_nothing_that_is_due_and_one_that_changes_does_some() {
+    let desk = Desk::bare();
+    desk.ok(&["init", "--dev"]);
+    for name in ["notes", "plans", "keeps"] {
+        desk.ok(&["resource", "create", name]);
+    }
+    for name in ["notes", "plans"] {
+        desk.ok(&["resource", "delete", name]);
+    }
+    // The clock as another process would find it: setting it forward does what is due by then.
+    let ahead = 49 * 3_600_000;
+    let clock = format!("{{\"ahead\":{ahead}}}");
+    fs::write(desk.path("data/clock.json"), clock).unwrap();
+
+    for reads in [
+        &["ls", "keeps"][..],
+        &["resource", "list"],
+        &["resource", "show", "keeps"],
+        &["explain", "use", "keeps"],
+        &["audit", "verify"],
+        &["clock", "show"],
+    ] {
+        let told = desk.ok(reads);
+        assert!(!told.contains("notes"), "{told}");
+        assert_eq!(destroyed(&desk), 0, "{reads:?}");
+    }
+    desk.ok(&["resource", "identity", "enable", "keeps"]);
+    // Both, unless the first took longer than it should.
+    assert!((1..=2).contains(&destroyed(&desk)));
+    let done = desk.json(&["maintenance", "run"]);
+    assert_eq!(&done["failed"], &Value::from(0));
+    assert_eq!(destroyed(&desk), 2);
+    assert_eq!(desk.ok(&["maintenance", "run"]), "nothing was due\n");
+}
+
+#[test]
+fn i03_maintenance_does_all_that_is_due_and_says_how_much() {
+    let desk = Desk::bare();
+    desk.ok(&["init", "--dev"]);
+    for name in ["notes", "plans"] {
+        desk.ok(&["resource", "create", name]);
+        desk.ok(&["resource", "delete", name]);
+    }
+    fs::write(desk.path("data/clock.json"), "{\"ahead\":176400000}").unwrap();
+    let done = desk.json(&["maintenance", "run"]);
+    assert_eq!((&done["items"], &done["failed"]), (&2.into(), &0.into()));
+    assert_eq!(destroyed(&desk), 2);
+}

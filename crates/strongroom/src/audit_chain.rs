@@ -1,18 +1,25 @@
 //! The audit chains: their key, what they hold, their heads' way out of the data folder, and their verification.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
+use futures::FutureExt as _;
 use strongroom_base::{RecordId, TenantId, Timestamp};
 use strongroom_crypto::{CryptoError, HmacKey, RootKeys};
 use strongroom_ledger::audit::verify_whole;
 use strongroom_ledger::checkpoint::{CheckpointSink, Checkpointer};
 use strongroom_ledger::{AuditRow, ChainKey, Phase};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
+use tokio::task::JoinHandle;
 
 use crate::Error;
 use crate::audit::AuditRecord;
 use crate::core::Core;
+
+/// How often the heads are written out (R18).
+const HEADS_EVERY: Duration = Duration::from_mins(1);
 
 /// How many entries are read at once in search of outcomes.
 const LATER: u32 = 1_000;
@@ -57,6 +64,50 @@ pub(crate) struct AuditChains {
     pub(crate) heads: Arc<dyn CheckpointSink>,
     /// What was written last; none before the first time.
     pub(crate) written: Mutex<Option<Checkpointer>>,
+}
+
+/// Writes the audit heads out once a minute, while an installation is open.
+#[derive(Debug)]
+pub(crate) struct HeadWriter {
+    task: JoinHandle<()>,
+    stop: Arc<Notify>,
+}
+
+impl HeadWriter {
+    pub(crate) fn start(chains: &Arc<AuditChains>) -> Self {
+        let stop = Arc::new(Notify::new());
+        let writing = write_heads(Arc::downgrade(chains), Arc::clone(&stop), HEADS_EVERY);
+        Self {
+            task: chains.records.runtime.spawn(writing),
+            stop,
+        }
+    }
+
+    /// Stops once a round under way is done, and writes the heads out a last time.
+    pub(crate) async fn stop(self, chains: &AuditChains) -> Result<(), Error> {
+        self.stop.notify_one();
+        // A round that failed has said so.
+        let _ = chains.records.runtime.wait(self.task).await;
+        chains.write_heads().await
+    }
+}
+
+async fn write_heads(chains: Weak<AuditChains>, stop: Arc<Notify>, every: Duration) {
+    loop {
+        tokio::select! {
+            () = stop.notified() => return,
+            () = tokio::time::sleep(every) => {}
+        }
+        let Some(chains) = chains.upgrade() else {
+            return;
+        };
+        // It must not end with the first round that fails as none ever should.
+        match AssertUnwindSafe(chains.write_heads()).catch_unwind().await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the audit heads could not be written"),
+            Err(_) => tracing::error!("the audit heads were not written: it is tried again"),
+        }
+    }
 }
 
 impl AuditChains {
@@ -226,5 +277,80 @@ impl Audited {
             id: entry.record,
             record,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use strongroom_base::Clock;
+
+    use super::*;
+    use crate::fresh::Fresh;
+    use crate::{Options, ResourceChange};
+
+    const IN_TIME: Duration = Duration::from_secs(20);
+
+    /// A clock that breaks down for a while.
+    #[derive(Debug, Default)]
+    struct Broken {
+        left: AtomicU64,
+        ended: Notify,
+    }
+
+    impl Clock for Broken {
+        fn now(&self) -> Timestamp {
+            let left = |left: u64| left.checked_sub(1);
+            let broken = self
+                .left
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, left);
+            if broken == Ok(1) {
+                self.ended.notify_one();
+            }
+            assert!(broken.is_err(), "the clock is broken");
+            Timestamp::from_unix_millis(1_800_000_000_000)
+        }
+    }
+
+    #[tokio::test]
+    async fn r18_heads_are_written_on_after_a_round_that_panicked() {
+        let clock = Arc::new(Broken::default());
+        let options = Options::new(crate::aws_lc_rs::PROVIDER).with_clock(clock.clone());
+        let fresh = Fresh::with(options).await;
+        let chains = fresh.room.chains();
+        let stop = Arc::new(Notify::new());
+        let rounds = tokio::spawn(write_heads(
+            Arc::downgrade(chains),
+            Arc::clone(&stop),
+            Duration::from_millis(5),
+        ));
+        // The watch over what others change reads this clock as well, and less often.
+        clock.left.store(20, Ordering::SeqCst);
+        let ended = tokio::time::timeout(IN_TIME, clock.ended.notified()).await;
+        ended.expect("further rounds");
+        fresh
+            .resource
+            .change(ResourceChange::EnableIdentity)
+            .await
+            .unwrap();
+
+        let newest = chains.records.ledger.heads().await.unwrap();
+        let is_written = async || {
+            let written = chains.heads.read_all().await.unwrap();
+            newest
+                .iter()
+                .all(|head| written.iter().any(|line| line.head == *head))
+        };
+        let written = async {
+            while !is_written().await {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let written = tokio::time::timeout(IN_TIME, written).await;
+        written.expect("the heads are written");
+        stop.notify_one();
+        rounds.await.unwrap();
+        fresh.room.close().await.unwrap();
     }
 }

@@ -14,6 +14,14 @@ use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 pub(crate) struct Busy(Mutex<HashMap<AggregateId, Arc<AsyncMutex<()>>>>);
 
 impl Busy {
+    /// Whether a task is at work on `id`, or waits to be.
+    pub(crate) fn is_entered(&self, id: &AggregateId) -> bool {
+        let locks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        locks
+            .get(id)
+            .is_some_and(|lock| Arc::strong_count(lock) > 1)
+    }
+
     /// Waits until no other task is at work on `id`; none, if it is not over in time. The other may be one that
     /// nobody drives on.
     pub(crate) async fn enter(

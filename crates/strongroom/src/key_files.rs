@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use strongroom_base::{ResourceUid, Timestamp};
+use strongroom_base::{OutcomeKind, ResourceUid, Timestamp};
 use strongroom_crypto::keyring::KeyringMac;
 use strongroom_crypto::{
     RootKeys, SealedKeyMaterial, SealedServiceKey, SecretBytes, ServiceKeyId, ServiceManagedKey,
@@ -199,8 +199,12 @@ impl KeyStore {
         }
     }
 
-    /// Goes after keys whose makers were cut off.
-    pub(crate) async fn sweep_announced_keys(&self) -> Result<(), Error> {
+    /// Goes after keys whose makers were cut off, oldest first, for as long as `may_go_on` says so. It is told
+    /// after each how that failed, if it did.
+    pub(crate) async fn sweep_announced_keys(
+        &self,
+        mut may_go_on: impl FnMut(Option<OutcomeKind>) -> bool + Send,
+    ) -> Result<(), Error> {
         let now = self.records.now();
         let announced = Find::prefix(index::ANNOUNCED, "");
         let mut page = Page::first(1);
@@ -211,10 +215,13 @@ impl KeyStore {
             };
             // Each once: what somebody else is changing is theirs.
             page = Page::after(oldest, 1);
-            match self.sweep_announced_key(&oldest.id, now).await {
+            let swept = match self.sweep_announced_key(&oldest.id, now).await {
                 Ok(Swept::TooYoung) => return Ok(()),
-                // What cannot be read keeps no other waiting.
-                done => log(&oldest.id, done.map(drop)),
+                swept => swept.map(drop),
+            };
+            // What cannot be read keeps no other waiting.
+            if !may_go_on(log(&oldest.id, swept)) {
+                return Ok(());
             }
         }
     }
@@ -335,7 +342,9 @@ mod tests {
                 .await
                 .unwrap();
         }
-        Strongroom::open(data, &options).await.unwrap()
+        let room = Strongroom::open(data, &options).await.unwrap();
+        room.maintenance().run_due().await.unwrap();
+        room
     }
 
     async fn keys(room: &Strongroom) -> Vec<String> {

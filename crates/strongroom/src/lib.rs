@@ -21,6 +21,17 @@
 //! # tokio::runtime::Runtime::new()?.block_on(example(&folder.path().join("data")))?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # Layers
+//! A module uses those that come before it here, and no others:
+//! - `error`, `files`, `clock`: what can go wrong, how files are written, what time it is;
+//! - `audit`, `busy`, `core`, `driver`: records, and how the machines that decide over them are driven;
+//! - `audit_chain`, `key_files`: the audit of all tenants, and sealed keys;
+//! - `directory`, `vaults`: who owns what and who may do what; who keeps keys;
+//! - `lease`, `local_folder`, `store`: the data, under keys in memory that are proved again and again;
+//! - `resource`: what stores customer data, and everything that it rests on;
+//! - `operator`, `maintenance`: what a principal asks, and what time makes due;
+//! - `installation`, `strongroom`: one data folder, made and opened.
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -49,9 +60,6 @@ mod vaults;
 pub use crate::audit::{AuditRecord, AuditResult, Caller, OnBehalfOf, Operation};
 pub use crate::audit_chain::{Audited, VerifiedAudit};
 pub use crate::clock::SystemClock;
-pub use crate::directory::{
-    GroupView, NewPrincipal, PrincipalView, RoleAssignmentView, SubscriptionView, TenantView,
-};
 pub use crate::error::{Error, FolderError, InstallationError, OutOfReach, Trouble};
 #[cfg(feature = "fault-injection")]
 #[cfg_attr(docsrs, doc(cfg(feature = "fault-injection")))]
@@ -64,17 +72,18 @@ pub use crate::installation::{
 pub use crate::lease::Danger;
 pub use crate::lease::{InvalidLease, LeaseSettings, LeaseTerm, LeaseTooShort};
 pub use crate::local_folder::Unlistable;
-pub use crate::operator::Operator;
+pub use crate::maintenance::{Maintained, Maintenance, MaintenanceLimit, MaintenanceTask};
+pub use crate::operator::{
+    GroupView, KeyCensus, NewKey, NewPrincipal, NewVault, Operator, PrincipalView,
+    RoleAssignmentView, SubscriptionView, TenantView, VersionInUse,
+};
 pub use crate::resource::{
     ChangeView, EncryptionView, Explanation, IdentityView, KeySource, NewResource, Obstacle,
     OnTheWay, Probe, ResourceChange, ResourceHandle, ResourceState, ResourceView,
 };
 pub use crate::store::{Checked, Depth, EncryptedStore, Seen};
 pub use crate::strongroom::{ExportedKey, Strongroom};
-pub use crate::vaults::{
-    KeyCensus, KeyInfo, KeyVersionInfo, LifeInfo, NewKey, NewVault, OutsideVault, VaultBudget,
-    VaultInfo, VersionInUse,
-};
+pub use crate::vaults::{KeyInfo, KeyVersionInfo, LifeInfo, OutsideVault, VaultBudget, VaultInfo};
 #[cfg(feature = "aws-lc-rs")]
 pub use strongroom_crypto::aws_lc_rs;
 #[cfg(all(feature = "aws-lc-rs", feature = "ring"))]

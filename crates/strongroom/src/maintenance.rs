@@ -1,4 +1,8 @@
 //! What time makes due and what was cut off, over everything that an installation keeps.
+//!
+//! Opening an installation does none of it. Whoever runs for long [spawns](Maintenance::spawn) it, whoever runs
+//! once does [a little of it](Maintenance::run_some), and what somebody rests on is caught up with first,
+//! wherever it is read.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Weak};
@@ -8,67 +12,206 @@ use futures::FutureExt as _;
 use strongroom_base::{Outcome as _, OutcomeKind};
 use strongroom_identity::TenantMachine;
 use strongroom_ledger::AggregateId;
-use strongroom_resource::{ResourceAction, ResourceMachine};
-use strongroom_vault::key::{Key, KeyAction, KeyMachine};
-use strongroom_vault::vault::{Vault, VaultAction, VaultMachine};
-use tokio::sync::Notify;
+use strongroom_resource::ResourceMachine;
+use strongroom_vault::key::{Key, KeyMachine};
+use strongroom_vault::vault::VaultMachine;
+use tokio::task::JoinHandle;
 
 use crate::Error;
-use crate::audit::Caller;
-use crate::audit_chain::AuditChains;
-use crate::driver::kept::vault_id;
-use crate::driver::{Assertions, Due, Kept, log};
+use crate::driver::{Kept, log};
 use crate::resource::Control;
-use crate::vaults::own_asker;
 
-/// How often what is due is looked for, and the audit heads are written out (R18).
-const EVERY: Duration = Duration::from_mins(1);
-
-/// What time alone makes due in an installation.
-#[derive(Debug)]
-pub(crate) struct Maintenance {
-    pub(crate) control: Arc<Control>,
-    pub(crate) chains: AuditChains,
+/// Retentions that end, keys that rotate, and changes that were cut off: what time, and not a caller, makes
+/// due.
+///
+/// What cannot be done for one thing stays due and is logged; it keeps nothing else waiting.
+#[derive(Clone, Debug)]
+pub struct Maintenance {
+    control: Arc<Control>,
 }
 
-/// Does once a minute what is due, while an installation is open.
-#[derive(Debug)]
-pub(crate) struct Scheduler {
-    task: tokio::task::JoinHandle<()>,
-    stop: Arc<Notify>,
+/// How much is done at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "built by callers; `default` gives the defaults"
+)]
+pub struct MaintenanceLimit {
+    /// So many items: keys to be swept, purges, rotations, changes to be completed or undone, followed keys.
+    pub items: usize,
+    /// For so long: nothing is begun after that.
+    pub time: Duration,
 }
 
-impl Scheduler {
-    pub(crate) fn start(maintenance: &Arc<Maintenance>) -> Self {
-        let stop = Arc::new(Notify::new());
-        let rounds = rounds(Arc::downgrade(maintenance), Arc::clone(&stop), EVERY);
+/// What a verb of the program does after its answer: 20 items, or 200 ms of them.
+impl Default for MaintenanceLimit {
+    fn default() -> Self {
         Self {
-            task: maintenance.control.records.runtime.spawn(rounds),
-            stop,
+            items: 20,
+            time: Duration::from_millis(200),
         }
-    }
-
-    /// Stops once a round under way is done, and writes the heads out a last time.
-    pub(crate) async fn stop(self, maintenance: &Maintenance) -> Result<(), Error> {
-        self.stop.notify_one();
-        // A round that failed has said so.
-        let _ = maintenance.control.records.runtime.wait(self.task).await;
-        maintenance.chains.write_heads().await
     }
 }
 
-async fn rounds(maintenance: Weak<Maintenance>, stop: Arc<Notify>, every: Duration) {
-    loop {
-        tokio::select! {
-            () = stop.notified() => return,
-            () = tokio::time::sleep(every) => {}
+/// What came of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Maintained {
+    /// How many items were looked at.
+    pub items: usize,
+    /// For how many of them something failed: it stays due, and the log says why.
+    pub failed: usize,
+    /// How the first of them failed.
+    pub failure: Option<OutcomeKind>,
+    /// Whether the limit was met before the end.
+    pub limited: bool,
+}
+
+/// Counts what is done against a limit.
+struct Budget<'a, T> {
+    control: &'a Control,
+    limit: Option<(MaintenanceLimit, Duration)>,
+    told: T,
+    done: Maintained,
+}
+
+impl<T: FnMut(Maintained)> Budget<'_, T> {
+    /// One item was looked at. Whether there may be another.
+    fn spend(&mut self, failure: Option<OutcomeKind>) -> bool {
+        self.done.items += 1;
+        self.done.failed += usize::from(failure.is_some());
+        self.done.failure = self.done.failure.or(failure);
+        (self.told)(self.done);
+        self.is_left()
+    }
+
+    fn is_left(&mut self) -> bool {
+        let over = self.limit.is_some_and(|(limit, began)| {
+            let since = self.control.records.clock.since_boot();
+            self.done.items >= limit.items || since.saturating_sub(began) >= limit.time
+        });
+        self.done.limited |= over;
+        !over
+    }
+
+    /// How many rows to ask for.
+    fn rows(&self) -> usize {
+        self.limit.map_or(usize::MAX, |(limit, _)| {
+            limit.items.saturating_sub(self.done.items)
+        })
+    }
+}
+
+impl Maintenance {
+    pub(crate) fn new(control: Arc<Control>) -> Self {
+        Self { control }
+    }
+
+    /// Does all that is due.
+    ///
+    /// # Errors
+    /// If what is due cannot be found: the ledger cannot be read, or the installation is closed.
+    pub async fn run_due(&self) -> Result<Maintained, Error> {
+        self.run_due_telling(|_| {}).await
+    }
+
+    /// The same; `told` hears after each item how far it is.
+    ///
+    /// # Errors
+    /// As for [`run_due`](Self::run_due).
+    pub async fn run_due_telling(
+        &self,
+        told: impl FnMut(Maintained) + Send,
+    ) -> Result<Maintained, Error> {
+        self.run(None, told).await
+    }
+
+    /// Does some of what is due, the oldest first.
+    ///
+    /// # Errors
+    /// As for [`run_due`](Self::run_due).
+    pub async fn run_some(&self, limit: MaintenanceLimit) -> Result<Maintained, Error> {
+        let began = self.control.records.clock.since_boot();
+        self.run(Some((limit, began)), |_| {}).await
+    }
+
+    /// Does what is due now and then, for as long as the installation is open and the answer is kept.
+    #[must_use = "it ends when this is dropped"]
+    pub fn spawn(&self, every: Duration) -> MaintenanceTask {
+        let control = Arc::downgrade(&self.control);
+        let runtime = &self.control.records.runtime;
+        MaintenanceTask(runtime.spawn(rounds(control, every)))
+    }
+
+    /// What is damaged does not stop what comes after it: what is found is done.
+    async fn run(
+        &self,
+        limit: Option<(MaintenanceLimit, Duration)>,
+        told: impl FnMut(Maintained) + Send,
+    ) -> Result<Maintained, Error> {
+        let control = &*self.control;
+        let mut budget = Budget {
+            control,
+            limit,
+            told,
+            done: Maintained::default(),
+        };
+        if control.records.read_only || !budget.is_left() {
+            return Ok(budget.done);
         }
-        let Some(maintenance) = maintenance.upgrade() else {
+        let swept = control
+            .keys
+            .sweep_announced_keys(|failure| budget.spend(failure));
+        go_on(swept.await)?;
+        for id in go_on(control.records.due(budget.rows()).await)?.unwrap_or_default() {
+            if !budget.is_left() {
+                return Ok(budget.done);
+            }
+            let failure = log(&id, self.advance(&id).await);
+            budget.spend(failure);
+        }
+        if budget.is_left() {
+            let followed = control.follow_keys(|failure| budget.spend(failure));
+            go_on(followed.await)?;
+        }
+        Ok(budget.done)
+    }
+
+    /// Does what is due of one aggregate.
+    async fn advance(&self, id: &AggregateId) -> Result<(), Error> {
+        let control = &self.control;
+        match id.kind() {
+            ResourceMachine::KIND => control.advance_resource(id.id().parse()?).await,
+            VaultMachine::KIND => control.vaults.advance_vault(&id.id().parse()?).await,
+            KeyMachine::KIND => match control.records.load::<Key>(id).await?.state {
+                Some(key) => control.vaults.advance_key(&key.vault, &key.name).await,
+                None => Ok(()),
+            },
+            TenantMachine::KIND => control.records.settle_tenant(id.id().parse()?).await,
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Maintenance that goes on in the background; it ends when this is dropped.
+#[derive(Debug)]
+pub struct MaintenanceTask(JoinHandle<()>);
+
+impl Drop for MaintenanceTask {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+async fn rounds(control: Weak<Control>, every: Duration) {
+    loop {
+        tokio::time::sleep(every).await;
+        let Some(control) = control.upgrade() else {
             return;
         };
+        let round = Maintenance::new(control).run_due_or_say();
         // It must not end with the first round that fails as none ever should.
-        let round = AssertUnwindSafe(maintenance.round()).catch_unwind();
-        if round.await.is_err() {
+        if AssertUnwindSafe(round).catch_unwind().await.is_err() {
             tracing::error!(
                 "a round of maintenance failed, and its rest was not done: it begins anew"
             );
@@ -77,118 +220,10 @@ async fn rounds(maintenance: Weak<Maintenance>, stop: Arc<Notify>, every: Durati
 }
 
 impl Maintenance {
-    async fn round(&self) {
-        // First: a purge may take long.
-        if let Err(error) = self.chains.write_heads().await {
-            tracing::error!(%error, "the audit heads could not be written");
+    async fn run_due_or_say(self) {
+        if let Err(error) = self.run_due().await {
+            tracing::error!(%error, code = error.code(), "what is due could not be found");
         }
-        if let Err(error) = self.resume().await {
-            tracing::error!(%error, "what was due could not be found");
-        }
-    }
-
-    /// Goes on with what was cut off, and with what time has made due.
-    ///
-    /// What cannot be done for one aggregate stays owing and is logged; it does not keep the others
-    /// waiting. Nor does damage to what says what is due keep the rest waiting: what is found is done.
-    pub(crate) async fn resume(&self) -> Result<(), Error> {
-        go_on(self.control.keys.sweep_announced_keys().await)?;
-        if let Some(Due { woken, owing }) = go_on(self.control.records.due().await)? {
-            for id in woken {
-                log(&id, self.wake(&id).await);
-            }
-            for id in owing {
-                log(&id, self.settle(&id).await);
-            }
-        }
-        go_on(self.control.follow_keys().await)?;
-        Ok(())
-    }
-
-    /// The time of an aggregate has come.
-    async fn wake(&self, id: &AggregateId) -> Result<(), Error> {
-        match id.kind() {
-            ResourceMachine::KIND => {
-                let uid = id.id().parse()?;
-                let caller = self.control.caller_for_resource(id).await?;
-                let end = ResourceAction::EndRetention;
-                self.control
-                    .ask(uid, end, Assertions::default(), &caller)
-                    .await?;
-                self.control.settle_resource(uid, &caller).await
-            }
-            VaultMachine::KIND => {
-                let vault = id.id().parse()?;
-                let caller = self.caller_for_vault(id).await?;
-                let end = VaultAction::EndRetention;
-                self.control
-                    .vaults
-                    .ask_vault(&vault, end, Assertions::default(), &caller)
-                    .await?;
-                self.control.vaults.settle_vault(&vault, &caller).await
-            }
-            KeyMachine::KIND => {
-                let Some(key) = self.control.records.load::<Key>(id).await?.state else {
-                    return Ok(());
-                };
-                let caller = self.caller_for_vault(&vault_id(&key.vault)?).await?;
-                let named = (&key.vault, &key.name);
-                let (end, asker) = (KeyAction::EndRetention, own_asker(&caller));
-                match self
-                    .control
-                    .vaults
-                    .ask_key(named, end, Assertions::default(), &asker, &caller)
-                    .await
-                {
-                    // It was its rotation that was due: that is owed, and done below.
-                    Ok(_) | Err(Error::Key(_)) => {}
-                    Err(error) => return Err(error),
-                }
-                self.control
-                    .vaults
-                    .settle_key(&key.vault, &key.name, &caller)
-                    .await
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// An aggregate owes something.
-    async fn settle(&self, id: &AggregateId) -> Result<(), Error> {
-        match id.kind() {
-            ResourceMachine::KIND => {
-                let caller = self.control.caller_for_resource(id).await?;
-                self.control
-                    .settle_resource(id.id().parse()?, &caller)
-                    .await
-            }
-            VaultMachine::KIND => {
-                let caller = self.caller_for_vault(id).await?;
-                self.control
-                    .vaults
-                    .settle_vault(&id.id().parse()?, &caller)
-                    .await
-            }
-            KeyMachine::KIND => {
-                let Some(key) = self.control.records.load::<Key>(id).await?.state else {
-                    return Ok(());
-                };
-                let caller = self.caller_for_vault(&vault_id(&key.vault)?).await?;
-                self.control
-                    .vaults
-                    .settle_key(&key.vault, &key.name, &caller)
-                    .await
-            }
-            TenantMachine::KIND => self.control.records.settle_tenant(id.id().parse()?).await,
-            _ => Ok(()),
-        }
-    }
-
-    async fn caller_for_vault(&self, id: &AggregateId) -> Result<Caller, Error> {
-        let vault = self.control.records.load::<Vault>(id).await?.state;
-        self.control
-            .records
-            .own_caller(vault.map_or(self.control.records.first_tenant, |vault| vault.tenant))
     }
 }
 
@@ -206,16 +241,14 @@ fn go_on<T>(done: Result<T, Error>) -> Result<Option<T>, Error> {
 #[cfg(test)]
 mod tests {
     use std::path::Path;
-    use std::sync::atomic::{AtomicU64, Ordering};
 
     use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
     use sqlx::{AssertSqlSafe, Connection as _};
-    use strongroom_base::{Clock, ResourceUid, Timestamp};
+    use strongroom_base::{ResourceUid, Timestamp};
 
     use super::*;
-    use crate::fresh::Fresh;
     use crate::resource::NewResource;
-    use crate::{InitOptions, Options, ResourceChange, Strongroom};
+    use crate::{InitOptions, Options, Strongroom};
 
     async fn open(data: &Path, hours: u64) -> Strongroom {
         let start = Timestamp::from_unix_millis(1_800_000_000_000);
@@ -285,6 +318,11 @@ mod tests {
 
         // All of it is due by then; the second of each is done.
         let room = open(&data, 49).await;
+        assert_eq!(keys(&room).await.len(), 4);
+        let done = room.maintenance().run_due().await.unwrap();
+        // Two keys, two resources, and both once more as followers; what is damaged stays due, and is told of.
+        assert_eq!((done.items, done.failed), (6, 2), "{done:?}");
+        assert_eq!(done.failure, Some(OutcomeKind::Damaged));
         assert_eq!(keys(&room).await.len(), 2);
         let plans = room.resource(&"plans".parse().unwrap()).await;
         assert!(plans.is_err(), "{plans:?}");
@@ -314,69 +352,5 @@ mod tests {
             remove.execute(&mut ledger).await.unwrap();
             ledger.close().await.unwrap();
         }
-    }
-
-    const IN_TIME: Duration = Duration::from_secs(20);
-
-    /// A clock that breaks down for a while.
-    #[derive(Debug, Default)]
-    struct Broken {
-        left: AtomicU64,
-        ended: Notify,
-    }
-
-    impl Clock for Broken {
-        fn now(&self) -> Timestamp {
-            let left = |left: u64| left.checked_sub(1);
-            let broken = self
-                .left
-                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, left);
-            if broken == Ok(1) {
-                self.ended.notify_one();
-            }
-            assert!(broken.is_err(), "the clock is broken");
-            Timestamp::from_unix_millis(1_800_000_000_000)
-        }
-    }
-
-    #[tokio::test]
-    async fn r18_heads_are_written_on_after_a_round_that_panicked() {
-        let clock = Arc::new(Broken::default());
-        let options = Options::new(crate::aws_lc_rs::PROVIDER).with_clock(clock.clone());
-        let fresh = Fresh::with(options).await;
-        let maintenance = fresh.room.maintenance();
-        let stop = Arc::new(Notify::new());
-        let rounds = tokio::spawn(rounds(
-            Arc::downgrade(maintenance),
-            Arc::clone(&stop),
-            Duration::from_millis(5),
-        ));
-        // The watch over what others change reads this clock as well, and less often.
-        clock.left.store(20, Ordering::SeqCst);
-        let ended = tokio::time::timeout(IN_TIME, clock.ended.notified()).await;
-        ended.expect("further rounds");
-        fresh
-            .resource
-            .change(ResourceChange::EnableIdentity)
-            .await
-            .unwrap();
-
-        let newest = maintenance.chains.records.ledger.heads().await.unwrap();
-        let is_written = async || {
-            let written = maintenance.chains.heads.read_all().await.unwrap();
-            newest
-                .iter()
-                .all(|head| written.iter().any(|line| line.head == *head))
-        };
-        let written = async {
-            while !is_written().await {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        };
-        let written = tokio::time::timeout(IN_TIME, written).await;
-        written.expect("the heads are written");
-        stop.notify_one();
-        rounds.await.unwrap();
-        fresh.room.close().await.unwrap();
     }
 }

@@ -11,12 +11,12 @@ use strongroom_base::{CorrelationId, ResourceName};
 pub use self::export::ExportedKey;
 use crate::Error;
 use crate::audit::Caller;
-use crate::audit_chain::{Audited, VerifiedAudit};
+use crate::audit_chain::{AuditChains, Audited, HeadWriter, VerifiedAudit};
 use crate::clock::ForwardClock;
 use crate::core::random_id;
 use crate::installation::{self, InitOptions, InstallationView, Opened, Options, Relocation};
 use crate::lease::Watch;
-use crate::maintenance::{Maintenance, Scheduler};
+use crate::maintenance::Maintenance;
 use crate::operator::Operator;
 use crate::resource::{Control, NewResource, ResourceHandle, ResourceView};
 
@@ -26,13 +26,14 @@ use crate::resource::{Control, NewResource, ResourceHandle, ResourceView};
 /// killed, loses nothing that was acknowledged; its last heads are at most a minute old.
 #[derive(Debug)]
 pub struct Strongroom {
-    maintenance: Arc<Maintenance>,
+    control: Arc<Control>,
+    chains: Arc<AuditChains>,
     operator: Operator,
     view: InstallationView,
     /// The clock, where it can be set forward.
     ahead: Option<Arc<ForwardClock>>,
-    /// None where nothing can be written: nothing is due then, and no chain moves.
-    scheduler: Option<Scheduler>,
+    /// None where nothing can be written: no chain moves then.
+    heads: Option<HeadWriter>,
     watch: Watch,
 }
 
@@ -63,7 +64,8 @@ impl Strongroom {
         installation::relocate(data.as_ref(), relocation, options).await
     }
 
-    /// Opens the installation in `data`, and goes on with whatever was cut off in it.
+    /// Opens the installation in `data`. Whatever was cut off in it, or has come due, is left to
+    /// [`maintenance`](Self::maintenance), or is done when somebody comes to rest on it.
     ///
     /// If the data folder cannot be written, it is opened for reading: what needs no audit record works,
     /// and what needs one is refused as unavailable.
@@ -75,10 +77,10 @@ impl Strongroom {
         let opened = installation::open(data.as_ref(), options).await?;
         let Opened {
             settings,
-            maintenance,
+            control,
+            chains,
             ahead,
         } = opened;
-        let control = &maintenance.control;
         let is_writable = !control.records.read_only;
         let caller = Caller {
             tenant: settings.tenant,
@@ -86,24 +88,22 @@ impl Strongroom {
             source: options.source.clone(),
             correlation: CorrelationId::from_bytes(random_id(&options.provider)?),
         };
-        if is_writable {
-            maintenance.resume().await?;
-        }
         let data = std::path::absolute(data.as_ref()).unwrap_or_else(|_| data.as_ref().to_owned());
         let view = settings.view(&data);
-        let scheduler = is_writable.then(|| Scheduler::start(&maintenance));
+        let heads = is_writable.then(|| HeadWriter::start(&chains));
         let watch = Watch::start(&control.records, &control.leases).await?;
         Ok(Self {
             operator: Operator {
-                core: Arc::clone(control),
+                core: Arc::clone(&control),
                 caller,
                 group: settings.group,
                 address: options.address,
             },
-            maintenance,
+            control,
+            chains,
             view,
             ahead,
-            scheduler,
+            heads,
             watch,
         })
     }
@@ -152,10 +152,7 @@ impl Strongroom {
     /// [`VerifyError`](strongroom_ledger::audit::VerifyError) naming the first entry that was removed,
     /// changed or reordered, or the first state that was put back.
     pub async fn verify_audit(&self) -> Result<VerifiedAudit, Error> {
-        self.maintenance
-            .chains
-            .verify_audit(self.operator.tenant())
-            .await
+        self.chains.verify_audit(self.operator.tenant()).await
     }
 
     /// A page of the audit of the installation's tenant: at most `limit` records after the entry
@@ -166,8 +163,7 @@ impl Strongroom {
     /// # Errors
     /// If the ledger cannot be read, or an entry's body is not a record.
     pub async fn audit(&self, after_sequence: u64, limit: u32) -> Result<Vec<Audited>, Error> {
-        self.maintenance
-            .chains
+        self.chains
             .audit_page(self.operator.tenant(), after_sequence, limit)
             .await
     }
@@ -177,8 +173,7 @@ impl Strongroom {
     /// # Errors
     /// As for [`audit`](Self::audit).
     pub async fn newest_audit(&self, limit: u32) -> Result<Vec<Audited>, Error> {
-        self.maintenance
-            .chains
+        self.chains
             .newest_audit(self.operator.tenant(), limit)
             .await
     }
@@ -189,18 +184,19 @@ impl Strongroom {
     /// If the heads cannot be written.
     pub async fn close(self) -> Result<(), Error> {
         let Self {
-            maintenance,
-            scheduler,
+            control,
+            chains,
+            heads,
             watch,
             ..
         } = self;
         drop(watch);
-        let written = match scheduler {
-            Some(scheduler) => scheduler.stop(&maintenance).await,
+        let written = match heads {
+            Some(heads) => heads.stop(&chains).await,
             None => Ok(()),
         };
         // Closed whatever became of the heads; the first failure is the one to tell of.
-        let closed = maintenance.control.close().await;
+        let closed = control.close().await;
         written.and(closed)
     }
 
@@ -209,18 +205,21 @@ impl Strongroom {
     /// # Errors
     /// If the ledger cannot be read.
     pub async fn audit_length(&self) -> Result<u64, Error> {
-        self.maintenance
-            .chains
-            .audit_length(self.operator.tenant())
-            .await
+        self.chains.audit_length(self.operator.tenant()).await
+    }
+
+    /// What time makes due, and what was cut off: nothing of it is done by opening an installation.
+    #[must_use]
+    pub fn maintenance(&self) -> Maintenance {
+        Maintenance::new(Arc::clone(&self.control))
     }
 
     #[cfg(test)]
-    pub(crate) fn maintenance(&self) -> &Arc<Maintenance> {
-        &self.maintenance
+    pub(crate) fn chains(&self) -> &Arc<AuditChains> {
+        &self.chains
     }
 
     pub(crate) fn control(&self) -> &Arc<Control> {
-        &self.maintenance.control
+        &self.control
     }
 }

@@ -26,7 +26,10 @@ pub(crate) async fn init(scene: &Path) -> Strongroom {
 
 pub(crate) async fn open(scene: &Path, at: Timestamp, plan: Option<&FaultPlan>) -> Strongroom {
     let data = scene.join("data");
-    Strongroom::open(data, &options(at, plan)).await.unwrap()
+    let room = Strongroom::open(data, &options(at, plan)).await.unwrap();
+    // As a service does when it starts.
+    room.maintenance().run_due().await.unwrap();
+    room
 }
 
 fn options(at: Timestamp, plan: Option<&FaultPlan>) -> Options {

@@ -102,6 +102,7 @@ async fn check(data: &Path, model: &mut Model, kill: u32) {
     let room = Strongroom::open(data, &options().with_clock(Arc::new(later)))
         .await
         .unwrap();
+    room.maintenance().run_due().await.unwrap();
     let verified = room.verify_audit().await.unwrap();
     assert!(verified.records > 0, "kill {kill}");
 

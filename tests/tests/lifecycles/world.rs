@@ -423,6 +423,7 @@ impl House {
             .with_vaults(suffix, Arc::new(outside));
         let (room, operators) = self.runtime.block_on(async {
             let room = Strongroom::open(&self.data, &options).await.unwrap();
+            room.maintenance().run_due().await.unwrap();
             let mut operators = BTreeMap::new();
             for (who, principal) in &self.cast.people {
                 let operator = room.administrator().acting_as(*principal).await.unwrap();

@@ -271,7 +271,9 @@ fn options(at: Timestamp, plan: Option<&FaultPlan>) -> Options {
 }
 
 async fn open(data: &Path, at: Timestamp, plan: Option<&FaultPlan>) -> Strongroom {
-    Strongroom::open(data, &options(at, plan)).await.unwrap()
+    let room = Strongroom::open(data, &options(at, plan)).await.unwrap();
+    room.maintenance().run_due().await.unwrap();
+    room
 }
 
 async fn seen_by(room: &Strongroom, scene: &Scene) -> ResourceHandle {

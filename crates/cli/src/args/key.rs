@@ -80,6 +80,31 @@ pub(crate) struct KeyVersions {
     pub(crate) all_versions: bool,
 }
 
+impl Key {
+    pub(crate) fn changes(&self) -> bool {
+        match self {
+            Self::Create(_)
+            | Self::Import(_)
+            | Self::Update(_)
+            | Self::Enable(_)
+            | Self::Disable(_)
+            | Self::Rotate(_)
+            | Self::Delete(_)
+            | Self::Recover(_)
+            | Self::Purge(_) => true,
+            Self::RotationPolicy(policy) => policy.wanted().is_some(),
+            Self::List(_)
+            | Self::ListVersions(_)
+            | Self::Show(_)
+            | Self::Census(_)
+            | Self::Wrap(_)
+            | Self::Unwrap(_)
+            | Self::Encrypt(_)
+            | Self::Decrypt(_) => false,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct VaultOfKeys {
     /// The vault's name.

@@ -186,6 +186,36 @@ pub(crate) enum DataVerb {
     /// Shows the installation's clock and, where it was made for trying things, sets it forward.
     #[command(subcommand)]
     Clock(Clock),
+    /// Does what time has made due, and goes on with what was cut off.
+    #[command(subcommand)]
+    Maintenance(Maintenance),
+}
+
+impl DataVerb {
+    /// Whether it changes something: some of what is due is done after it.
+    pub(crate) fn changes(&self) -> bool {
+        match self {
+            Self::Resource(verb) => verb.changes(),
+            Self::Vault(verb) => !matches!(verb, Vault::Show(_) | Vault::List),
+            Self::Key(verb) => verb.changes(),
+            Self::Tenant(verb) => !matches!(verb, Tenant::List),
+            Self::Subscription(verb) => !matches!(verb, Subscription::List),
+            Self::Group(verb) => !matches!(verb, Group::List),
+            Self::Principal(verb) => !matches!(verb, Principal::List { .. }),
+            Self::Role(verb) => !matches!(verb, Role::List(_)),
+            Self::Put(_) | Self::Rm(_) | Self::Cp(_) | Self::Mv(_) | Self::Ingest(_) => true,
+            Self::Clock(verb) => matches!(verb, Clock::Advance { .. }),
+            Self::Explain(_)
+            | Self::Get(_)
+            | Self::Ls(_)
+            | Self::Cat(_)
+            | Self::Stat(_)
+            | Self::Fsck(_)
+            | Self::Audit(_)
+            // It does all of it already.
+            | Self::Maintenance(_) => false,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -291,6 +321,14 @@ pub(crate) struct AuditShow {
     /// How many records to show.
     #[arg(long, short = 'n', default_value_t = 20, value_name = "COUNT")]
     pub(crate) last: u32,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Maintenance {
+    /// Ends retentions that are over, rotates keys that are due, completes or undoes changes that were cut
+    /// off, and lets resources go over to newer versions of keys that they follow. A verb that changes
+    /// something does 20 such things after it, or 200 ms of them; a service does all of them now and then.
+    Run,
 }
 
 #[derive(Debug, Subcommand)]

@@ -111,6 +111,19 @@ pub(crate) struct ResourceUpdate {
     pub(crate) tier: Tier,
 }
 
+impl Resource {
+    pub(crate) fn changes(&self) -> bool {
+        !matches!(
+            self,
+            Self::Show(_)
+                | Self::List
+                | Self::Identity(Identity::Show(_))
+                | Self::Encryption(Encryption::Show(_))
+                | Self::ExportKey(_)
+        )
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Identity {
     /// Shows the managed identity.

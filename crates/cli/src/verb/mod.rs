@@ -13,6 +13,7 @@ pub(crate) mod ingest;
 pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod ls;
+pub(crate) mod maintenance;
 pub(crate) mod put;
 pub(crate) mod relocate;
 pub(crate) mod resource;
@@ -27,7 +28,18 @@ use crate::output::Output;
 use crate::session::Session;
 
 /// Does what is asked in an open data folder.
+///
+/// A verb that changes something does some of what is due after it; what only reads does none.
 pub(crate) async fn run(session: &Session, verb: DataVerb, output: &Output) -> Result<(), Failure> {
+    let changes = verb.changes();
+    carry_out(session, verb, output).await?;
+    if changes {
+        maintenance::some(&session.room).await;
+    }
+    Ok(())
+}
+
+async fn carry_out(session: &Session, verb: DataVerb, output: &Output) -> Result<(), Failure> {
     match verb {
         DataVerb::Resource(args) => resource::run(session, args, output).await,
         DataVerb::Explain(args) => explain::run(session, args, output).await,
@@ -50,5 +62,6 @@ pub(crate) async fn run(session: &Session, verb: DataVerb, output: &Output) -> R
         DataVerb::Fsck(args) => fsck::run(session, args, output).await,
         DataVerb::Audit(args) => audit::run(session, args, output).await,
         DataVerb::Clock(args) => clock::run(session, &args, output),
+        DataVerb::Maintenance(args) => maintenance::run(session, &args, output).await,
     }
 }

@@ -89,7 +89,9 @@ impl Unpacked {
     async fn open(&self, later: Duration) -> Strongroom {
         let clock = Arc::new(self.at.saturating_add(later));
         let options = Options::new(strongroom::aws_lc_rs::PROVIDER).with_clock(clock);
-        Strongroom::open(&self.data, &options).await.unwrap()
+        let room = Strongroom::open(&self.data, &options).await.unwrap();
+        room.maintenance().run_due().await.unwrap();
+        room
     }
 
     fn program(&self, args: &[&str]) -> Output {

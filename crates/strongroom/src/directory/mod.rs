@@ -7,7 +7,6 @@ mod access;
 mod below;
 mod founding;
 mod group;
-mod operator;
 mod principal;
 mod site;
 mod subscription;
@@ -16,9 +15,6 @@ mod tenant;
 pub(crate) use self::access::AccessRequest;
 pub(crate) use self::founding::FirstTenant;
 pub(crate) use self::group::GroupRequest;
-pub use self::operator::{
-    GroupView, NewPrincipal, PrincipalView, RoleAssignmentView, SubscriptionView, TenantView,
-};
 pub(crate) use self::principal::PrincipalRequest;
 pub(crate) use self::site::{Site, crossing, verdict};
 pub(crate) use self::subscription::SubscriptionRequest;

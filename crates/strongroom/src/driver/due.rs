@@ -3,6 +3,7 @@
 use strongroom_base::{Outcome as _, OutcomeKind, Timestamp};
 use strongroom_ledger::{AggregateId, Find, Found, LedgerError, Page};
 
+use super::Kept;
 use super::kept::index;
 use crate::Error;
 use crate::core::Core;
@@ -14,27 +15,40 @@ pub(super) const OWING_INDEX: &str = "owing";
 /// How many index rows are read at once.
 pub(crate) const PAGE: u32 = 1_000;
 
-/// Aggregates to look at.
-#[derive(Debug, Default)]
-pub(crate) struct Due {
-    /// Their time has come.
-    pub(crate) woken: Vec<AggregateId>,
-    /// They owe something.
-    pub(crate) owing: Vec<AggregateId>,
+/// Whether time has changed a state, or it owes something.
+pub(crate) fn is_due<M: Kept>(state: &M::State, now: Timestamp) -> bool {
+    has_come::<M>(state, now) || !M::effects(state, now).is_empty()
+}
+
+/// Whether time has changed a state.
+pub(crate) fn has_come<M: Kept>(state: &M::State, now: Timestamp) -> bool {
+    M::wake_at(state).is_some_and(|at| at <= now)
 }
 
 impl Core {
-    pub(crate) async fn due(&self) -> Result<Due, Error> {
+    /// The first `at_most` aggregates whose time has come, oldest first, and as many that owe something: one
+    /// of these after one of those.
+    pub(crate) async fn due(&self, at_most: usize) -> Result<Vec<AggregateId>, Error> {
         let until = wake_key(self.now());
         let woken = Find::prefix(WAKE_INDEX, "");
-        let woken = self.find_sound(&woken, |key| *key <= *until).await?;
+        let woken = self
+            .find_sound(&woken, at_most, |key| *key <= *until)
+            .await?;
         let owing = Find::prefix(OWING_INDEX, "");
-        let owing = self.find_sound(&owing, |_| true).await?;
-        let ids = |found: Vec<(String, AggregateId)>| found.into_iter().map(|(_, id)| id).collect();
-        Ok(Due {
-            woken: ids(woken),
-            owing: ids(owing),
-        })
+        let owing = self.find_sound(&owing, at_most, |_| true).await?;
+        let (mut woken, mut owing) = (woken.into_iter(), owing.into_iter());
+        let mut due: Vec<AggregateId> = Vec::new();
+        loop {
+            let (first, second) = (woken.next(), owing.next());
+            if first.is_none() && second.is_none() {
+                return Ok(due);
+            }
+            for (_, id) in [first, second].into_iter().flatten() {
+                if !due.contains(&id) {
+                    due.push(id);
+                }
+            }
+        }
     }
 
     /// The rows that a query finds, in order, as long as their keys pass `wanted`.
@@ -43,16 +57,18 @@ impl Core {
         find: &Find,
         wanted: impl Fn(&str) -> bool,
     ) -> Result<Vec<(String, AggregateId)>, Error> {
-        all(wanted, |page| self.ledger.find(find, page)).await
+        all(wanted, usize::MAX, |page| self.ledger.find(find, page)).await
     }
 
-    /// The same, without those that name no record: they keep nothing else waiting.
+    /// The first `at_most` of them, without those that name no record: they keep nothing else waiting.
     pub(crate) async fn find_sound(
         &self,
         find: &Find,
+        at_most: usize,
         wanted: impl Fn(&str) -> bool,
     ) -> Result<Vec<(String, AggregateId)>, Error> {
-        all(wanted, |page| self.ledger.find_sound(find, page)).await
+        let find = |page| self.ledger.find_sound(find, page);
+        all(wanted, at_most, find).await
     }
 
     /// Whether each row of what says what is due names a record.
@@ -67,21 +83,23 @@ impl Core {
     }
 }
 
-/// All rows of a query that is asked page by page.
+/// The first rows of a query that is asked page by page.
 async fn all<F: Future<Output = Result<Vec<Found>, LedgerError>>>(
     wanted: impl Fn(&str) -> bool,
+    at_most: usize,
     find: impl Fn(Page) -> F,
 ) -> Result<Vec<(String, AggregateId)>, Error> {
     let mut all = Vec::new();
-    let mut page = Page::first(PAGE);
+    let page_len = PAGE.min(u32::try_from(at_most).unwrap_or(PAGE).saturating_add(1));
+    let mut page = Page::first(page_len);
     loop {
         let found = find(page).await?;
         let Some(last) = found.last() else {
             return Ok(all);
         };
-        page = Page::after(last, PAGE);
+        page = Page::after(last, page_len);
         for row in found {
-            if !wanted(&row.key) {
+            if all.len() == at_most || !wanted(&row.key) {
                 return Ok(all);
             }
             all.push((row.key, row.id));
@@ -94,12 +112,16 @@ pub(super) fn wake_key(at: Timestamp) -> String {
     format!("{:020}", at.as_unix_millis())
 }
 
-/// What could not be done for one aggregate stays due, and keeps nothing else waiting.
-pub(crate) fn log(id: &AggregateId, done: Result<(), Error>) {
+/// What could not be done for one aggregate stays due, and keeps nothing else waiting. How it failed, if it
+/// did.
+pub(crate) fn log(id: &AggregateId, done: Result<(), Error>) -> Option<OutcomeKind> {
     match done {
-        Ok(()) | Err(Error::HeldElsewhere { .. }) => {}
+        Ok(()) | Err(Error::HeldElsewhere { .. }) => None,
         // Another process was faster, or it was undone meanwhile.
-        Err(error) if error.kind() == OutcomeKind::Refused => {}
-        Err(error) => tracing::error!(%id, %error, "something is still owed"),
+        Err(error) if error.kind() == OutcomeKind::Refused => None,
+        Err(error) => {
+            tracing::error!(%id, %error, code = error.code(), "something is due still");
+            Some(error.kind())
+        }
     }
 }

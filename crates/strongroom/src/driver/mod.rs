@@ -21,7 +21,7 @@ use crate::audit::{Caller, Happened};
 use crate::core::{Core, Loaded, encode};
 
 pub(crate) use self::claims::EFFECTS_CLAIMED_FOR;
-pub(crate) use self::due::{Due, log};
+pub(crate) use self::due::{has_come, is_due, log};
 pub(crate) use self::kept::Kept;
 pub(crate) use self::reader::Reader;
 

@@ -2,8 +2,8 @@
 
 mod folder;
 mod installation;
-mod out_of_reach;
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ use strongroom_identity::{
     AccessRefusal, Denied, GroupRefusal, InvalidDisplayName, NoToken, PrincipalRefusal,
     SubscriptionRefusal, TenantRefusal,
 };
-use strongroom_resource::Refusal;
+use strongroom_resource::{Inaccessible, Refusal};
 use strongroom_vault::import::ImportError;
 use strongroom_vault::key::{InvalidRotationPolicy, KeyRefusal};
 use strongroom_vault::vault::VaultRefusal;
@@ -32,7 +32,6 @@ use strongroom_vault::{
 pub use self::folder::{FolderError, Trouble};
 pub(crate) use self::folder::{LONGEST_PART, LONGEST_PATH};
 pub use self::installation::InstallationError;
-pub use self::out_of_reach::OutOfReach;
 
 /// What went wrong. [`Outcome::kind`] says whether rules, input, stored bytes or the machine are
 /// the cause, and [`Outcome::retry`] whether asking again can help.
@@ -659,6 +658,54 @@ fn is_denied_by_the_system(error: &(dyn std::error::Error + 'static)) -> bool {
         next = error.source();
     }
     false
+}
+
+/// A resource's data are out of reach, because whoever holds the key, or the directory, says no.
+///
+/// It heals by itself: once what it names is mended, the next use finds the key.
+#[derive(Debug)]
+pub struct OutOfReach {
+    inaccessible: Inaccessible,
+    cause: Arc<Error>,
+}
+
+impl OutOfReach {
+    pub(crate) fn new(inaccessible: Inaccessible, cause: Error) -> Self {
+        Self {
+            inaccessible,
+            cause: Arc::new(cause),
+        }
+    }
+
+    /// Why, and since when.
+    #[must_use]
+    pub fn inaccessible(&self) -> Inaccessible {
+        self.inaccessible
+    }
+
+    /// What was said, with what would turn it into a yes.
+    #[must_use]
+    pub fn cause(&self) -> &Error {
+        &self.cause
+    }
+}
+
+impl From<OutOfReach> for Error {
+    fn from(found: OutOfReach) -> Self {
+        Self::OutOfReach(Box::new(found))
+    }
+}
+
+impl fmt::Display for OutOfReach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.cause.fmt(f)
+    }
+}
+
+impl std::error::Error for OutOfReach {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.cause.source()
+    }
 }
 
 #[cfg(test)]

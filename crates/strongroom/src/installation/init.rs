@@ -12,7 +12,7 @@ use strongroom_identity::{DisplayName, GroupCommand, GroupUid, SubscriptionComma
 use super::begun::{Begun, make_folder};
 use super::open::make;
 use super::root_key::{unfinished, write_new};
-use super::settings::{FORMAT, Layout, Settings, resolve};
+use super::settings::{FORMAT, Layout, Settings};
 use super::{InstallationView, Options, RootKeySource};
 use crate::Error;
 use crate::audit::{Caller, Operation};
@@ -20,6 +20,7 @@ use crate::core::{Core, random_id};
 use crate::directory::{FirstTenant, GroupRequest, SubscriptionRequest};
 use crate::driver::Assertions;
 use crate::error::InstallationError;
+use crate::files::resolve;
 
 /// How to make an installation.
 #[derive(Clone, Debug, Default)]
@@ -90,8 +91,7 @@ pub(crate) async fn init(
         administrator: PrincipalId::from_bytes(id()?),
     };
     let view = settings.view(&data);
-    let maintenance = make(&layout, &settings, root, options).await?;
-    let control = &maintenance.control;
+    let control = make(&layout, &settings, root, options).await?;
     found_directory(&control.records, &settings, options).await?;
     control.close().await?;
     let text = settings.to_json().map_err(Error::Encoding)?;

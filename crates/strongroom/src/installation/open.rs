@@ -17,7 +17,7 @@ use tokio::sync::Mutex;
 
 use super::begun::remove_left_over;
 use super::settings::{Layout, Settings};
-use super::settled::LedgerFile;
+use super::settled::{Basis, LedgerFile};
 use crate::Error;
 use crate::audit_chain::{AuditChainKey, AuditChains};
 use crate::busy::Busy;
@@ -29,7 +29,6 @@ use crate::key_files::KeyStore;
 use crate::lease::Danger;
 use crate::lease::{LeaseSettings, Leases};
 use crate::local_folder::LocalFolder;
-use crate::maintenance::Maintenance;
 use crate::resource::Control;
 use crate::store::{Blocks, DataPlane};
 use crate::vaults::{OutsideVault, VaultRouter};
@@ -170,15 +169,10 @@ impl Options {
 /// An installation as it was found.
 pub(crate) struct Opened {
     pub(crate) settings: Settings,
-    pub(crate) maintenance: Arc<Maintenance>,
+    pub(crate) control: Arc<Control>,
+    pub(crate) chains: Arc<AuditChains>,
     /// The clock, where it can be set forward.
     pub(crate) ahead: Option<Arc<ForwardClock>>,
-}
-
-impl Opened {
-    pub(crate) fn control(&self) -> &Arc<Control> {
-        &self.maintenance.control
-    }
 }
 
 /// Opens the installation in `data`.
@@ -193,7 +187,7 @@ pub(crate) async fn open(data: &Path, options: &Options) -> Result<Opened, Error
         return Err(InstallationError::OtherRootKey { expected, found }.into());
     }
     let opened = open_core(&layout, Basis::File(&file), root, options).await?;
-    if !opened.control().records.read_only {
+    if !opened.control.records.read_only {
         remove_left_over(&layout);
     }
     Ok(opened)
@@ -205,21 +199,11 @@ pub(super) async fn make(
     settings: &Settings,
     root: RootKeys,
     options: &Options,
-) -> Result<Arc<Maintenance>, Error> {
+) -> Result<Arc<Control>, Error> {
     let objects = layout.objects();
     std::fs::create_dir_all(&objects).map_err(InstallationError::io("making", objects))?;
     let opened = open_core(layout, Basis::New(settings), root, options).await?;
-    Ok(opened.maintenance)
-}
-
-/// What the settings are taken from.
-pub(super) enum Basis<'a> {
-    /// The installation is being made with them.
-    New(&'a Settings),
-    /// The ledger, and this file must say the same.
-    File(&'a Settings),
-    /// The ledger alone.
-    Ledger,
+    Ok(opened.control)
 }
 
 pub(super) async fn open_core(
@@ -323,7 +307,8 @@ pub(super) async fn open_core(
     };
     Ok(Opened {
         settings,
-        maintenance: Arc::new(Maintenance { control, chains }),
+        control,
+        chains: Arc::new(chains),
         ahead,
     })
 }

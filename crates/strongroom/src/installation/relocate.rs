@@ -7,8 +7,9 @@ use strongroom_base::CorrelationId;
 use strongroom_crypto::RootKeys;
 
 use super::init::absolute;
-use super::open::{Basis, Opened, open_core};
+use super::open::{Opened, open_core};
 use super::settings::{Layout, Settings};
+use super::settled::Basis;
 use super::{InstallationView, Options, RootKeySource};
 use crate::Error;
 use crate::audit::{Caller, Operation};
@@ -55,9 +56,7 @@ pub(crate) async fn relocate(
     };
     let root = RootKeys::derive(&options.provider, &root_key.read(&layout.data)?)?;
     let Opened {
-        settings,
-        maintenance,
-        ..
+        settings, control, ..
     } = open_core(&layout, Basis::Ledger, root, options).await?;
     let settings = Settings {
         root_key,
@@ -70,7 +69,6 @@ pub(crate) async fn relocate(
         source: options.source.clone(),
         correlation: CorrelationId::from_bytes(random_id(&options.provider)?),
     };
-    let control = &maintenance.control;
     let settled = control
         .records
         .settle_settings(&settings, Operation::InstallationRelocate, &caller)

@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use strongroom_crypto::RootKey;
 use zeroize::Zeroizing;
 
-use super::settings::resolve;
 use crate::Error;
 use crate::error::InstallationError;
+use crate::files::resolve;
 
 /// The longest root key text that is read.
 const LONGEST: u64 = 4096;

@@ -14,10 +14,10 @@ use strongroom_base::{PrincipalId, Region, ResourceUid, SubscriptionId, TenantId
 use strongroom_identity::GroupUid;
 use strongroom_ledger::AggregateId;
 
-use super::RootKeySource;
+use super::root_key::RootKeySource;
 use crate::Error;
 use crate::error::InstallationError;
-use crate::files::write_anew;
+use crate::files::{resolve, write_anew};
 
 /// The format of the settings file.
 pub(super) const FORMAT: u32 = 2;
@@ -246,14 +246,5 @@ impl Settings {
             group: self.group,
             administrator: self.administrator,
         }
-    }
-}
-
-/// Where a path that is relative to the data folder leads, as people write it: `..` is resolved by
-/// name.
-pub(super) fn resolve(data: &Path, path: &Path) -> PathBuf {
-    match path.strip_prefix("..") {
-        Ok(sibling) => data.parent().unwrap_or(data).join(sibling),
-        Err(_) => data.join(path),
     }
 }

@@ -12,13 +12,22 @@ use strongroom_ledger::sqlite::{SqliteLedger, SqliteOptions, Upgrade};
 use strongroom_ledger::{Change, Commit, Damage, Ledger as _, LedgerError, REVISIONS, Write};
 
 use super::RootKeySource;
-use super::open::Basis;
 use super::settings::{FORMAT, Layout, OLD_FORMAT, Settings, settings_id};
 use crate::Error;
 use crate::audit::{Caller, Happened, Operation};
 use crate::audit_chain::AuditChainKey;
 use crate::core::{Core, Loaded, encode};
 use crate::error::InstallationError;
+
+/// What the settings are taken from.
+pub(super) enum Basis<'a> {
+    /// The installation is being made with them.
+    New(&'a Settings),
+    /// The ledger, and this file must say the same.
+    File(&'a Settings),
+    /// The ledger alone.
+    Ledger,
+}
 
 /// The ledger of an installation that is being opened.
 pub(super) struct LedgerFile<'a> {

@@ -7,9 +7,11 @@ use strongroom_crypto::object::{
     Binding, Generation, GenerationKeys, OpenError, Opener, PROLOGUE_LEN,
 };
 
+use super::findings::Watching;
+use super::keys::Lease;
 use super::rights::{JudgesRights, Need, Rights};
+use super::source::LeaseSource;
 use super::sync::Slot;
-use super::{Lease, LeaseSource, Watching};
 use crate::Error;
 use crate::audit::OnBehalfOf;
 
@@ -115,7 +117,7 @@ impl Access {
     /// Fails once the resource must not be used any more.
     pub(crate) async fn check(&mut self) -> Result<(), Error> {
         let source = &self.session.source;
-        if !self.lease.holds(source.moment()?) && source.is_checked {
+        if !self.lease.holds(source.moment()?) && source.is_checked() {
             self.lease = self.session.lease(self.need).await?;
         }
         Ok(())

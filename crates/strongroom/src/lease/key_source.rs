@@ -5,7 +5,7 @@ use strongroom_base::{CorrelationId, ResourceUid};
 use strongroom_crypto::object::GenerationKeys;
 use strongroom_ledger::runtime::OwnRuntime;
 
-use super::Watching;
+use super::findings::Watching;
 use crate::Error;
 use crate::clock::Moment;
 

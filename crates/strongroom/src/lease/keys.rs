@@ -7,11 +7,15 @@ use std::array;
 
 use strongroom_crypto::object::{Binding, GenerationKeys, OpenError, Opener, PROLOGUE_LEN};
 
-use super::Watching;
+use super::desk;
+use super::findings::Watching;
 use super::sync::{Arc, Slot};
 
 /// The most openers that are kept, at less than a kilobyte and the object's path each.
 const SLOTS: usize = 16;
+
+/// A resource's keys, and how long they may be used.
+pub(crate) type Lease = desk::Lease<LeasedKeys>;
 
 #[derive(Debug)]
 pub(crate) struct LeasedKeys {

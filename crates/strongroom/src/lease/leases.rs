@@ -8,131 +8,45 @@ use strongroom_base::{Clock, ResourceUid};
 use strongroom_crypto::Provider;
 use strongroom_ledger::{AggregateId, Version};
 
+use super::findings::{Findings, Watching};
+use super::key_source::KeySource;
 #[cfg(feature = "fault-injection")]
-use super::Danger;
-use super::source::overdue;
-use super::{KeySource, LeaseSettings, LeaseSource};
+use super::settings::Danger;
+use super::settings::LeaseSettings;
+use super::source::{LeaseBasis, LeaseSource, overdue};
 use crate::clock::Moment;
 use crate::core::Observer;
 
 /// The leases of a process.
 pub(crate) struct Leases {
-    settings: LeaseSettings,
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) provider: Provider,
+    basis: LeaseBasis,
     sources: Mutex<HashMap<ResourceUid, Arc<LeaseSource>>>,
-    watched: Arc<Mutex<Watched>>,
+    findings: Findings,
     #[cfg(feature = "fault-injection")]
     danger: Danger,
 }
 
-/// What leases, and failures that are remembered, rest on.
-#[derive(Default)]
-struct Watched {
-    /// At which version each was read, by what was found for whom.
-    readers: HashMap<AggregateId, HashMap<Finding, (ResourceUid, Version)>>,
-    read: HashMap<ResourceUid, HashMap<Finding, Vec<AggregateId>>>,
-    last: u64,
-}
-
-/// Numbers what was found once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Finding(u64);
-
-impl Watched {
-    fn remove(&mut self, uid: ResourceUid, finding: Finding) {
-        let Some(findings) = self.read.get_mut(&uid) else {
-            return;
-        };
-        let rested_on = findings.remove(&finding);
-        if findings.is_empty() {
-            self.read.remove(&uid);
-        }
-        self.forget(rested_on.unwrap_or_default(), finding);
-    }
-
-    fn remove_all(&mut self, uid: ResourceUid) {
-        for (finding, rested_on) in self.read.remove(&uid).unwrap_or_default() {
-            self.forget(rested_on, finding);
-        }
-    }
-
-    fn forget(&mut self, rested_on: Vec<AggregateId>, finding: Finding) {
-        for id in rested_on {
-            if let Some(readers) = self.readers.get_mut(&id) {
-                readers.remove(&finding);
-                if readers.is_empty() {
-                    self.readers.remove(&id);
-                }
-            }
-        }
-    }
-}
-
-/// What was found rests on states that are watched for as long as this is there: as long as the lease is out,
-/// or the failure is remembered.
-pub(crate) struct Watching {
-    watched: Arc<Mutex<Watched>>,
-    uid: ResourceUid,
-    finding: Finding,
-}
-
-impl Watching {
-    /// Whether nothing of it has changed, as far as this process has heard.
-    pub(super) fn is_undisturbed(&self) -> bool {
-        let watched = lock(&self.watched);
-        let findings = watched.read.get(&self.uid);
-        findings.is_some_and(|findings| findings.contains_key(&self.finding))
-    }
-}
-
-impl Drop for Watching {
-    fn drop(&mut self) {
-        lock(&self.watched).remove(self.uid, self.finding);
-    }
-}
-
-impl fmt::Debug for Watching {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Watching")
-            .field("uid", &self.uid)
-            .finish_non_exhaustive()
-    }
-}
-
-fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl Leases {
     pub(crate) fn new(settings: LeaseSettings, clock: Arc<dyn Clock>, provider: Provider) -> Self {
-        Self {
+        let basis = LeaseBasis {
             settings,
+            is_checked: true,
             clock,
             provider,
+        };
+        Self {
+            basis,
             sources: Mutex::default(),
-            watched: Arc::default(),
+            findings: Findings::default(),
             #[cfg(feature = "fault-injection")]
             danger: Danger::default(),
         }
     }
 
     #[cfg(feature = "fault-injection")]
-    pub(crate) fn with_danger(self, danger: Danger) -> Self {
+    pub(crate) fn with_danger(mut self, danger: Danger) -> Self {
+        self.basis.is_checked = !danger.unchecked_leases;
         Self { danger, ..self }
-    }
-
-    /// Whether operations that go on are asked again.
-    #[cfg_attr(
-        not(feature = "fault-injection"),
-        expect(clippy::unused_self, reason = "it always is, but in a control")
-    )]
-    pub(super) fn are_checked(&self) -> bool {
-        #[cfg(feature = "fault-injection")]
-        let checked = !self.danger.unchecked_leases;
-        #[cfg(not(feature = "fault-injection"))]
-        let checked = true;
-        checked
     }
 
     /// Whether other processes' changes are looked for.
@@ -149,15 +63,19 @@ impl Leases {
     }
 
     pub(crate) fn settings(&self) -> &LeaseSettings {
-        &self.settings
+        &self.basis.settings
     }
 
     /// The one source of a resource's leases in this process.
     pub(crate) fn source(&self, keys: &Arc<dyn KeySource>, uid: ResourceUid) -> Arc<LeaseSource> {
         let mut sources = self.sources();
-        let source = sources
-            .entry(uid)
-            .or_insert_with(|| Arc::new(LeaseSource::new(self, Arc::downgrade(keys), uid)));
+        let source = sources.entry(uid).or_insert_with(|| {
+            Arc::new(LeaseSource::new(
+                self.basis.clone(),
+                Arc::downgrade(keys),
+                uid,
+            ))
+        });
         Arc::clone(source)
     }
 
@@ -167,20 +85,7 @@ impl Leases {
         uid: ResourceUid,
         rests_on: &BTreeMap<AggregateId, Version>,
     ) -> Watching {
-        let mut watched = lock(&self.watched);
-        watched.last = watched.last.wrapping_add(1);
-        let finding = Finding(watched.last);
-        for (id, version) in rests_on {
-            let readers = watched.readers.entry(id.clone()).or_default();
-            readers.insert(finding, (uid, *version));
-        }
-        let findings = watched.read.entry(uid).or_default();
-        findings.insert(finding, rests_on.keys().cloned().collect());
-        Watching {
-            watched: Arc::clone(&self.watched),
-            uid,
-            finding,
-        }
+        self.findings.watch(uid, rests_on)
     }
 
     /// Nobody can tell what has changed: everything that was found is void.
@@ -192,7 +97,7 @@ impl Leases {
     }
 
     fn drop_lease(&self, uid: ResourceUid, now: Moment) {
-        lock(&self.watched).remove_all(uid);
+        self.findings.remove_all(uid);
         let source = self.sources().get(&uid).cloned();
         if let Some(source) = source {
             source.desk().drop_lease(now);
@@ -229,7 +134,7 @@ impl Leases {
     }
 
     fn sources(&self) -> MutexGuard<'_, HashMap<ResourceUid, Arc<LeaseSource>>> {
-        lock(&self.sources)
+        self.sources.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -237,24 +142,12 @@ impl Observer for Leases {
     /// What was found of a resource was written down in its state: what rests on that rests on what it has
     /// become.
     fn marked(&self, id: &AggregateId, from: Version, to: Option<Version>) {
-        let mut watched = lock(&self.watched);
-        let readers = watched.readers.get_mut(id).into_iter().flatten();
-        for (_, (_, version)) in readers.filter(|(_, (_, version))| *version == from) {
-            *version = to.unwrap_or(Version::ABSENT);
-        }
+        self.findings.moved(id, from, to.unwrap_or(Version::ABSENT));
     }
 
     /// A state has changed, or may have: whatever was found of it at another version is void.
     fn changed(&self, id: &AggregateId, to: Option<Version>, now: Moment) {
-        let stale: Vec<ResourceUid> = {
-            let watched = lock(&self.watched);
-            let readers = watched.readers.get(id).into_iter().flatten();
-            readers
-                .filter(|(_, (_, version))| to != Some(*version))
-                .map(|(_, (uid, _))| *uid)
-                .collect()
-        };
-        for uid in stale {
+        for uid in self.findings.stale(id, to) {
             self.drop_lease(uid, now);
         }
     }
@@ -263,7 +156,7 @@ impl Observer for Leases {
 impl fmt::Debug for Leases {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Leases")
-            .field("settings", &self.settings)
+            .field("settings", &self.basis.settings)
             .finish_non_exhaustive()
     }
 }

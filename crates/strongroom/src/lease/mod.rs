@@ -11,10 +11,11 @@
 //! - [`rights`] are judged anew with each lease;
 //! - [`access`] is what an operation holds: it is asked again before each block that is handed out;
 //! - [`key_source`] says where its keys come from;
-//! - [`leases`] knows which changes void it, and [`watch`] finds those that other processes make.
+//! - [`findings`] and [`leases`] know which changes void it, and [`watch`] finds those that other processes make.
 
 mod access;
 mod desk;
+mod findings;
 mod key_source;
 mod keys;
 mod leases;
@@ -27,17 +28,12 @@ mod sync;
 mod tests;
 mod watch;
 
-use self::keys::LeasedKeys;
-
 pub(crate) use self::access::{Access, Session};
+pub(crate) use self::findings::Watching;
 pub(crate) use self::key_source::{KeySource, Proof, Watched};
-pub(crate) use self::leases::{Leases, Watching};
+pub(crate) use self::leases::Leases;
 pub(crate) use self::machine::Terms;
 #[cfg(feature = "fault-injection")]
 pub use self::settings::Danger;
 pub use self::settings::{InvalidLease, LeaseSettings, LeaseTerm, LeaseTooShort};
-pub(crate) use self::source::LeaseSource;
 pub(crate) use self::watch::Watch;
-
-/// A resource's keys, and how long they may be used.
-pub(crate) type Lease = desk::Lease<LeasedKeys>;

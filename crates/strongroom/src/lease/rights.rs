@@ -5,7 +5,7 @@ use std::fmt;
 use async_trait::async_trait;
 use strongroom_identity::Verdict;
 
-use super::Watching;
+use super::findings::Watching;
 use crate::Error;
 
 /// What the caller's roles say.

@@ -11,10 +11,11 @@ use strongroom_crypto::Provider;
 use strongroom_vault::{Unavailable, VaultError};
 
 use super::desk::{Desk, Outcome, Proved, Telling, Told};
+use super::findings::Watching;
 use super::key_source::{KeySource, Proof, Watched};
-use super::keys::LeasedKeys;
+use super::keys::{Lease, LeasedKeys};
 use super::machine::{Answer, Attempt, Terms};
-use super::{Lease, LeaseSettings, Leases, Watching};
+use super::settings::{LeaseSettings, LeaseTerm};
 use crate::Error;
 use crate::audit::{OnBehalfOf, on_behalf_of};
 use crate::clock::Moment;
@@ -31,16 +32,22 @@ const SOON: Duration = Duration::from_secs(1);
 /// How long a lease lasts that nobody outside the service can take away.
 const SERVICE_MANAGED: Duration = Duration::from_mins(1);
 
+/// What all leases of a process have in common.
+#[derive(Clone)]
+pub(super) struct LeaseBasis {
+    pub(super) settings: LeaseSettings,
+    /// Whether an operation that has begun is asked whether it may go on.
+    pub(super) is_checked: bool,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) provider: Provider,
+}
+
 /// The leases of one resource in this process.
 pub(crate) struct LeaseSource {
     /// Gone once the installation is closed, which an open store does not put off.
     keys: Weak<dyn KeySource>,
     uid: ResourceUid,
-    pub(super) settings: LeaseSettings,
-    /// Whether an operation that has begun is asked whether it may go on.
-    pub(super) is_checked: bool,
-    clock: Arc<dyn Clock>,
-    provider: Provider,
+    basis: LeaseBasis,
     /// How long an attempt may take: to wait for a turn at the vault, and for its answer.
     longest: Duration,
     desk: Desk<LeasedKeys, Failure>,
@@ -63,16 +70,12 @@ impl From<Error> for Failure {
 }
 
 impl LeaseSource {
-    pub(super) fn new(leases: &Leases, keys: Weak<dyn KeySource>, uid: ResourceUid) -> Self {
-        let settings = *leases.settings();
-        let longest = settings.deadline().saturating_add(PATIENCE);
+    pub(super) fn new(basis: LeaseBasis, keys: Weak<dyn KeySource>, uid: ResourceUid) -> Self {
+        let longest = basis.settings.deadline().saturating_add(PATIENCE);
         Self {
             keys,
             uid,
-            settings,
-            is_checked: leases.are_checked(),
-            clock: Arc::clone(&leases.clock),
-            provider: leases.provider,
+            basis,
             longest,
             desk: Desk::new(longest),
         }
@@ -80,6 +83,11 @@ impl LeaseSource {
 
     pub(super) fn desk(&self) -> &Desk<LeasedKeys, Failure> {
         &self.desk
+    }
+
+    /// Whether an operation that has begun is asked whether it may go on.
+    pub(super) fn is_checked(&self) -> bool {
+        self.basis.is_checked
     }
 
     fn keys(&self) -> Result<Arc<dyn KeySource>, Error> {
@@ -92,7 +100,7 @@ impl LeaseSource {
         if self.keys.strong_count() == 0 {
             return Err(Error::Closed);
         }
-        Ok(Moment::now(&*self.clock))
+        Ok(Moment::now(&*self.basis.clock))
     }
 
     /// A lease that holds now, if there is one. Once it is due, the next is asked for ahead.
@@ -165,7 +173,7 @@ impl LeaseSource {
                 Ok(Ok(outcome)) => outcome,
                 Ok(Err(_)) | Err(_) => Err(overdue()),
             };
-            let now = Moment::now(&*open.source.clock);
+            let now = Moment::now(&*open.source.basis.clock);
             open.answer(outcome, now);
         });
     }
@@ -178,11 +186,11 @@ impl LeaseSource {
     ) -> Outcome<LeasedKeys, Failure> {
         let found = match &user {
             Some(user) => Ok(user.correlation),
-            None => random_id(&self.provider).map(CorrelationId::from_bytes),
+            None => random_id(&self.basis.provider).map(CorrelationId::from_bytes),
         };
         let found = match found {
             Ok(correlation) => {
-                let refused = || self.desk.refused(attempt, Moment::now(&*self.clock));
+                let refused = || self.desk.refused(attempt, Moment::now(&*self.basis.clock));
                 let proving = keys.prove(self.uid, correlation, &refused);
                 on_behalf_of(user, proving).await
             }
@@ -206,7 +214,7 @@ impl LeaseSource {
         proof: Proof,
         watching: Option<Watching>,
     ) -> Result<Proved<LeasedKeys>, Error> {
-        let settings = self.settings;
+        let settings = self.basis.settings;
         let terms = |lease| Terms {
             lease,
             grace: settings.outage_grace,
@@ -220,16 +228,16 @@ impl LeaseSource {
             (Some(lease), _) => (terms(lease), true),
             (None, false) => (terms(SERVICE_MANAGED), true),
             // What goes on for longer proves it again every second.
-            (None, true) => (terms(super::LeaseTerm::SHORTEST), false),
+            (None, true) => (terms(LeaseTerm::SHORTEST), false),
         };
-        if kept && !terms.hold(sent, Moment::now(&*self.clock), false) {
+        if kept && !terms.hold(sent, Moment::now(&*self.basis.clock), false) {
             return Err(Error::VaultCall(VaultError::Unavailable {
                 unavailable: Unavailable::Timeout,
                 source: None,
             }));
         }
         let mut spread = [0];
-        self.provider.random.fill(&mut spread)?;
+        self.basis.provider.random.fill(&mut spread)?;
         let [spread] = spread;
         Ok(Proved {
             keys: LeasedKeys::new(keys, watching),
@@ -248,7 +256,7 @@ impl LeaseSource {
         };
         match error {
             Error::OutOfReach(_) => Answer::Denied {
-                wait: self.settings.denied_for,
+                wait: self.basis.settings.denied_for,
             },
             other => match other.kind() {
                 OutcomeKind::Unavailable | OutcomeKind::Throttled => Answer::Outage { wait },
@@ -286,7 +294,7 @@ impl OpenAttempt {
 impl Drop for OpenAttempt {
     /// Does nothing if it was answered.
     fn drop(&mut self) {
-        let now = Moment::now(&*self.source.clock);
+        let now = Moment::now(&*self.source.basis.clock);
         self.source.desk.cut_off(self.attempt, now);
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures::FutureExt as _;
 use strongroom_ledger::Version;
 
-use super::Leases;
+use super::leases::Leases;
 use crate::Error;
 use crate::core::{Core, Observer as _};
 
@@ -28,7 +28,7 @@ impl Watch {
     /// Whatever is changed from now on is seen.
     pub(crate) async fn start(records: &Arc<Core>, leases: &Arc<Leases>) -> Result<Self, Error> {
         let seen = records.ledger.newest().await?;
-        let watched = Watched {
+        let watched = Open {
             records: Arc::downgrade(records),
             leases: Arc::downgrade(leases),
         };
@@ -43,19 +43,19 @@ impl Drop for Watch {
 }
 
 /// What is watched for as long as the installation is open: watching keeps nothing open.
-struct Watched {
+struct Open {
     records: Weak<Core>,
     leases: Weak<Leases>,
 }
 
-impl Watched {
+impl Open {
     fn upgrade(&self) -> Option<(Arc<Core>, Arc<Leases>)> {
         Some((self.records.upgrade()?, self.leases.upgrade()?))
     }
 }
 
 /// Looks on, also where looking has failed as it never should.
-async fn keep_looking(watched: Watched, mut seen: Version) {
+async fn keep_looking(watched: Open, mut seen: Version) {
     loop {
         let looking = AssertUnwindSafe(look(&watched, &mut seen)).catch_unwind();
         if looking.await.is_ok() {
@@ -71,7 +71,7 @@ async fn keep_looking(watched: Watched, mut seen: Version) {
     }
 }
 
-async fn look(watched: &Watched, seen: &mut Version) {
+async fn look(watched: &Open, seen: &mut Version) {
     let mut mark = None;
     let mut round: u32 = 0;
     loop {

@@ -21,6 +21,9 @@ use rustix::io::Errno;
 
 use crate::error::LONGEST_PATH;
 
+/// What errors of the folder name themselves after.
+pub(super) const STORE: &str = "LocalFolder";
+
 /// How often a folder is made again that was removed, being empty, before anything was put in it.
 const MADE_AGAIN: usize = 1_000;
 
@@ -28,6 +31,13 @@ const FOLDER: OFlags = OFlags::RDONLY
     .union(OFlags::DIRECTORY)
     .union(OFlags::NOFOLLOW)
     .union(OFlags::CLOEXEC);
+
+/// Runs what blocks away from the async workers, if there are any.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> object_store::Result<T> + Send + 'static,
+) -> object_store::Result<T> {
+    strongroom_ledger::runtime::blocking(work).await?
+}
 
 /// To look at a folder and what it names, and no more.
 const GLANCE: OFlags = OFlags::PATH

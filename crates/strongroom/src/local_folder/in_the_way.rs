@@ -11,13 +11,13 @@ use object_store::path::Path;
 use rustix::fs::FileType;
 use rustix::io::Errno;
 
-use super::beneath::{Obstacle, Root, is_absence};
+use super::beneath::{Obstacle, Root, STORE, is_absence};
 use crate::error::{Error, FolderError, Trouble};
 
 impl From<FolderError> for StoreError {
     fn from(error: FolderError) -> Self {
         Self::Generic {
-            store: super::STORE,
+            store: STORE,
             source: Box::new(Error::Folder(error)),
         }
     }
@@ -104,7 +104,7 @@ pub(super) fn failed(location: &Path, error: io::Error) -> StoreError {
             StoreError::PermissionDenied { path, source }
         }
         _ => StoreError::Generic {
-            store: super::STORE,
+            store: STORE,
             source: Box::new(error),
         },
     }

@@ -8,11 +8,10 @@ use object_store::path::{Path, PathPart};
 use object_store::{Error as StoreError, Extensions, ListResult, ObjectMeta, Result};
 use rustix::fs::FileType;
 
-use super::beneath::{Obstacle, Root, kind, look};
-use super::blocking;
+use super::beneath::{Obstacle, Root, blocking, kind, look};
 use super::in_the_way::{failed, foreign, trouble};
 use super::open::{is_reserved, meta_of};
-use super::walk::{Entry, Names, Walk};
+use super::walk::{Entry, Names, Walk, is_name};
 use crate::error::Trouble;
 
 /// What a delimited listing left out because it is no object (no plaintext has its size; it is a link, a
@@ -198,11 +197,6 @@ fn what(entry: &Entry) -> What {
         FileType::RegularFile | FileType::Directory => What::Foreign(Trouble::Name),
         kind => What::Foreign(foreign(Obstacle { kind, below: 0 })),
     }
-}
-
-/// Whether an object may have this name in its path.
-pub(super) fn is_name(name: &[u8]) -> bool {
-    std::str::from_utf8(name).is_ok_and(|name| PathPart::parse(name).is_ok())
 }
 
 /// A path in the folder as an object's; each part that no object has is spelled so that one could.

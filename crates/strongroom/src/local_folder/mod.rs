@@ -14,6 +14,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+use std::fs::File;
 use std::ops::Range;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path as OsPath;
@@ -29,13 +30,12 @@ use object_store::{
     PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions, Result,
 };
 
-use self::beneath::Root;
-use self::in_the_way::failed;
+use self::beneath::{Root, STORE, blocking};
+use self::in_the_way::{failed, not_found};
 pub use self::list::Unlistable;
+use self::open::{is_reserved, meta_of_file};
 use self::write::Upload;
 use crate::Error;
-
-const STORE: &str = "LocalFolder";
 
 /// Deletions that are carried out at once, in order.
 const DELETES_AT_ONCE: usize = 10;
@@ -105,11 +105,26 @@ impl std::fmt::Display for LocalFolder {
     }
 }
 
-/// Runs what blocks away from the async workers, if there are any.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    strongroom_ledger::runtime::blocking(work).await?
+impl LocalFolder {
+    /// The file of an object, and what there is to say of it. Conditions are checked; a range is the
+    /// caller's to check. It blocks, on the thread that then reads: a visit of the blocking pool of its own
+    /// would cost a small read a third of its time.
+    pub(crate) fn open_file(
+        &self,
+        location: &Path,
+        options: &GetOptions,
+    ) -> Result<(File, ObjectMeta)> {
+        let path = location.as_ref().as_bytes();
+        if is_reserved(path) {
+            let hidden = std::io::Error::from(std::io::ErrorKind::NotFound);
+            return Err(not_found(location, hidden));
+        }
+        let opened = self.root.file(path);
+        let (file, metadata) = opened.map_err(|error| self.root.unread(location, error))?;
+        let meta = meta_of_file(&metadata, location).map_err(|error| failed(location, error))?;
+        options.check_preconditions(&meta)?;
+        Ok((file, meta))
+    }
 }
 
 #[async_trait]

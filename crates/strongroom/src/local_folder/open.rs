@@ -1,17 +1,15 @@
-//! Opening an object's file on the thread that then reads it: a visit of the blocking pool of its own would
-//! cost a small read a third of its time.
+//! What a file says of the object in it, and which paths the folder has no name for.
 
 use std::fs::{File, Metadata};
 use std::os::unix::fs::MetadataExt as _;
 use std::time::SystemTime;
 
 use object_store::path::Path;
-use object_store::{GetOptions, ObjectMeta, Result};
+use object_store::{ObjectMeta, Result};
 use rustix::fs::Stat;
 
-use super::LocalFolder;
 use super::beneath::{Root, modified, split};
-use super::in_the_way::{failed, not_found, trouble};
+use super::in_the_way::trouble;
 use crate::error::{LONGEST_PART, LONGEST_PATH, Trouble};
 
 impl Root {
@@ -30,27 +28,6 @@ impl Root {
     }
 }
 
-impl LocalFolder {
-    /// The file of an object, and what there is to say of it. Conditions are checked; a range is the
-    /// caller's to check. It blocks.
-    pub(crate) fn open_file(
-        &self,
-        location: &Path,
-        options: &GetOptions,
-    ) -> Result<(File, ObjectMeta)> {
-        let path = location.as_ref().as_bytes();
-        if is_reserved(path) {
-            let hidden = std::io::Error::from(std::io::ErrorKind::NotFound);
-            return Err(not_found(location, hidden));
-        }
-        let opened = self.root.file(path);
-        let (file, metadata) = opened.map_err(|error| self.root.unread(location, error))?;
-        let meta = meta_of_file(&metadata, location).map_err(|error| failed(location, error))?;
-        options.check_preconditions(&meta)?;
-        Ok((file, meta))
-    }
-}
-
 /// Whether this is the name of a write under way, `NAME#N`, which no object can have.
 pub(super) fn is_reserved(path: &[u8]) -> bool {
     let (_, name) = split(path);
@@ -59,7 +36,7 @@ pub(super) fn is_reserved(path: &[u8]) -> bool {
     !after.is_empty() && after.iter().all(u8::is_ascii_digit)
 }
 
-fn meta_of_file(found: &Metadata, location: &Path) -> std::io::Result<ObjectMeta> {
+pub(super) fn meta_of_file(found: &Metadata, location: &Path) -> std::io::Result<ObjectMeta> {
     let modified = found.modified()?;
     Ok(meta(found.ino(), modified, found.len(), location))
 }

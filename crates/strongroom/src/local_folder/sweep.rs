@@ -10,11 +10,11 @@ use std::time::{Duration, SystemTime};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, openat, renameat, unlinkat};
 use strongroom_base::Timestamp;
 
-use super::beneath::{Root, kind, look, modified, split};
+use super::LocalFolder;
+use super::beneath::{Root, STORE, blocking, kind, look, modified, split};
 use super::open::is_reserved;
 use super::walk::Walk;
 use super::write::new_name;
-use super::{LocalFolder, blocking};
 
 /// A write that has not gone on for so long is abandoned.
 const ABANDONED_AFTER: Duration = Duration::from_hours(24);
@@ -35,7 +35,7 @@ impl LocalFolder {
         let root = Arc::clone(&self.root);
         let removed = blocking(move || {
             sweep(&root, now).map_err(|source| object_store::Error::Generic {
-                store: super::STORE,
+                store: STORE,
                 source: Box::new(source),
             })
         })

@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
+use object_store::path::PathPart;
 use rustix::fs::{Dir, FileType};
 
 use super::beneath::{Root, is_absence, kind, look, split};
@@ -180,7 +181,7 @@ impl Iterator for Walk {
             if self.is_over(&path) {
                 continue;
             }
-            if kind != FileType::Directory || !super::list::is_name(without_slash(name_of(&path))) {
+            if kind != FileType::Directory || !is_name(without_slash(name_of(&path))) {
                 let path = without_slash(&path).to_vec();
                 let unread = None;
                 return Some(Entry { path, kind, unread });
@@ -209,6 +210,11 @@ fn name_of(path: &[u8]) -> &[u8] {
 
 fn without_slash(path: &[u8]) -> &[u8] {
     path.strip_suffix(b"/").unwrap_or(path)
+}
+
+/// Whether an object may have this name in its path.
+pub(super) fn is_name(name: &[u8]) -> bool {
+    std::str::from_utf8(name).is_ok_and(|name| PathPart::parse(name).is_ok())
 }
 
 #[cfg(test)]

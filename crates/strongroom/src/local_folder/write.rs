@@ -21,8 +21,7 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
-use super::beneath::{Root, kind, look, split};
-use super::blocking;
+use super::beneath::{Root, STORE, blocking, kind, look, split};
 use super::open::e_tag;
 use crate::Error;
 
@@ -279,7 +278,7 @@ impl Upload {
 
 fn ended() -> object_store::Error {
     object_store::Error::Generic {
-        store: super::STORE,
+        store: STORE,
         source: Box::new(Error::UploadEnded),
     }
 }

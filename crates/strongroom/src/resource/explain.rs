@@ -102,6 +102,7 @@ impl ResourceHandle {
     /// # Errors
     /// If what it rests on cannot be read. That it would be refused is no error.
     pub async fn explain(&self, change: ResourceChange, probe: bool) -> Result<Explanation, Error> {
+        self.catch_up(&change).await?;
         let request = ResourceRequest {
             uid: self.uid,
             command: ResourceCommand {

@@ -1,7 +1,7 @@
 //! Resources that follow a key without a version go over to whichever the vault names the latest, by the
 //! same rules and the same saga as at a command (R16).
 
-use strongroom_base::{Outcome as _, ResourceUid};
+use strongroom_base::{Outcome as _, OutcomeKind, ResourceUid};
 use strongroom_ledger::{AggregateId, Find};
 use strongroom_resource::{Refusal, ResourceAction, ResourceCommand, against};
 use strongroom_vault::OpId;
@@ -14,13 +14,26 @@ use crate::driver::kept::index;
 use crate::driver::{Assertions, Request as _};
 
 impl Control {
-    /// Every follower looks at its key. What stands against the latest version is reported, and the
-    /// present one stays.
-    pub(crate) async fn follow_keys(&self) -> Result<(), Error> {
+    /// Every follower looks at its key, for as long as `may_go_on` says so, from any of them on. What stands
+    /// against the latest version is reported, and the present one stays.
+    pub(crate) async fn follow_keys(
+        &self,
+        mut may_go_on: impl FnMut(Option<OutcomeKind>) -> bool + Send,
+    ) -> Result<(), Error> {
         let followers = Find::prefix(index::FOLLOWER, "");
-        for (_, id) in self.records.find_sound(&followers, |_| true).await? {
+        let found = self.records.find_sound(&followers, usize::MAX, |_| true);
+        let mut followers = found.await?;
+        // Whoever looks at a few must not look at the same few each time.
+        let first = ResourceUid::from_bytes(self.records.random_id()?).to_string();
+        let split = followers.partition_point(|(_, id)| *id.id() < *first);
+        followers.rotate_left(split);
+        for (_, id) in followers {
             if let Err(error) = self.follow_key(&id).await {
                 tracing::warn!(%id, %error, code = error.code(), "a resource stays on its key version");
+            }
+            // What stands against it is the vault's to say, and no failure.
+            if !may_go_on(None) {
+                break;
             }
         }
         Ok(())

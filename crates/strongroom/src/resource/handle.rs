@@ -8,7 +8,7 @@ use strongroom_crypto::object::BindingMode;
 use strongroom_crypto::{ServiceKeyId, WrapAlgorithm};
 use strongroom_identity::{Action, GroupUid};
 use strongroom_resource::{Refusal, Resource, ResourceAction, ResourceMachine, SetKey, Tier};
-use strongroom_vault::OpId;
+use strongroom_vault::{OpId, VaultSuffix};
 
 use super::Control;
 use super::rights::{DirectoryRights, rights_of};
@@ -160,12 +160,14 @@ impl ResourceHandle {
     /// Changes the resource, and carries out what that owes elsewhere.
     ///
     /// A change of key returns once the new key is in use. If it fails on the way, it is taken back
-    /// whole; if it is cut off, it is completed or taken back at the next start (R11).
+    /// whole; if it is cut off, it is completed or taken back by
+    /// [maintenance](crate::Maintenance), or when the resource is next sought (R11).
     ///
     /// # Errors
     /// [`Refusal`], which names the rule and what would satisfy it; or what the vault or the directory
     /// said, of the present key or of the new one.
     pub async fn change(&self, change: ResourceChange) -> Result<ResourceView, Error> {
+        self.catch_up(&change).await?;
         match change {
             ResourceChange::SetKey { .. } | ResourceChange::Rekey => {
                 let action = self.action(change)?;
@@ -184,6 +186,22 @@ impl ResourceHandle {
             }
         }
         self.changed().await
+    }
+
+    /// Does what is due of what a change rests on: the resource, and the key that it is to go over to.
+    pub(super) async fn catch_up(&self, change: &ResourceChange) -> Result<(), Error> {
+        let id = resource_id(self.uid)?;
+        if let Some(found) = self.core.records.load::<Resource>(&id).await?.state {
+            self.core.catch_up(&found).await?;
+        }
+        if let ResourceChange::SetKey { key, .. } = change {
+            let key = self.core.vaults.parse(key)?;
+            if *key.vault.suffix() == VaultSuffix::embedded() {
+                let vault = key.vault.name();
+                self.core.vaults.catch_up(vault, &key.name).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Deletes the resource. Its data is out of reach until it is recovered, and is destroyed when
@@ -207,7 +225,7 @@ impl ResourceHandle {
     ///
     /// # Errors
     /// If it is not deleted, or the store does not let its objects be removed; its keys are
-    /// destroyed then, and what is left goes at the next start.
+    /// destroyed then, and what is left goes with [maintenance](crate::Maintenance).
     pub async fn purge(&self) -> Result<(), Error> {
         match self
             .core

@@ -2,13 +2,13 @@
 
 mod change;
 mod control;
+mod due;
 mod effects;
 mod explain;
 mod follow;
 mod fresh;
 mod handle;
 mod keys;
-mod operator;
 mod proof;
 pub(crate) mod request;
 mod rights;

@@ -405,18 +405,18 @@ async fn r16_a_follower_goes_over_to_the_latest_version_and_stays_where_that_is_
         other => panic!("{other:?}"),
     };
     assert_eq!(on(&view), first);
-    world.room.maintenance().resume().await.unwrap();
+    world.room.maintenance().run_due().await.unwrap();
     assert_eq!(on(&resource.show().await.unwrap()), first);
 
     let second = world.key("contoso", "docs").await;
-    world.room.maintenance().resume().await.unwrap();
+    world.room.maintenance().run_due().await.unwrap();
     let view = resource.show().await.unwrap();
     assert_eq!(on(&view), second);
     assert_eq!(view.encryption.generations, 2);
 
     let third = world.key("contoso", "docs").await;
     world.enable(&third, false).await;
-    world.room.maintenance().resume().await.unwrap();
+    world.room.maintenance().run_due().await.unwrap();
     assert_eq!(on(&resource.show().await.unwrap()), second);
     let reports = resource.reports().await.unwrap();
     assert!(

@@ -12,18 +12,10 @@ use object_store::{
 
 use super::EncryptedStore;
 use super::error::{localized, not_implemented};
-use super::get::head;
+use super::plane::{ConditionalCopies, head};
 
 /// A content type that no store gives by itself.
 const TELL_TALE: &str = "application/vnd.strongroom.probe";
-
-/// What a conditional copy of the inner store does to attributes, as it was seen to.
-#[derive(Clone, Debug)]
-pub(super) enum ConditionalCopies {
-    Keep,
-    /// The copy has these instead, whatever the source had.
-    Replace(Attributes),
-}
 
 impl EncryptedStore {
     /// Refuses a conditional copy that would lose the source's attributes.

@@ -16,9 +16,9 @@ use strongroom_crypto::object::BindingMode;
 
 use super::EncryptedStore;
 use super::error::{localized, path_of};
-use super::get::head;
 use super::guarded::{may_still_write, still_allowed};
 use super::multipart::SealingUpload;
+use super::plane::head;
 use crate::Error;
 use crate::lease::rights::Need;
 

@@ -17,6 +17,7 @@ use super::error::{damaged, localized};
 use super::file;
 use super::guarded::still_allowed;
 use super::plain_stream::{self, Answer, on_blocking_pool};
+use super::plane::head;
 use super::unsealer::{Unsealer, Wanted};
 use super::window::Window;
 use crate::lease::Access;
@@ -386,14 +387,6 @@ impl EncryptedStore {
             .get_opts(&stored, options)
             .await
             .map_err(|error| localized(error, location))
-    }
-}
-
-/// Asks for what there is to say of an object, and for none of its bytes.
-pub(super) fn head() -> GetOptions {
-    GetOptions {
-        head: true,
-        ..GetOptions::default()
     }
 }
 

@@ -37,10 +37,10 @@ use object_store::{
     PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions, Result,
 };
 
-use self::attributes::ConditionalCopies;
 pub(crate) use self::blocks::Blocks;
 pub use self::check::{Checked, Depth};
 pub(crate) use self::place::Place;
+use self::plane::ConditionalCopies;
 pub(crate) use self::plane::DataPlane;
 pub use self::seen::Seen;
 use strongroom_base::Clock;

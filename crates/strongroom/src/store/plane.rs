@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use futures::StreamExt as _;
-use object_store::ObjectStore;
 use object_store::path::Path;
+use object_store::{Attributes, GetOptions, ObjectStore};
 use strongroom_base::Clock;
 use strongroom_crypto::SecureRandom;
 
-use super::Blocks;
+use super::blocks::Blocks;
 use crate::Error;
 use crate::local_folder::LocalFolder;
 
@@ -43,5 +43,21 @@ impl DataPlane {
             }
         }
         Ok(())
+    }
+}
+
+/// What a conditional copy of the inner store does to attributes, as it was seen to.
+#[derive(Clone, Debug)]
+pub(super) enum ConditionalCopies {
+    Keep,
+    /// The copy has these instead, whatever the source had.
+    Replace(Attributes),
+}
+
+/// Asks for what there is to say of an object, and for none of its bytes.
+pub(super) fn head() -> GetOptions {
+    GetOptions {
+        head: true,
+        ..GetOptions::default()
     }
 }

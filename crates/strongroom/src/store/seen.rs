@@ -9,8 +9,8 @@ use object_store::{Error as StoreError, GetOptions, ObjectMeta, ObjectStoreExt a
 
 use super::EncryptedStore;
 use super::error::localized;
-use super::get::head;
 use super::plain_stream::on_blocking_pool;
+use super::plane::head;
 use crate::Error;
 use crate::lease::rights::Need;
 

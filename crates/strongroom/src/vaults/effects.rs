@@ -240,6 +240,6 @@ pub(crate) fn own_asker(caller: &Caller) -> VaultCaller {
 }
 
 /// The keys of a vault, deleted ones too, by name.
-pub(super) fn keys_in(vault: &VaultName) -> Find {
+pub(crate) fn keys_in(vault: &VaultName) -> Find {
     Find::prefix(index::KEY_VAULT, format!("{}/", vault.lookup_key()))
 }

@@ -1,10 +1,10 @@
 //! Vaults: those that the installation keeps itself, and those outside it.
 
 mod budget;
+mod due;
 mod effects;
 mod guest;
 mod key;
-mod operator;
 mod outside;
 mod registry;
 mod state;
@@ -17,12 +17,10 @@ pub(crate) use self::budget::PATIENCE;
 pub use self::budget::VaultBudget;
 #[cfg(test)]
 pub(crate) use self::budget::quota;
-pub(crate) use self::effects::own_asker;
+pub(crate) use self::effects::{keys_in, own_asker};
 pub(crate) use self::key::KeyRequest;
-pub use self::operator::{
-    KeyCensus, KeyInfo, KeyVersionInfo, LifeInfo, NewKey, NewVault, VaultInfo, VersionInUse,
-};
 pub use self::outside::OutsideVault;
 pub(crate) use self::registry::{Route, VaultRouter};
-pub(crate) use self::state::SeenVault;
+pub(crate) use self::state::{SeenVault, source};
 pub(crate) use self::vault::{VaultRequest, for_operation};
+pub use self::view::{KeyInfo, KeyVersionInfo, LifeInfo, VaultInfo};

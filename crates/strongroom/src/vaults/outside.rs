@@ -1,6 +1,8 @@
 //! Vaults outside the installation: whatever is asked of one is recorded before it is sent, and again
 //! with its outcome, as one record (R18).
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use strongroom_base::{Outcome as _, RecordId};
 use strongroom_crypto::{ResourceKey, SecretBytes, WrapAlgorithm};
@@ -11,10 +13,10 @@ use strongroom_vault::{
     VaultDirectory, VaultError, Wrapped,
 };
 
-use super::registry::VaultRouter;
 use super::state::source;
 use crate::Error;
 use crate::audit::{AuditResult, Caller, Happened, Operation};
+use crate::core::Core;
 
 /// A provider of vaults that the installation does not keep itself.
 pub trait OutsideVault: KeyVault + VaultDirectory {}
@@ -24,11 +26,32 @@ impl<V: KeyVault + VaultDirectory> OutsideVault for V {}
 /// An outside vault, its every key operation on record.
 #[derive(Debug)]
 pub(crate) struct Recorded<'c> {
-    pub(crate) router: &'c VaultRouter,
+    pub(crate) records: &'c Core,
+    /// How long it may take to answer.
+    pub(crate) deadline: Duration,
     pub(crate) vault: &'c dyn OutsideVault,
 }
 
 impl Recorded<'_> {
+    /// What somebody else's vault answers, if it does so in time.
+    pub(super) async fn in_time<T>(
+        &self,
+        answer: impl Future<Output = Result<T, VaultError>> + Send,
+    ) -> Result<T, VaultError> {
+        let deadline = self.deadline;
+        let late = |_| VaultError::Unavailable {
+            unavailable: Unavailable::Timeout,
+            source: None,
+        };
+        // With our timer and our connections: others use what a vault's client keeps open.
+        self.records
+            .runtime
+            .within_held(async { tokio::time::timeout(deadline, answer).await })
+            .await
+            .map_err(late)
+            .flatten()
+    }
+
     /// Whatever cuts this off after the intent is on record leaves an outcome that reads unknown.
     async fn ask<T>(
         &self,
@@ -42,7 +65,7 @@ impl Recorded<'_> {
             unavailable: Unavailable::State,
             source: Some(Box::new(error)),
         };
-        let record = self.router.records.random_id().map_err(unrecorded)?;
+        let record = self.records.random_id().map_err(unrecorded)?;
         let record = RecordId::from_bytes(record);
         let target = KeyId {
             version: None,
@@ -62,7 +85,7 @@ impl Recorded<'_> {
         self.enter(intent, record, Phase::Intent, &caller)
             .await
             .map_err(unrecorded)?;
-        let answer = self.router.in_time(call).await;
+        let answer = self.in_time(call).await;
         let outcome = match &answer {
             Ok(value) => match version_of(value) {
                 Some(version) => happened.with_key(version),
@@ -83,10 +106,9 @@ impl Recorded<'_> {
         phase: Phase,
         caller: &Caller,
     ) -> Result<(), Error> {
-        let now = self.router.records.now();
+        let now = self.records.now();
         let entry = happened.entry(record, phase, caller, now)?;
-        self.router
-            .records
+        self.records
             .ledger
             .commit(Commit::audit(vec![entry]), now)
             .await?;

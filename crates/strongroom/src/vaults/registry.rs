@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use strongroom_vault::software::SoftwareVault;
 use strongroom_vault::{
-    Caller as VaultCaller, KeyId, KeyVault, Unavailable, VaultAddress, VaultDirectory as _,
-    VaultError, VaultProperties, VaultSuffix, VaultSuffixes,
+    Caller as VaultCaller, KeyId, KeyVault, VaultAddress, VaultDirectory as _, VaultError,
+    VaultProperties, VaultSuffix, VaultSuffixes,
 };
 
 use super::budget::{Budgets, Turn, VaultBudget};
@@ -81,25 +81,6 @@ impl VaultRouter {
         self.budgets.enter(vault).await
     }
 
-    /// What somebody else's vault answers, if it does so in time.
-    pub(super) async fn in_time<T>(
-        &self,
-        answer: impl Future<Output = Result<T, VaultError>> + Send,
-    ) -> Result<T, VaultError> {
-        let deadline = self.deadline;
-        let late = |_| VaultError::Unavailable {
-            unavailable: Unavailable::Timeout,
-            source: None,
-        };
-        // With our timer and our connections: others use what a vault's client keeps open.
-        self.records
-            .runtime
-            .within_held(async { tokio::time::timeout(deadline, answer).await })
-            .await
-            .map_err(late)
-            .flatten()
-    }
-
     /// Who answers for `address`.
     pub(crate) fn route<'a>(&'a self, address: &VaultAddress) -> Result<Route<'a>, Error> {
         if *address.suffix() == VaultSuffix::embedded() {
@@ -113,7 +94,8 @@ impl VaultRouter {
             suffix: address.suffix().to_string(),
         })?;
         Ok(Route::Outside(Recorded {
-            router: self,
+            records: &self.records,
+            deadline: self.deadline,
             vault: &**vault,
         }))
     }
@@ -151,12 +133,7 @@ impl Route<'_> {
         match self {
             Self::Embedded(embedded) => embedded.vault(caller, vault).await,
             Self::Seen(seen) => seen.vault(caller, vault).await,
-            Self::Outside(recorded) => {
-                recorded
-                    .router
-                    .in_time(recorded.vault.vault(caller, vault))
-                    .await
-            }
+            Self::Outside(recorded) => recorded.in_time(recorded.vault.vault(caller, vault)).await,
         }
     }
 }

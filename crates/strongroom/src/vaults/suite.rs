@@ -16,11 +16,11 @@ use strongroom_vault::{
 };
 use tempfile::TempDir;
 
-use super::{NewKey, NewVault, Route};
+use super::Route;
 use crate::audit::Operation;
 use crate::directory::{AccessRequest, PrincipalRequest};
 use crate::driver::Assertions;
-use crate::operator::Operator;
+use crate::operator::{NewKey, NewVault, Operator};
 use crate::{InitOptions, Options, RsaKeySize, Strongroom};
 use crate::{TimeChange, VersionChange};
 

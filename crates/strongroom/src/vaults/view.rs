@@ -111,7 +111,7 @@ pub struct KeyVersionInfo {
 }
 
 impl VaultInfo {
-    pub(super) fn of(vault: &Vault, site: &Site) -> Self {
+    pub(crate) fn of(vault: &Vault, site: &Site) -> Self {
         Self {
             id: arm_id(site, &vault.name),
             uid: vault.uid,
@@ -138,7 +138,7 @@ impl VaultInfo {
 }
 
 impl KeyInfo {
-    pub(super) fn of(key: &Key, shown: &Version) -> Self {
+    pub(crate) fn of(key: &Key, shown: &Version) -> Self {
         Self {
             id: KeyId {
                 vault: VaultAddress::embedded(key.vault.clone()),
@@ -161,7 +161,7 @@ impl KeyInfo {
 }
 
 impl KeyVersionInfo {
-    pub(super) fn of(key: &Key, version: &Version) -> Self {
+    pub(crate) fn of(key: &Key, version: &Version) -> Self {
         Self {
             id: KeyVersionId {
                 vault: VaultAddress::embedded(key.vault.clone()),

@@ -100,7 +100,7 @@ impl Operator {
     pub(super) async fn at_key(&self, uri: &str) -> Result<(KeyId, VaultCaller), Error> {
         let key = self.core.vaults.parse(uri)?;
         let asker = if *key.vault.suffix() == VaultSuffix::embedded() {
-            self.asker_at(key.vault.name()).await?
+            self.asker_of(key.vault.name(), &key.name).await?
         } else {
             // Whom an outside vault's tenant knows is its own to say: it gets the token of home.
             VaultCaller {

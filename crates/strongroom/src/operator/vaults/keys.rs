@@ -15,7 +15,7 @@ use crate::Error;
 use crate::audit::{Happened, Operation};
 use crate::driver::Assertions;
 use crate::operator::Operator;
-use crate::vaults::view::KeyInfo;
+use crate::vaults::KeyInfo;
 
 /// What a new version of a key is to be like.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -282,7 +282,7 @@ impl Operator {
         action: KeyAction,
         assertions: Assertions,
     ) -> Result<Option<Key>, Error> {
-        let asker = self.asker_at(vault).await?;
+        let asker = self.asker_of(vault, name).await?;
         let caller = recorded(&asker);
         self.core
             .vaults

@@ -14,7 +14,7 @@ use crate::audit::{Caller, Happened, Operation};
 use crate::driver::Reader;
 use crate::driver::kept::{key_id, vault_id};
 use crate::operator::Operator;
-use crate::vaults::state::source;
+use crate::vaults::source;
 
 /// A caller whom a vault let in.
 pub(super) struct Admitted {
@@ -74,9 +74,13 @@ impl Operator {
         }
     }
 
-    /// The vault's caller that the operator is.
-    pub(super) async fn asker_at(&self, vault: &VaultName) -> Result<VaultCaller, Error> {
-        Ok(self.snapshot(vault, None).await?.0)
+    /// The vault's caller that the operator is, with what is due of the vault and the key done.
+    pub(super) async fn asker_of(
+        &self,
+        vault: &VaultName,
+        key: &KeyName,
+    ) -> Result<VaultCaller, Error> {
+        Ok(self.snapshot(vault, Some(key)).await?.0)
     }
 
     /// All that the vault judges by, as it held at one moment.
@@ -85,12 +89,27 @@ impl Operator {
         vault: &VaultName,
         key: Option<&KeyName>,
     ) -> Result<(VaultCaller, Snapshot), Error> {
-        let mut reader = Reader::new(&self.core.records);
-        let key = match key {
-            Some(key) => reader.load::<KeyMachine>(&key_id(vault, key)?).await?,
-            None => None,
+        let vaults = &self.core.vaults;
+        let (vault_id, key_id) = (vault_id(vault)?, key.map(|key| key_id(vault, key)));
+        let key_id = key_id.transpose()?;
+        let mut caught_up = false;
+        let (mut reader, vault, key) = loop {
+            let mut reader = Reader::new(&self.core.records);
+            let key = match &key_id {
+                Some(id) => reader.load::<KeyMachine>(id).await?,
+                None => None,
+            };
+            let vault = reader.load::<VaultMachine>(&vault_id).await?;
+            reader.release();
+            // What is due of either is done before it is rested on; what cannot be done stays due.
+            if caught_up
+                || !(vaults.catch_up_vault(vault.as_ref()).await?
+                    || vaults.catch_up_key(key.as_ref()).await?)
+            {
+                break (reader, vault, key);
+            }
+            caught_up = true;
         };
-        let vault = reader.load::<VaultMachine>(&vault_id(vault)?).await?;
         let asker = reader
             .vault_caller(&self.caller, self.address, vault.as_ref())
             .await?;

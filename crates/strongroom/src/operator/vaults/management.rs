@@ -11,9 +11,9 @@ use strongroom_vault::vault::{
 use crate::Error;
 use crate::directory::Site;
 use crate::driver::kept::vault_id;
-use crate::driver::{Assertions, Reader};
+use crate::driver::{Assertions, Reader, has_come};
 use crate::operator::Operator;
-use crate::vaults::view::VaultInfo;
+use crate::vaults::VaultInfo;
 
 /// What vault to create.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,6 +82,8 @@ impl Operator {
             authorization,
             firewall,
         });
+        // Whoever has the name may be gone by now.
+        self.catch_up(&name).await?;
         let made = self
             .core
             .vaults
@@ -96,6 +98,7 @@ impl Operator {
     /// [`Error::NotFound`] if there is none that the caller may see, [`Error::Denied`] if it may not
     /// know.
     pub async fn vault(&self, name: &VaultName) -> Result<VaultInfo, Error> {
+        self.catch_up(name).await?;
         let mut reader = Reader::new(&self.core.records);
         let (vault, site) = self.visible_vault(&mut reader, name).await?;
         Ok(VaultInfo::of(&vault, &site))
@@ -110,11 +113,13 @@ impl Operator {
         let who = reader.who(self.caller.principal).await?;
         let assigned = reader.assigned(self.caller.principal).await?;
         let mut views = Vec::new();
+        let now = self.core.records.now();
         for id in reader.vaults_below(&assigned).await? {
             let found = reader.load_unasserted::<VaultMachine>(&id).await?;
             let Some(vault) = found
                 .state
                 .filter(|vault| !matches!(vault.life, VaultLife::Purging { .. }))
+                .filter(|vault| !has_come::<VaultMachine>(&Some(vault.clone()), now))
             else {
                 continue;
             };
@@ -220,6 +225,7 @@ impl Operator {
         name: &VaultName,
         action: VaultAction,
     ) -> Result<Option<Vault>, Error> {
+        self.catch_up(name).await?;
         let mut reader = Reader::new(&self.core.records);
         match self.visible_vault(&mut reader, name).await {
             Ok(_) | Err(Error::Denied(_)) => {}
@@ -263,6 +269,16 @@ impl Operator {
                 place: "what you may see".to_owned(),
             },
         })
+    }
+
+    /// Does what is due of a vault before somebody rests on it.
+    async fn catch_up(&self, name: &VaultName) -> Result<(), Error> {
+        let found = self.core.records.load::<Vault>(&vault_id(name)?).await?;
+        self.core
+            .vaults
+            .catch_up_vault(found.state.as_ref())
+            .await?;
+        Ok(())
     }
 
     async fn shown(&self, name: &VaultName, vault: Option<Vault>) -> Result<VaultInfo, Error> {

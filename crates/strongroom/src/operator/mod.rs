@@ -1,11 +1,19 @@
 //! Whoever manages an installation: a principal, the group that it works in, and what it may ask.
 
+mod directory;
+mod resources;
+mod vaults;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use strongroom_base::{CorrelationId, PrincipalId, TenantId};
 use strongroom_identity::{Caller as Who, Denied, GroupUid, Standing};
 
+pub use self::directory::{
+    GroupView, NewPrincipal, PrincipalView, RoleAssignmentView, SubscriptionView, TenantView,
+};
+pub use self::vaults::{KeyCensus, NewKey, NewVault, VersionInUse};
 use crate::Error;
 use crate::audit::Caller;
 use crate::driver::Reader;

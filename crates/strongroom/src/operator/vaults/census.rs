@@ -14,8 +14,8 @@ use super::reading::Read;
 use super::use_of_keys::told;
 use crate::Error;
 use crate::audit::Operation;
-use crate::driver::Reader;
 use crate::driver::kept::index;
+use crate::driver::{Reader, has_come};
 use crate::operator::Operator;
 use crate::resource::ResourceView;
 
@@ -170,8 +170,12 @@ impl Reader<'_> {
     /// meanwhile.
     async fn wrapped_by(&mut self, wanted: &Find) -> Result<Vec<Resource>, Error> {
         let mut wrapped = Vec::new();
+        let now = self.core().now();
         for Found { key, id } in self.find_all(wanted).await? {
             let resource = self.load_unasserted::<ResourceMachine>(&id).await?.state;
+            // Nobody needs a key for what is over.
+            let resource =
+                resource.filter(|found| !has_come::<ResourceMachine>(&Some(found.clone()), now));
             // The index is only a way to the state, which alone is authenticated.
             wrapped.extend(resource.filter(|resource| {
                 matches!(

@@ -7,10 +7,9 @@ use strongroom_vault::{KeyName, KeyPermission, KeyVersion, VaultName};
 use super::admission::{Admitted, recorded, target};
 use crate::Error;
 use crate::audit::{Happened, Operation};
-use crate::driver::Reader;
+use crate::driver::{Reader, has_come};
 use crate::operator::Operator;
-use crate::vaults::effects::keys_in;
-use crate::vaults::view::{KeyInfo, KeyVersionInfo};
+use crate::vaults::{KeyInfo, KeyVersionInfo, keys_in};
 
 impl Operator {
     /// The keys of a vault by name, each with its latest version; deleted ones too. Takes the
@@ -24,11 +23,16 @@ impl Operator {
             .admitted(vault, None, KeyPermission::List, list)
             .await?;
         let mut views = Vec::new();
+        let now = self.core.records.now();
         let mut reader = Reader::new(&self.core.records);
         for Found { id, .. } in reader.find_all(&keys_in(vault)).await? {
             let key = reader.load_unasserted::<KeyMachine>(&id).await?.state;
             // The index is only a way to the state, which alone is authenticated.
-            let here = |key: &Key| is_there(key) && key.vault.lookup_key() == vault.lookup_key();
+            let here = |key: &Key| {
+                let is_deleted = matches!(key.life, KeyLife::Deleted { .. });
+                let is_over = is_deleted && has_come::<KeyMachine>(&Some(key.clone()), now);
+                is_there(key) && !is_over && key.vault.lookup_key() == vault.lookup_key()
+            };
             if let Some(key) = key.filter(here)
                 && let Some(latest) = key.latest()
             {

@@ -11,8 +11,8 @@ mod tenants;
 
 use strongroom_identity::{Absent, Action, Caller as Who, Denied, absent};
 
-use super::Site;
 use crate::Error;
+use crate::directory::Site;
 use crate::driver::Reader;
 use crate::operator::Operator;
 

@@ -6,18 +6,17 @@ use strongroom_base::{Outcome as _, ResourceName, ResourceUid};
 use strongroom_identity::{Absent, Action, Caller as Who, Verdict};
 use strongroom_ledger::{Find, Found};
 use strongroom_resource::{
-    NewResource as Created, Refusal, ResourceAction, ResourceMachine, at_creation,
+    NewResource as Created, Refusal, Resource, ResourceAction, ResourceMachine, at_creation,
 };
 
-use super::request::arm_id;
-use super::view::ResourceView;
-use super::{NewResource, ResourceHandle};
 use crate::Error;
 use crate::audit::{Happened, Operation};
 use crate::directory::Site;
 use crate::driver::kept::{index, resource_id, resource_name_key};
-use crate::driver::{Assertions, Reader};
+use crate::driver::{Assertions, Reader, has_come};
 use crate::operator::Operator;
+use crate::resource::request::arm_id;
+use crate::resource::{NewResource, ResourceHandle, ResourceView};
 
 impl Operator {
     /// Creates a resource under a service-managed key of its own (R4).
@@ -47,6 +46,8 @@ impl Operator {
                 .await?;
             return Err(refusal.into());
         }
+        // Whoever has the name may be gone by now.
+        self.find(&name).await?;
         let uid = ResourceUid::from_bytes(self.core.records.random_id()?);
         let service_key = self.core.keys.new_service_key(uid).await?;
         let announcement = service_key.announcement.clone();
@@ -80,26 +81,15 @@ impl Operator {
     /// # Errors
     /// [`Error::NotFound`] if there is none, [`Error::Denied`] if the caller may not know.
     pub async fn resource(&self, name: &ResourceName) -> Result<ResourceHandle, Error> {
+        let found = self.find(name).await?;
         let mut reader = Reader::new(&self.core.records);
-        let key = resource_name_key(self.group, name.as_str());
-        let found = reader
-            .find_all(&Find::exact(index::RESOURCE_NAME, &*key))
-            .await?;
         let who = reader.who(self.caller.principal).await?;
         let read = Action::AccountsRead;
-        if let Some(Found { id, .. }) = found.first()
-            && let Some(resource) = reader.load::<ResourceMachine>(id).await?
+        if let Some(resource) = found
+            && let Some(site) = reader.site_of_resource(&resource).await?
         {
-            // The index is only a way to the state, which alone is authenticated.
-            if resource_name_key(resource.group, resource.name.as_str()) != key {
-                return Err(Error::ForgedIndex {
-                    name: name.to_string(),
-                });
-            }
-            if let Some(site) = reader.site_of_resource(&resource).await? {
-                may_find(&site, &who)?;
-                return Ok(self.handle(resource.uid));
-            }
+            may_find(&site, &who)?;
+            return Ok(self.handle(resource.uid));
         }
         let group = reader.group_site(self.group).await?;
         let answer = match &group {
@@ -119,6 +109,35 @@ impl Operator {
         })
     }
 
+    /// The resource of a name in the operator's group, with what is due of it done.
+    async fn find(&self, name: &ResourceName) -> Result<Option<Resource>, Error> {
+        let key = resource_name_key(self.group, name.as_str());
+        let mut caught_up = false;
+        loop {
+            let mut reader = Reader::new(&self.core.records);
+            let found = Find::exact(index::RESOURCE_NAME, &*key);
+            let found = reader.find_all(&found).await?;
+            let Some(Found { id, .. }) = found.first() else {
+                return Ok(None);
+            };
+            let Some(resource) = reader.load::<ResourceMachine>(id).await? else {
+                return Ok(None);
+            };
+            // The index is only a way to the state, which alone is authenticated.
+            if resource_name_key(resource.group, resource.name.as_str()) != key {
+                return Err(Error::ForgedIndex {
+                    name: name.to_string(),
+                });
+            }
+            drop(reader);
+            // What cannot be done now stays due.
+            if caught_up || !self.core.catch_up(&resource).await? {
+                return Ok(Some(resource));
+            }
+            caught_up = true;
+        }
+    }
+
     /// The resources of the operator's group that the caller may see, by name; deleted ones too.
     ///
     /// # Errors
@@ -130,6 +149,7 @@ impl Operator {
             .find_all(&Find::prefix(index::RESOURCE_NAME, prefix))
             .await?;
         let who = reader.who(self.caller.principal).await?;
+        let now = self.core.records.now();
         let mut views = Vec::with_capacity(found.len());
         for Found { id, .. } in found {
             // Purged since it was found, or not for the caller to see.
@@ -140,7 +160,8 @@ impl Operator {
             let Some(site) = reader.site_of_resource(&resource).await? else {
                 continue;
             };
-            if site.allows(&who, Action::AccountsRead).is_ok() {
+            let is_over = has_come::<ResourceMachine>(&Some(resource.clone()), now);
+            if !is_over && site.allows(&who, Action::AccountsRead).is_ok() {
                 views.push(ResourceView::of(&resource, &site));
             }
         }
@@ -152,6 +173,14 @@ impl Operator {
     /// # Errors
     /// [`Refusal::Absent`], [`Error::Denied`].
     pub async fn resource_by_uid(&self, uid: ResourceUid) -> Result<ResourceHandle, Error> {
+        let found = self
+            .core
+            .records
+            .load::<Resource>(&resource_id(uid)?)
+            .await?;
+        if let Some(found) = &found.state {
+            self.core.catch_up(found).await?;
+        }
         let mut reader = Reader::new(&self.core.records);
         let who = reader.who(self.caller.principal).await?;
         let resource = reader.load::<ResourceMachine>(&resource_id(uid)?).await?;

@@ -8,7 +8,7 @@ use strongroom_vault::{KeyPermission, VaultName};
 use crate::Error;
 use crate::driver::Reader;
 use crate::operator::Operator;
-use crate::vaults::view::VaultInfo;
+use crate::vaults::VaultInfo;
 
 impl Operator {
     /// Adds permissions to those of a grantee, a principal of the tenant that the vault trusts.
