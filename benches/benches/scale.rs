@@ -1,5 +1,5 @@
 //! What must not depend on size: enabling and rotation with ever more objects, and a subscription with ever
-//! more resources that moves to another tenant.
+//! more resources that moves to another tenant; and how long opening takes where much is due.
 //!
 //! Beside the times it prints what is counted: vault operations, calls to the inner store, commits. They
 //! are the same at every size, or it fails.
@@ -15,6 +15,7 @@ use strongroom::{
     InitOptions, NewResource, Operation, Options, ResourceChange, ResourceHandle, Strongroom,
     WrapAlgorithm,
 };
+use strongroom_base::{Clock, Timestamp};
 use strongroom_benches::counted::Counted;
 use strongroom_benches::customer::keys;
 use tokio::runtime::Runtime;
@@ -207,5 +208,75 @@ fn moves(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, changes_of_key, moves);
+/// How many of the resources have outlived their retention.
+const OVER: usize = 1_000;
+
+/// What `strongroom ls` does: open, list, close. It takes as long where a thousand things are due as where
+/// none is.
+fn opens(criterion: &mut Criterion) {
+    let [_, count] = RESOURCES;
+    let runtime = Runtime::new().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let inner: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+    let options = |hours: u64| {
+        let now = Timestamp::from_unix_millis(1_800_000_000_000);
+        let now: Arc<dyn Clock> = Arc::new(now.saturating_add(Duration::from_hours(hours)));
+        Options::new(strongroom_benches::provider())
+            .with_objects(Arc::clone(&inner))
+            .with_clock(now)
+    };
+    runtime.block_on(async {
+        let view = Strongroom::init(&data, InitOptions::default(), &options(0))
+            .await
+            .unwrap();
+        let room = Strongroom::open(&data, &options(0)).await.unwrap();
+        let created = stream::iter(0..count).map(async |number| {
+            let name = format!("resource-{number}").parse().unwrap();
+            let new = NewResource::new(name, view.region.clone());
+            let made = room.create_resource(new).await.unwrap();
+            if number < OVER {
+                made.delete().await.unwrap();
+            }
+        });
+        created.buffer_unordered(32).collect::<()>().await;
+        let last = format!("resource-{}", count - 1).parse().unwrap();
+        let store = room.resource(&last).await.unwrap().store().await.unwrap();
+        for number in 0..10 {
+            store
+                .put(&format!("{number}").into(), "x".into())
+                .await
+                .unwrap();
+        }
+        room.close().await.unwrap();
+    });
+
+    let mut group = criterion.benchmark_group("scale/open, list, close");
+    group.sample_size(20).sampling_mode(SamplingMode::Flat);
+    for (what, hours) in [("nothing due", 1), ("a thousand due", 1_000)] {
+        group.bench_function(what, |bencher| {
+            bencher.iter(|| {
+                runtime.block_on(async {
+                    let room = Strongroom::open(&data, &options(hours)).await.unwrap();
+                    let last = format!("resource-{}", count - 1).parse().unwrap();
+                    let store = room.resource(&last).await.unwrap().store().await.unwrap();
+                    assert_eq!(store.list(None).count().await, 10);
+                    room.close().await.unwrap();
+                });
+            });
+        });
+    }
+    group.finish();
+    // All of it was due still.
+    runtime.block_on(async {
+        let room = Strongroom::open(&data, &options(1_000)).await.unwrap();
+        let started = now();
+        let done = room.maintenance().run_due().await.unwrap();
+        assert_eq!((done.items, done.failed), (OVER, 0));
+        eprintln!("a thousand purges took {:?}", started.elapsed());
+        room.close().await.unwrap();
+    });
+}
+
+criterion_group!(benches, changes_of_key, moves, opens);
 criterion_main!(benches);

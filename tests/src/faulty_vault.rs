@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use strongroom::{KeyId, OutsideVault, SecretBytes, VaultAddress, WrapAlgorithm, Wrapped};
+use strongroom_base::Region;
 use strongroom_crypto::ResourceKey;
 use strongroom_vault::{
     Caller, Denial, KeyProperties, KeyVault, Unavailable, VaultDirectory, VaultError,
@@ -35,11 +36,25 @@ pub enum Weather {
     Proxy,
 }
 
+/// What becomes of a call of the vault's management.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Management {
+    /// It answers.
+    #[default]
+    Answers,
+    /// Nobody answers.
+    Silent,
+    /// It says that the vault is in this region.
+    Region(Region),
+}
+
 /// A vault behind weather.
 #[derive(Debug)]
 pub struct FaultyVault {
     real: Arc<dyn OutsideVault>,
     weather: Mutex<Weather>,
+    management: Mutex<Management>,
+    asked: AtomicU64,
     unwraps: AtomicU64,
 }
 
@@ -50,6 +65,8 @@ impl FaultyVault {
         Self {
             real,
             weather: Mutex::default(),
+            management: Mutex::default(),
+            asked: AtomicU64::new(0),
             unwraps: AtomicU64::new(0),
         }
     }
@@ -57,6 +74,18 @@ impl FaultyVault {
     /// From now on.
     pub fn set(&self, weather: Weather) {
         *self.weather.lock().unwrap_or_else(PoisonError::into_inner) = weather;
+    }
+
+    /// What the vault's management does from now on.
+    pub fn manage(&self, management: Management) {
+        let held = self.management.lock();
+        *held.unwrap_or_else(PoisonError::into_inner) = management;
+    }
+
+    /// How many calls its management has had an answer for, if only an error.
+    #[must_use]
+    pub fn asked(&self) -> u64 {
+        self.asked.load(Ordering::SeqCst)
     }
 
     /// How many unwraps were asked for.
@@ -149,6 +178,20 @@ impl VaultDirectory for FaultyVault {
         caller: &Caller,
         vault: &VaultAddress,
     ) -> Result<VaultProperties, VaultError> {
-        self.real.vault(caller, vault).await
+        let management = {
+            let held = self.management.lock();
+            held.unwrap_or_else(PoisonError::into_inner).clone()
+        };
+        let answer = self.real.vault(caller, vault).await;
+        let answer = match management {
+            Management::Answers => answer,
+            Management::Silent => Err(VaultError::Unavailable {
+                unavailable: Unavailable::Connection,
+                source: None,
+            }),
+            Management::Region(region) => answer.map(|found| VaultProperties { region, ..found }),
+        };
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        answer
     }
 }

@@ -83,7 +83,9 @@ pub use crate::resource::{
 };
 pub use crate::store::{Checked, Depth, EncryptedStore, Seen};
 pub use crate::strongroom::{ExportedKey, Strongroom};
-pub use crate::vaults::{KeyInfo, KeyVersionInfo, LifeInfo, OutsideVault, VaultBudget, VaultInfo};
+pub use crate::vaults::{
+    FactSettings, KeyInfo, KeyVersionInfo, LifeInfo, OutsideVault, VaultBudget, VaultInfo,
+};
 #[cfg(feature = "aws-lc-rs")]
 pub use strongroom_crypto::aws_lc_rs;
 #[cfg(all(feature = "aws-lc-rs", feature = "ring"))]

@@ -1,6 +1,7 @@
 //! A vault that somebody else keeps: nobody tells of what its owner changes, and much can stand between.
 
 mod held_up;
+mod management;
 mod stage;
 
 use std::time::Duration;

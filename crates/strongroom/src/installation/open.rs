@@ -31,7 +31,7 @@ use crate::lease::{LeaseSettings, Leases};
 use crate::local_folder::LocalFolder;
 use crate::resource::Control;
 use crate::store::{Blocks, DataPlane};
-use crate::vaults::{OutsideVault, VaultRouter};
+use crate::vaults::{FactSettings, OutsideVault, VaultRouter};
 
 /// Something between an installation and what is durable of it: for tests of what a crash leaves.
 #[cfg(feature = "fault-injection")]
@@ -70,6 +70,9 @@ pub struct Options {
     pub follow_keys: bool,
     /// How the customers' keys are asked for (R17).
     pub leases: LeaseSettings,
+    /// How old may be what is known of vaults outside the installation beside their keys, and how often it is
+    /// asked for (R7).
+    pub vault_facts: FactSettings,
     /// What stands between the installation and what is durable of it.
     #[cfg(feature = "fault-injection")]
     pub faults: Option<Arc<dyn Faults>>,
@@ -92,6 +95,7 @@ impl Options {
             vaults: Vec::new(),
             follow_keys: false,
             leases: LeaseSettings::default(),
+            vault_facts: FactSettings::default(),
             #[cfg(feature = "fault-injection")]
             faults: None,
             #[cfg(feature = "fault-injection")]
@@ -132,6 +136,13 @@ impl Options {
     #[must_use]
     pub fn with_leases(mut self, leases: LeaseSettings) -> Self {
         self.leases = leases;
+        self
+    }
+
+    /// With another age and budget for what is known of vaults outside the installation (R7).
+    #[must_use]
+    pub fn with_vault_facts(mut self, facts: FactSettings) -> Self {
+        self.vault_facts = facts;
         self
     }
 
@@ -282,7 +293,7 @@ pub(super) async fn open_core(
     let vaults = VaultRouter::new(
         Arc::clone(&keys),
         options.vaults.clone(),
-        options.leases.budget,
+        (options.leases.budget, options.vault_facts),
         options.leases.deadline(),
     );
     let control = Arc::new(Control {

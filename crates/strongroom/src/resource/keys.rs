@@ -111,7 +111,7 @@ impl Control {
                     caller: identity.clone(),
                 }))
             }
-            Route::Outside(_) => Ok(None),
+            Route::Outside(..) => Ok(None),
         }
     }
 
@@ -280,9 +280,11 @@ impl KeyUser<'_> {
                     .vaults
                     .route(&key.vault)?
                     .judging_by(&self.core.vaults, seen);
-                let vault = route.vault(identity, &key.vault).await;
+                let vault = route.known(identity, &key.vault).await;
                 let vault = vault.map_err(|error| self.key_use(&key, identity, error))?;
-                same_region(&self.resource, &key, &vault)?;
+                if let Some(vault) = vault {
+                    same_region(&self.resource, &key, &vault)?;
+                }
                 let secret = route
                     .keys()
                     .unwrap(identity, &key, *algorithm, wrapped.as_bytes())

@@ -67,7 +67,7 @@ impl Sighting<'_> {
             Route::Embedded(_) | Route::Seen(_) => {
                 self.inspect_own(reader, asked, principal, site).await
             }
-            Route::Outside(recorded) => {
+            Route::Outside(recorded, facts) => {
                 let Some(principal) = principal else {
                     // Nobody is there for whom an outside vault would show anything.
                     let denial = Denial::IdentityGone;
@@ -79,7 +79,7 @@ impl Sighting<'_> {
                     origin: Origin::TrustedService,
                     correlation: self.caller.correlation,
                 };
-                let route = Route::Outside(recorded);
+                let route = Route::Outside(recorded, facts);
                 reader.release();
                 inspect_outside(asked, &identity, &route, self.follows).await
             }

@@ -32,17 +32,24 @@ pub struct VaultBudget {
     pub in_flight: NonZeroU32,
 }
 
+impl VaultBudget {
+    /// Each at least one.
+    pub(crate) const fn of(per_second: u32, burst: u32, in_flight: u32) -> Self {
+        const fn number(number: u32) -> NonZeroU32 {
+            NonZeroU32::MIN.saturating_add(number.saturating_sub(1))
+        }
+        Self {
+            per_second: number(per_second),
+            burst: number(burst),
+            in_flight: number(in_flight),
+        }
+    }
+}
+
 /// Below what Key Vault allows an RSA 2048 key that is kept in software, 4,000 in ten seconds.
 impl Default for VaultBudget {
     fn default() -> Self {
-        const fn number(number: u32) -> NonZeroU32 {
-            NonZeroU32::MIN.saturating_add(number - 1)
-        }
-        Self {
-            per_second: number(380),
-            burst: number(100),
-            in_flight: number(32),
-        }
+        Self::of(380, 100, 32)
     }
 }
 

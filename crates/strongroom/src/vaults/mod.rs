@@ -3,6 +3,7 @@
 mod budget;
 mod due;
 mod effects;
+mod facts;
 mod guest;
 mod key;
 mod outside;
@@ -18,6 +19,7 @@ pub use self::budget::VaultBudget;
 #[cfg(test)]
 pub(crate) use self::budget::quota;
 pub(crate) use self::effects::{keys_in, own_asker};
+pub use self::facts::FactSettings;
 pub(crate) use self::key::KeyRequest;
 pub use self::outside::OutsideVault;
 pub(crate) use self::registry::{Route, VaultRouter};

@@ -1,11 +1,13 @@
 //! Vaults outside the installation: whatever is asked of one is recorded before it is sent, and again
 //! with its outcome, as one record (R18).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use strongroom_base::{Outcome as _, RecordId};
 use strongroom_crypto::{ResourceKey, SecretBytes, WrapAlgorithm};
+use strongroom_ledger::runtime::OwnRuntime;
 use strongroom_ledger::{Commit, Phase};
 use strongroom_vault::software::Use;
 use strongroom_vault::{
@@ -29,29 +31,10 @@ pub(crate) struct Recorded<'c> {
     pub(crate) records: &'c Core,
     /// How long it may take to answer.
     pub(crate) deadline: Duration,
-    pub(crate) vault: &'c dyn OutsideVault,
+    pub(crate) vault: &'c Arc<dyn OutsideVault>,
 }
 
 impl Recorded<'_> {
-    /// What somebody else's vault answers, if it does so in time.
-    pub(super) async fn in_time<T>(
-        &self,
-        answer: impl Future<Output = Result<T, VaultError>> + Send,
-    ) -> Result<T, VaultError> {
-        let deadline = self.deadline;
-        let late = |_| VaultError::Unavailable {
-            unavailable: Unavailable::Timeout,
-            source: None,
-        };
-        // With our timer and our connections: others use what a vault's client keeps open.
-        self.records
-            .runtime
-            .within_held(async { tokio::time::timeout(deadline, answer).await })
-            .await
-            .map_err(late)
-            .flatten()
-    }
-
     /// Whatever cuts this off after the intent is on record leaves an outcome that reads unknown.
     async fn ask<T>(
         &self,
@@ -85,7 +68,7 @@ impl Recorded<'_> {
         self.enter(intent, record, Phase::Intent, &caller)
             .await
             .map_err(unrecorded)?;
-        let answer = self.in_time(call).await;
+        let answer = in_time(&self.records.runtime, self.deadline, call).await;
         let outcome = match &answer {
             Ok(value) => match version_of(value) {
                 Some(version) => happened.with_key(version),
@@ -114,6 +97,24 @@ impl Recorded<'_> {
             .await?;
         Ok(())
     }
+}
+
+/// What somebody else's vault answers, if it does so in time.
+pub(super) async fn in_time<T>(
+    runtime: &OwnRuntime,
+    deadline: Duration,
+    answer: impl Future<Output = Result<T, VaultError>> + Send,
+) -> Result<T, VaultError> {
+    let late = |_| VaultError::Unavailable {
+        unavailable: Unavailable::Timeout,
+        source: None,
+    };
+    // With our timer and our connections: others use what a vault's client keeps open.
+    runtime
+        .within_held(async { tokio::time::timeout(deadline, answer).await })
+        .await
+        .map_err(late)
+        .flatten()
 }
 
 #[async_trait]

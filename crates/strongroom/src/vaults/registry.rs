@@ -10,6 +10,7 @@ use strongroom_vault::{
 };
 
 use super::budget::{Budgets, Turn, VaultBudget};
+use super::facts::{FactSettings, Facts};
 use super::outside::{OutsideVault, Recorded};
 use super::state::{LedgerVaultState, SeenVault, SeenVaultState};
 use crate::Error;
@@ -26,6 +27,8 @@ pub(crate) struct VaultRouter {
     suffixes: VaultSuffixes,
     /// How much is asked of each vault.
     budgets: Budgets,
+    /// What is known of vaults that somebody else keeps.
+    facts: Arc<Facts>,
     /// How long somebody else's vault may take to answer.
     deadline: Duration,
 }
@@ -37,17 +40,19 @@ pub(crate) enum Route<'a> {
     /// The installation itself, by what has been read of it already.
     Seen(Box<SoftwareVault<SeenVaultState>>),
     /// Somebody else.
-    Outside(Recorded<'a>),
+    Outside(Recorded<'a>, &'a Arc<Facts>),
 }
 
 impl VaultRouter {
-    /// Within `budget` each, and each answer within `deadline`.
+    /// Keys within `budget` a vault, the rest within that of `facts`, and each answer within `deadline`.
     pub(crate) fn new(
         keys: Arc<KeyStore>,
         outside: Vec<(VaultSuffix, Arc<dyn OutsideVault>)>,
-        budget: VaultBudget,
+        (budget, facts): (VaultBudget, FactSettings),
         deadline: Duration,
     ) -> Self {
+        let (runtime, clock) = (keys.records.runtime.clone(), &keys.records.clock);
+        let facts = Facts::new(facts, deadline, runtime, Arc::clone(clock));
         let records = Arc::clone(&keys.records);
         let suffixes = [VaultSuffix::embedded()]
             .into_iter()
@@ -62,6 +67,7 @@ impl VaultRouter {
             outside,
             suffixes: VaultSuffixes::new(suffixes),
             budgets: Budgets::new(budget, deadline, records.runtime.clone()),
+            facts: Arc::new(facts),
             deadline,
             records,
             keys,
@@ -93,11 +99,12 @@ impl VaultRouter {
         let (_, vault) = found.ok_or_else(|| VaultError::ForeignVault {
             suffix: address.suffix().to_string(),
         })?;
-        Ok(Route::Outside(Recorded {
+        let recorded = Recorded {
             records: &self.records,
             deadline: self.deadline,
-            vault: &**vault,
-        }))
+            vault,
+        };
+        Ok(Route::Outside(recorded, &self.facts))
     }
 }
 
@@ -120,11 +127,11 @@ impl Route<'_> {
         match self {
             Self::Embedded(vault) => *vault,
             Self::Seen(vault) => &**vault,
-            Self::Outside(recorded) => recorded,
+            Self::Outside(recorded, _) => recorded,
         }
     }
 
-    /// The properties of a vault.
+    /// The properties of a vault, for whoever sets a key.
     pub(crate) async fn vault(
         &self,
         caller: &VaultCaller,
@@ -133,7 +140,19 @@ impl Route<'_> {
         match self {
             Self::Embedded(embedded) => embedded.vault(caller, vault).await,
             Self::Seen(seen) => seen.vault(caller, vault).await,
-            Self::Outside(recorded) => recorded.in_time(recorded.vault.vault(caller, vault)).await,
+            Self::Outside(recorded, facts) => facts.now(&**recorded.vault, caller, vault).await,
+        }
+    }
+
+    /// The same, for whoever uses data: of somebody else's vault what was found last, if anything was (R7).
+    pub(crate) async fn known(
+        &self,
+        caller: &VaultCaller,
+        vault: &VaultAddress,
+    ) -> Result<Option<VaultProperties>, VaultError> {
+        match self {
+            Self::Outside(recorded, facts) => Ok(facts.last(recorded.vault, caller, vault)),
+            Self::Embedded(_) | Self::Seen(_) => self.vault(caller, vault).await.map(Some),
         }
     }
 }

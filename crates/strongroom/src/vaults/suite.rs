@@ -203,7 +203,7 @@ impl Rig for OneVault {
         let address = VaultAddress::embedded(self.vault.clone());
         match self.room.control().vaults.route(&address).unwrap() {
             Route::Embedded(vault) => vault,
-            Route::Seen(_) | Route::Outside(_) => panic!("the suffix is the installation's own"),
+            Route::Seen(_) | Route::Outside(..) => panic!("the suffix is the installation's own"),
         }
     }
 
