@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use strongroom_base::ResourceUid;
 use strongroom_crypto::ResourceKey;
 use strongroom_crypto::keyring::{Kek, Keyring};
-use strongroom_ledger::Claim;
+use strongroom_ledger::{Claim, Guard};
 use strongroom_resource::{
     KeyChange, NEEDED, Refusal, Resource, ResourceAction, ResourceCommand, Step, WantedGrant,
 };
@@ -363,6 +363,48 @@ impl<'a> KeyChangeWork<'a> {
             .await?
             .state;
         Ok(loaded.ok_or(Refusal::Absent)?)
+    }
+}
+
+impl<'a> KeyChangeWork<'a> {
+    /// The unwrap that is at hand if a change may rest on it still, else another.
+    pub(super) async fn resting_on(
+        &self,
+        held: Option<FreshUnwrap<'a>>,
+    ) -> Result<FreshUnwrap<'a>, Error> {
+        match held {
+            Some(fresh) if fresh.holds() => Ok(fresh),
+            Some(_) | None => self.unwrap_afresh().await,
+        }
+    }
+
+    /// Asks the present key for the stored bytes. Whoever is let in takes the mark away that an earlier denial
+    /// left: one that comes later stops the change.
+    pub(super) async fn unwrap_afresh(&self) -> Result<FreshUnwrap<'a>, Error> {
+        let id = resource_id(self.uid)?;
+        for _ in 0..USE_RETRIES {
+            let loaded = self.core.records.load::<Resource>(&id).await?;
+            let resource = loaded.state.ok_or(Refusal::Absent)?;
+            let fresh = match FreshUnwrap::of(self.core, &resource, self.caller).await {
+                Ok(fresh) => fresh,
+                Err(error) if voids(&error) => continue,
+                Err(error) => return Err(error),
+            };
+            if resource.inaccessible.is_none() {
+                return Ok(fresh);
+            }
+            let as_found = Guard {
+                id: id.clone(),
+                version: loaded.version,
+            };
+            let resting = fresh.assertions(self.claim).guarded(as_found);
+            match self.ask_with(ResourceAction::RegainAccess, resting).await {
+                Ok(()) | Err(Error::Refused(Refusal::NoOp)) => return Ok(fresh),
+                Err(error) if voids(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(contended(self.uid))
     }
 }
 

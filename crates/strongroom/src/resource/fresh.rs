@@ -7,14 +7,13 @@
 
 use strongroom_base::ResourceUid;
 use strongroom_crypto::keyring::{Kek, Keyring, OpenedKeyring};
-use strongroom_ledger::{Claim, Condition, Guard, LedgerError, Version};
-use strongroom_resource::{Refusal, Resource, ResourceAction};
+use strongroom_ledger::{Claim, Condition, LedgerError, Version};
+use strongroom_resource::{Refusal, Resource};
 use strongroom_vault::VaultName;
 use strongroom_vault::vault::Vault;
 
 use super::Control;
-use super::change::KeyChangeWork;
-use super::keys::{KeyUser, USE_RETRIES};
+use super::keys::KeyUser;
 use crate::Error;
 use crate::audit::Caller;
 use crate::clock::Moment;
@@ -33,7 +32,11 @@ pub(super) struct FreshUnwrap<'c> {
 }
 
 impl<'c> FreshUnwrap<'c> {
-    async fn of(core: &'c Control, resource: &Resource, caller: &Caller) -> Result<Self, Error> {
+    pub(super) async fn of(
+        core: &'c Control,
+        resource: &Resource,
+        caller: &Caller,
+    ) -> Result<Self, Error> {
         let mut reader = Reader::new(&core.records);
         let user = core.user(&mut reader, resource, caller).await?;
         core.see_own_vault(&mut reader, &user, resource.customer_key())
@@ -60,7 +63,7 @@ impl<'c> FreshUnwrap<'c> {
     }
 
     /// Whether a change may rest on it now.
-    fn holds(&self) -> bool {
+    pub(super) fn holds(&self) -> bool {
         self.terms
             .hold(self.sent, self.core.records.moment(), false)
     }
@@ -101,48 +104,6 @@ impl<'c> FreshUnwrap<'c> {
     ) -> Result<(), Error> {
         self.reader.has_become(&vault_id(name)?, vault, version);
         Ok(())
-    }
-}
-
-impl<'a> KeyChangeWork<'a> {
-    /// The unwrap that is at hand if a change may rest on it still, else another.
-    pub(super) async fn resting_on(
-        &self,
-        held: Option<FreshUnwrap<'a>>,
-    ) -> Result<FreshUnwrap<'a>, Error> {
-        match held {
-            Some(fresh) if fresh.holds() => Ok(fresh),
-            Some(_) | None => self.unwrap_afresh().await,
-        }
-    }
-
-    /// Asks the present key for the stored bytes. Whoever is let in takes the mark away that an earlier denial
-    /// left: one that comes later stops the change.
-    pub(super) async fn unwrap_afresh(&self) -> Result<FreshUnwrap<'a>, Error> {
-        let id = resource_id(self.uid)?;
-        for _ in 0..USE_RETRIES {
-            let loaded = self.core.records.load::<Resource>(&id).await?;
-            let resource = loaded.state.ok_or(Refusal::Absent)?;
-            let fresh = match FreshUnwrap::of(self.core, &resource, self.caller).await {
-                Ok(fresh) => fresh,
-                Err(error) if voids(&error) => continue,
-                Err(error) => return Err(error),
-            };
-            if resource.inaccessible.is_none() {
-                return Ok(fresh);
-            }
-            let as_found = Guard {
-                id: id.clone(),
-                version: loaded.version,
-            };
-            let resting = fresh.assertions(self.claim).guarded(as_found);
-            match self.ask_with(ResourceAction::RegainAccess, resting).await {
-                Ok(()) | Err(Error::Refused(Refusal::NoOp)) => return Ok(fresh),
-                Err(error) if voids(&error) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Err(contended(self.uid))
     }
 }
 
