@@ -78,8 +78,7 @@ pub enum AccessCommand {
         /// The moment.
         at: Timestamp,
     },
-    /// Assign Owner at the root of a tenant that was just made:
-    /// [`TenantEffect::AssignOwner`](crate::TenantEffect::AssignOwner). Strongroom's own.
+    /// Assign Owner at the root of a tenant, in the commit that makes it. Strongroom's own.
     Found {
         /// To whom.
         administrator: PrincipalId,

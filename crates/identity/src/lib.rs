@@ -94,8 +94,8 @@ pub use subscription::{
 };
 pub use tenancy::{Crossing, Descent, Tenancy};
 pub use tenant::{
-    Founding, Tenant, TenantCommand, TenantEffect, TenantEvent, TenantFacts, TenantMachine,
-    TenantRefusal, tenant_name_key,
+    Founding, Tenant, TenantCommand, TenantEvent, TenantFacts, TenantMachine, TenantRefusal,
+    tenant_name_key,
 };
 
 #[cfg(doctest)]

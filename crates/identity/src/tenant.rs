@@ -1,5 +1,6 @@
 //! A tenant: one directory. It is made with one administrator, Owner at its root.
 
+use core::convert::Infallible;
 use core::fmt::Debug;
 
 use strongroom_base::{
@@ -35,8 +36,9 @@ pub struct Tenant {
 )]
 #[expect(clippy::exhaustive_enums, reason = "a driver must react to each")]
 pub enum Founding {
-    /// This principal is to be Owner at the root. The assignment lives in another aggregate, so it is
-    /// owed until it is confirmed.
+    /// This principal is to be Owner at the root, and is not yet. Earlier versions made a tenant and its first
+    /// owner in two commits, and may have been cut off between them: see
+    /// [`TenantCommand::AssignFirstOwner`].
     Owing {
         /// Who.
         administrator: PrincipalId,
@@ -54,7 +56,8 @@ pub enum Founding {
     reason = "every command is spelt in the table"
 )]
 pub enum TenantCommand {
-    /// Make it. The administrator may be of the new tenant or a guest of another.
+    /// Make it. The administrator may be of the new tenant or a guest of another. The same commit makes it
+    /// Owner at the root ([`AccessCommand::Found`](crate::AccessCommand::Found)).
     Create {
         /// The id, drawn by the driver.
         id: TenantId,
@@ -65,8 +68,8 @@ pub enum TenantCommand {
         /// The moment.
         at: Timestamp,
     },
-    /// The administrator is Owner now: what [`TenantEffect::AssignOwner`] owed is done.
-    ConfirmFounded,
+    /// Give it the first owner that an earlier version still owed it ([`Founding::Owing`]). Strongroom's own.
+    AssignFirstOwner,
 }
 
 impl TenantCommand {
@@ -77,7 +80,7 @@ impl TenantCommand {
     pub const fn requires(&self) -> Option<Action> {
         match self {
             Self::Create { .. } => Some(Action::TenantsCreate),
-            Self::ConfirmFounded => None,
+            Self::AssignFirstOwner => None,
         }
     }
 }
@@ -102,22 +105,6 @@ pub enum TenantEvent {
     Created(Tenant),
     /// Its root has its first owner.
     Founded,
-}
-
-/// What the outside owes a tenant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "a driver must carry out each")]
-pub enum TenantEffect {
-    /// Assign Owner at the root to the administrator, then confirm with
-    /// [`TenantCommand::ConfirmFounded`]. Being so already is as good.
-    AssignOwner {
-        /// At the root of this tenant.
-        tenant: TenantId,
-        /// To whom.
-        administrator: PrincipalId,
-        /// The moment from which it holds.
-        since: Timestamp,
-    },
 }
 
 /// Why a tenant turns a command down.
@@ -194,7 +181,7 @@ impl Machine for TenantMachine {
     type Command = TenantCommand;
     type Facts<'a> = TenantFacts;
     type Event = TenantEvent;
-    type Effect = TenantEffect;
+    type Effect = Infallible;
     type Refusal = TenantRefusal;
 
     fn decide(
@@ -211,25 +198,18 @@ impl Machine for TenantMachine {
                 TenantCommand::Create {
                     id,
                     name,
-                    administrator,
-                    at,
+                    administrator: _,
+                    at: _,
                 },
-            ) => {
-                let founding = Founding::Owing {
-                    administrator: *administrator,
-                    since: *at,
-                };
-                let (id, name) = (*id, name.clone());
-                Ok(vec![TenantEvent::Created(Tenant {
-                    v: SchemaV1::default(),
-                    id,
-                    name,
-                    founding,
-                })])
-            }
-            (None, TenantCommand::ConfirmFounded) => Err(TenantRefusal::NotFound),
+            ) => Ok(vec![TenantEvent::Created(Tenant {
+                v: SchemaV1::default(),
+                id: *id,
+                name: name.clone(),
+                founding: Founding::Done,
+            })]),
+            (None, TenantCommand::AssignFirstOwner) => Err(TenantRefusal::NotFound),
             (Some(_), TenantCommand::Create { .. }) => Err(TenantRefusal::IdTaken),
-            (Some(tenant), TenantCommand::ConfirmFounded) => match tenant.founding {
+            (Some(tenant), TenantCommand::AssignFirstOwner) => match tenant.founding {
                 Founding::Owing { .. } => Ok(vec![TenantEvent::Founded]),
                 Founding::Done => Err(TenantRefusal::NoOp),
             },
@@ -247,29 +227,8 @@ impl Machine for TenantMachine {
         }
     }
 
-    fn effects(state: &Option<Tenant>, _now: Timestamp) -> Vec<TenantEffect> {
-        let Some(Tenant {
-            v: _,
-            id,
-            name: _,
-            founding,
-        }) = state
-        else {
-            return Vec::new();
-        };
-        match *founding {
-            Founding::Owing {
-                administrator,
-                since,
-            } => {
-                vec![TenantEffect::AssignOwner {
-                    tenant: *id,
-                    administrator,
-                    since,
-                }]
-            }
-            Founding::Done => Vec::new(),
-        }
+    fn effects(_state: &Option<Tenant>, _now: Timestamp) -> Vec<Infallible> {
+        Vec::new()
     }
 
     fn wake_at(_state: &Option<Tenant>) -> Option<Timestamp> {
@@ -293,23 +252,34 @@ mod tests {
         }
     }
 
+    /// As an earlier version left it between its two commits.
+    fn owing() -> Tenant {
+        Tenant {
+            v: SchemaV1::default(),
+            id: tenant(1),
+            name: "Contoso".parse().unwrap(),
+            founding: Founding::Owing {
+                administrator: principal(1),
+                since: Timestamp::from_unix_millis(1),
+            },
+        }
+    }
+
     #[test]
     fn table() {
         let allowed = TenantFacts { authority: Ok(()) };
-        let mut owing = None;
-        for event in TenantMachine::decide(&owing, &create(), &allowed).unwrap() {
-            TenantMachine::evolve(&mut owing, &event);
+        let mut done = None;
+        for event in TenantMachine::decide(&done, &create(), &allowed).unwrap() {
+            TenantMachine::evolve(&mut done, &event);
         }
-        let mut done = owing.clone();
-        TenantMachine::evolve(&mut done, &TenantEvent::Founded);
         let states = [
             ("absent", None),
-            ("founding owed", owing),
+            ("founding owed", Some(owing())),
             ("founded", done),
         ];
         let commands = [
             ("create", create()),
-            ("confirm founded", TenantCommand::ConfirmFounded),
+            ("assign first owner", TenantCommand::AssignFirstOwner),
         ];
         let facts = [
             ("allowed", allowed),
@@ -324,19 +294,18 @@ mod tests {
     }
 
     #[test]
-    fn the_first_owner_is_owed_until_it_is_confirmed() {
-        let now = Timestamp::from_unix_millis(5);
+    fn a_tenant_has_its_first_owner_from_the_start_or_once_what_was_owed_is_done() {
         let facts = TenantFacts { authority: Ok(()) };
-        let mut state = None;
-        for command in [create(), TenantCommand::ConfirmFounded] {
+        for (mut state, command) in [
+            (None, create()),
+            (Some(owing()), TenantCommand::AssignFirstOwner),
+        ] {
             for event in TenantMachine::decide(&state, &command, &facts).unwrap() {
                 TenantMachine::evolve(&mut state, &event);
             }
-            let owing = TenantMachine::effects(&state, now);
-            assert_eq!(
-                owing.len(),
-                usize::from(command != TenantCommand::ConfirmFounded)
-            );
+            assert_eq!(state.as_ref().unwrap().founding, Founding::Done);
+            let again = TenantMachine::decide(&state, &TenantCommand::AssignFirstOwner, &facts);
+            assert_eq!(again, Err(TenantRefusal::NoOp));
         }
     }
 }

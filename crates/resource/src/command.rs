@@ -43,16 +43,11 @@ pub enum ResourceAction {
     },
     /// Give its identity up (R12).
     DisableIdentity,
-    /// The directory has the identity's principal. Strongroom's own.
-    Registered {
-        /// Which.
-        principal: PrincipalId,
-    },
-    /// The directory has deleted a principal that was given up. Strongroom's own.
-    Retired {
-        /// Which.
-        principal: PrincipalId,
-    },
+    /// Tell the directory what an earlier version still owed it ([`Resource::owes_directory`]): the commit does
+    /// so. Strongroom's own.
+    ///
+    /// [`Resource::owes_directory`]: crate::Resource::owes_directory
+    SettleDirectory,
     /// Go over to a customer's key: enabling it, another version of it, or another key (R11, R16).
     SetKey(SetKey),
     /// Go over to the latest version of the key that is followed (R16). Strongroom's own.
@@ -85,14 +80,10 @@ pub enum ResourceAction {
         /// Of which change.
         op: OpId,
     },
-    /// Give a change up. Strongroom's own.
+    /// Give a change up, or take back what an earlier version has given up: the same commit takes back what it
+    /// granted. Strongroom's own.
     Abandon {
         /// Which.
-        op: OpId,
-    },
-    /// What a change had granted is taken back. Strongroom's own.
-    Undone {
-        /// Which change.
         op: OpId,
     },
     /// A service-managed key is erased. Strongroom's own.
@@ -184,13 +175,11 @@ impl ResourceAction {
             Self::Move { .. } => crossing.requires(),
             Self::Delete => &[Action::AccountsDelete],
             Self::Purge => &[Action::DeletedAccountsPurge],
-            Self::Registered { .. }
-            | Self::Retired { .. }
+            Self::SettleDirectory
             | Self::Follow { .. }
             | Self::Prove { .. }
             | Self::Activate { .. }
             | Self::Abandon { .. }
-            | Self::Undone { .. }
             | Self::ServiceKeyErased { .. }
             | Self::LoseAccess { .. }
             | Self::RegainAccess

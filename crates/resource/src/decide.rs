@@ -33,6 +33,13 @@ pub(crate) fn decide(
     let Some(resource) = state else {
         return absent(command, facts);
     };
+    if command.action == ResourceAction::SettleDirectory {
+        return if resource.owes_directory() {
+            Ok(vec![ResourceEvent::DirectorySettled])
+        } else {
+            Err(Refusal::NoOp)
+        };
+    }
     match resource.life {
         Life::Active => active(resource, command, facts),
         Life::Deleted {
@@ -47,7 +54,7 @@ pub(crate) fn decide(
             };
             deleted.decide(command, facts)
         }
-        Life::Purging => purging(resource, command),
+        Life::Purging => purging(command),
     }
 }
 
@@ -192,7 +199,7 @@ impl Deleted<'_> {
             ResourceAction::Purge | ResourceAction::EndRetention => {
                 Ok(vec![ResourceEvent::PurgeStarted])
             }
-            ResourceAction::Retired { .. } | ResourceAction::ServiceKeyErased { .. } => {
+            ResourceAction::ServiceKeyErased { .. } => {
                 settle(resource, &command.action, command.at, facts)
             }
             _ => Err(Refusal::Deleted {
@@ -202,10 +209,9 @@ impl Deleted<'_> {
     }
 }
 
-fn purging(resource: &Resource, command: &ResourceCommand) -> Decision {
+fn purging(command: &ResourceCommand) -> Decision {
     match &command.action {
         ResourceAction::Create(_) => Err(Refusal::Exists),
-        ResourceAction::Retired { principal } => retired(resource, *principal),
         ResourceAction::Forget => Ok(vec![ResourceEvent::Forgotten]),
         _ => Err(Refusal::Purging),
     }
@@ -219,17 +225,6 @@ fn settle(
     facts: &ResourceFacts<'_>,
 ) -> Decision {
     match action {
-        ResourceAction::Registered { principal } => {
-            let present = matches!(
-                resource.identity,
-                ManagedIdentity::On { principal: now, .. } if now == *principal
-            );
-            match resource.registration {
-                Registration::Owing if present => Ok(vec![ResourceEvent::Registered]),
-                Registration::Owing | Registration::Settled => Err(Refusal::NoOp),
-            }
-        }
-        ResourceAction::Retired { principal } => retired(resource, *principal),
         ResourceAction::ServiceKeyErased { key } if resource.erasing.contains(key) => {
             Ok(vec![ResourceEvent::ServiceKeyErased { key: *key }])
         }
@@ -257,20 +252,14 @@ fn settle(
         }
         ResourceAction::Abandon { op } => {
             let change = under_way(resource, *op)?;
-            if change.step == Step::Undoing {
-                return Err(Refusal::NoOp);
-            }
-            let mut events = vec![ResourceEvent::ChangeAbandoned];
-            if change.identity_added {
+            let mut events = vec![ResourceEvent::ChangeUndone { op: *op }];
+            // An earlier version gave up the identity when it gave up the change.
+            if change.identity_added && change.step != Step::Undoing {
                 let present = place(facts.present)?.tenant;
                 events.extend(identity(resource, IdentityCommand::Disable, present)?);
             }
             Ok(events)
         }
-        ResourceAction::Undone { op } => match under_way(resource, *op)?.step {
-            Step::Undoing => Ok(vec![ResourceEvent::ChangeUndone { op: *op }]),
-            Step::Preparing | Step::Proven { .. } => Err(Refusal::NoSuchChange { op: *op }),
-        },
         ResourceAction::LoseAccess { reason } => lose_access(resource, *reason, at),
         ResourceAction::RegainAccess => match resource.inaccessible {
             Some(_) => Ok(vec![ResourceEvent::AccessRegained]),
@@ -587,14 +576,6 @@ fn identity(resource: &Resource, command: IdentityCommand, present: TenantId) ->
             refusal,
         })?;
     Ok(events.into_iter().map(ResourceEvent::Identity).collect())
-}
-
-fn retired(resource: &Resource, principal: strongroom_base::PrincipalId) -> Decision {
-    if resource.retiring.contains(&principal) {
-        Ok(vec![ResourceEvent::Retired { principal }])
-    } else {
-        Err(Refusal::NoOp)
-    }
 }
 
 fn tier_allows(resource: &Resource) -> Result<(), Refusal> {

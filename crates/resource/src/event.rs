@@ -1,7 +1,7 @@
 //! What can have happened to a resource.
 
 use strongroom_base::Machine as _;
-use strongroom_base::{PrincipalId, TenantId, Timestamp};
+use strongroom_base::{TenantId, Timestamp};
 use strongroom_crypto::ServiceKeyId;
 use strongroom_crypto::keyring::Keyring;
 use strongroom_identity::{Descent, GroupUid, IdentityEvent, IdentityMachine};
@@ -32,13 +32,8 @@ pub enum ResourceEvent {
     },
     /// Its identity was made or given up.
     Identity(IdentityEvent),
-    /// The directory has its identity's principal.
-    Registered,
-    /// The directory has deleted a principal that was given up.
-    Retired {
-        /// Which.
-        principal: PrincipalId,
-    },
+    /// The directory was told what an earlier version still owed it.
+    DirectorySettled,
     /// A change of its key began.
     ChangeBegun(Box<KeyChange>),
     /// The new key has wrapped and unwrapped.
@@ -51,9 +46,7 @@ pub enum ResourceEvent {
         /// What it was.
         kind: ChangeKind,
     },
-    /// The change is given up.
-    ChangeAbandoned,
-    /// What the change had granted is taken back: it is as if it had never begun.
+    /// The change is given up, and what it had granted is taken back: it is as if it had never begun.
     ChangeUndone {
         /// Which change.
         op: OpId,
@@ -109,22 +102,14 @@ pub(crate) fn evolve(state: &mut Option<Resource>, event: &ResourceEvent) {
 }
 
 fn take(resource: &mut Resource, event: &ResourceEvent) {
+    // Whatever happens, the same commit tells the directory.
+    resource.registration = Registration::Settled;
+    resource.retiring.clear();
     match event {
-        ResourceEvent::Created(_) | ResourceEvent::Forgotten => {}
+        ResourceEvent::Created(_) | ResourceEvent::Forgotten | ResourceEvent::DirectorySettled => {}
         ResourceEvent::TierChanged { tier } => resource.tier = *tier,
         ResourceEvent::Identity(event) => {
             IdentityMachine::evolve(&mut resource.identity, event);
-            match event {
-                IdentityEvent::Enabled { .. } => resource.registration = Registration::Owing,
-                IdentityEvent::Disabled { principal, .. } => {
-                    resource.registration = Registration::Settled;
-                    resource.retiring.insert(*principal);
-                }
-            }
-        }
-        ResourceEvent::Registered => resource.registration = Registration::Settled,
-        ResourceEvent::Retired { principal } => {
-            resource.retiring.remove(principal);
         }
         ResourceEvent::ChangeBegun(change) => resource.change = Some(change.clone()),
         ResourceEvent::ChangeProven { pending } => {
@@ -135,16 +120,14 @@ fn take(resource: &mut Resource, event: &ResourceEvent) {
             }
         }
         ResourceEvent::ChangeActivated { .. } => activate(resource),
-        ResourceEvent::ChangeAbandoned => {
+        ResourceEvent::ChangeUndone { .. } => {
             let kept = resource.service_key();
-            if let Some(change) = &mut resource.change {
-                change.step = Step::Undoing;
+            if let Some(change) = resource.change.take() {
                 // Made for this change alone: what it wraps is wrapped otherwise as well.
                 let made = service_key_of(&change.target).filter(|made| Some(*made) != kept);
                 resource.erasing.extend(made);
             }
         }
-        ResourceEvent::ChangeUndone { .. } => resource.change = None,
         ResourceEvent::ServiceKeyErased { key } => {
             resource.erasing.remove(key);
         }

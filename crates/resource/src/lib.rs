@@ -36,9 +36,8 @@ mod table;
 mod tests;
 mod tier;
 
-use strongroom_base::{Machine, PrincipalId, ResourceName, ResourceUid, TenantId, Timestamp};
+use strongroom_base::{Machine, ResourceUid, Timestamp};
 use strongroom_crypto::ServiceKeyId;
-use strongroom_identity::ManagedIdentity;
 use strongroom_vault::OpId;
 
 pub use access::{Inaccessible, Reason};
@@ -50,7 +49,7 @@ pub use facts::{Candidate, Granting, ResourceFacts, SeenKey};
 pub use refusal::Refusal;
 pub use report::{Report, reports};
 pub use state::{
-    ChangeKind, KeyChange, Life, RETENTION, Registration, Resource, Step, WantedGrant,
+    ChangeKind, ForDirectory, KeyChange, Life, RETENTION, Registration, Resource, Step, WantedGrant,
 };
 pub use tier::{Capability, Tier, UnknownTier};
 
@@ -66,24 +65,10 @@ pub struct ResourceMachine;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a driver must carry out each")]
 pub enum ResourceEffect {
-    /// Register the principal of its identity, then answer [`ResourceAction::Registered`].
-    RegisterPrincipal {
-        /// The object id.
-        principal: PrincipalId,
-        /// In the directory of this tenant.
-        home: TenantId,
-        /// Whose it is.
-        of: ResourceUid,
-        /// The resource's name: the principal is called so.
-        name: ResourceName,
-    },
-    /// Delete a principal that was given up, then answer [`ResourceAction::Retired`].
-    RetirePrincipal {
-        /// Which.
-        principal: PrincipalId,
-    },
+    /// Ask for [`ResourceAction::SettleDirectory`]: an earlier version has left something to be told.
+    SettleDirectory,
     /// Go on with a change of key that was cut off: give it up while it prepares, complete it once it
-    /// is proven, take back what it granted once it is given up (R11). Completion never grants.
+    /// is proven (R11). Completion never grants.
     GoOn {
         /// Which change.
         op: OpId,
@@ -94,7 +79,7 @@ pub enum ResourceEffect {
         key: ServiceKeyId,
     },
     /// The resource is purged: erase these keys first, for what they wrapped is noise from then on;
-    /// then remove its objects and what is held at it, and answer [`ResourceAction::Forget`].
+    /// then remove its objects, and answer [`ResourceAction::Forget`].
     Destroy {
         /// The resource.
         uid: ResourceUid,
@@ -127,13 +112,10 @@ impl Machine for ResourceMachine {
         let Some(resource) = state else {
             return Vec::new();
         };
-        let mut owed: Vec<_> = resource
-            .retiring
-            .iter()
-            .map(|principal| ResourceEffect::RetirePrincipal {
-                principal: *principal,
-            })
-            .collect();
+        let mut owed = Vec::new();
+        if resource.owes_directory() {
+            owed.push(ResourceEffect::SettleDirectory);
+        }
         if resource.life == Life::Purging {
             let keys = resource.service_keys();
             owed.push(ResourceEffect::Destroy {
@@ -141,20 +123,6 @@ impl Machine for ResourceMachine {
                 keys: keys.union(&resource.erasing).copied().collect(),
             });
             return owed;
-        }
-        if let (
-            Registration::Owing,
-            ManagedIdentity::On {
-                principal, home, ..
-            },
-        ) = (resource.registration, resource.identity)
-        {
-            owed.push(ResourceEffect::RegisterPrincipal {
-                principal,
-                home,
-                of: resource.uid,
-                name: resource.name.clone(),
-            });
         }
         let change = resource.change.iter();
         owed.extend(change.map(|change| ResourceEffect::GoOn { op: change.op }));

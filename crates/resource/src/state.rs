@@ -46,9 +46,9 @@ pub struct Resource {
     pub life: Life,
     /// Its system-assigned identity (R12, R13).
     pub identity: ManagedIdentity,
-    /// Whether the directory has the identity's principal yet.
+    /// Whether an earlier version still owed the directory the identity's principal.
     pub registration: Registration,
-    /// Principals that it has given up and that the directory has yet to delete.
+    /// Principals that an earlier version still owed the directory's deletion of.
     pub retiring: BTreeSet<PrincipalId>,
     /// The active keyring: what data is read and written with.
     pub keyring: Keyring,
@@ -94,7 +94,8 @@ pub enum Life {
     Purging,
 }
 
-/// Whether the directory has the principal of the present identity.
+/// Whether the directory has the principal of the present identity. The commit that makes the identity registers
+/// it; earlier versions did so in a second commit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
@@ -208,7 +209,7 @@ pub enum Step {
         /// The keyring that becomes the active one.
         pending: Keyring,
     },
-    /// It is given up, and what it granted is being taken back.
+    /// It is given up, and what it granted is yet to be taken back: earlier versions did so in a second commit.
     Undoing,
 }
 
@@ -245,6 +246,14 @@ impl Resource {
             .collect()
     }
 
+    /// Whether an earlier version has left something for the directory to be told. The next commit does so,
+    /// whatever it is; [`ResourceAction::SettleDirectory`](crate::ResourceAction::SettleDirectory) is one that
+    /// does nothing else.
+    #[must_use]
+    pub fn owes_directory(&self) -> bool {
+        self.registration == Registration::Owing || !self.retiring.is_empty()
+    }
+
     /// Whether a customer's key wraps its newest generation, or is about to.
     #[must_use]
     pub fn needs_customer_key(&self) -> bool {
@@ -253,6 +262,42 @@ impl Resource {
             .into_iter()
             .chain(coming)
             .any(|kek| service_key_of(kek).is_none())
+    }
+}
+
+/// What the directory is told of a resource's identity, in the commit that makes `after` of `before`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a driver carries out each")]
+pub struct ForDirectory {
+    /// The principal to register, and its home.
+    pub register: Option<(PrincipalId, TenantId)>,
+    /// The principals to delete. One that was never registered is none.
+    pub retire: BTreeSet<PrincipalId>,
+}
+
+impl ForDirectory {
+    /// What follows from a change of a resource's state, what an earlier version still owed included.
+    #[must_use]
+    pub fn of(before: Option<&Resource>, after: Option<&Resource>) -> Self {
+        let principal_of = |resource: &Resource| match resource.identity {
+            ManagedIdentity::On {
+                principal, home, ..
+            } => Some((principal, home)),
+            ManagedIdentity::Off => None,
+        };
+        let now = after.and_then(principal_of);
+        let registered = before
+            .filter(|before| before.registration == Registration::Settled)
+            .and_then(principal_of);
+        let given_up = before.and_then(principal_of).filter(|it| Some(*it) != now);
+        let owed = before.into_iter().flat_map(|before| &before.retiring);
+        Self {
+            register: now.filter(|it| Some(*it) != registered),
+            retire: owed
+                .copied()
+                .chain(given_up.map(|(principal, _)| principal))
+                .collect(),
+        }
     }
 }
 

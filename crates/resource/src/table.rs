@@ -9,8 +9,8 @@ use strongroom_vault::{Denial, KeyOperation, KeyPermission, KeyType};
 
 use crate::samples::*;
 use crate::{
-    Candidate, ChangeKind, Granting, Life, NewResource, Reason, Refusal, Registration, Resource,
-    ResourceAction, ResourceCommand, ResourceFacts, ResourceMachine, SeenKey, Step, Tier,
+    Candidate, ChangeKind, Granting, Life, NewResource, Reason, Refusal, Resource, ResourceAction,
+    ResourceCommand, ResourceFacts, ResourceMachine, SeenKey, Step, Tier,
 };
 
 pub(crate) fn states() -> Vec<(&'static str, Option<Resource>)> {
@@ -110,18 +110,7 @@ pub(crate) fn commands() -> Vec<(&'static str, ResourceAction)> {
             ResourceAction::EnableIdentity { principal: DRAWN },
         ),
         ("identity disable", ResourceAction::DisableIdentity),
-        (
-            "registered",
-            ResourceAction::Registered {
-                principal: IDENTITY,
-            },
-        ),
-        (
-            "retired",
-            ResourceAction::Retired {
-                principal: IDENTITY,
-            },
-        ),
+        ("settle directory", ResourceAction::SettleDirectory),
         ("set version 1", set(&version(KEY, 1))),
         ("set version 2", set(&version(KEY, 2))),
         ("set another key", set(&version(OTHER_KEY, 3))),
@@ -143,7 +132,6 @@ pub(crate) fn commands() -> Vec<(&'static str, ResourceAction)> {
         ),
         ("activate", ResourceAction::Activate { op: OP }),
         ("abandon", ResourceAction::Abandon { op: OP }),
-        ("undone", ResourceAction::Undone { op: OP }),
         (
             "service key erased",
             ResourceAction::ServiceKeyErased { key: SERVICE_KEY },
@@ -467,22 +455,15 @@ fn r13_a_move_by_facts_of_another_group_is_not_decided() {
 
 /// What was done outside is taken once, and only where it was owed.
 #[test]
-fn r12_what_the_outside_has_done_is_taken_once_and_where_it_was_owed() {
-    let owing = Resource {
-        registration: Registration::Owing,
-        ..with_identity(resource())
-    };
+fn i10_what_the_outside_has_done_is_taken_once_and_where_it_was_owed() {
     let erasing = Resource {
         erasing: [SERVICE_KEY].into(),
         ..customer_managed()
     };
-    let registered = |principal| ResourceAction::Registered { principal };
     let erased = |key| ResourceAction::ServiceKeyErased { key };
-    for (state, wrong, right) in [
-        (owing, registered(DRAWN), registered(IDENTITY)),
-        (erasing, erased(NEW_SERVICE_KEY), erased(SERVICE_KEY)),
-    ] {
-        let mut state = Some(state);
+    {
+        let (wrong, right) = (erased(NEW_SERVICE_KEY), erased(SERVICE_KEY));
+        let mut state = Some(erasing);
         let mut take = |action: &ResourceAction| {
             let command = ResourceCommand {
                 at: NOW,

@@ -1,6 +1,8 @@
 //! The rules of a resource, one by one.
 
-use strongroom_base::{Machine as _, Outcome as _};
+use std::collections::BTreeSet;
+
+use strongroom_base::{Machine as _, Outcome as _, PrincipalId};
 use strongroom_crypto::keyring::Kek;
 use strongroom_identity::{IdentityRefusal, IdentityStanding, ManagedIdentity, SubscriptionState};
 use strongroom_vault::vault::{Authorization, Holder, Place};
@@ -8,9 +10,10 @@ use strongroom_vault::{Denial, KeyPermission};
 
 use crate::samples::*;
 use crate::{
-    Candidate, ChangeKind, Granting, Life, NewResource, RETENTION, Refusal, Report, Resource,
-    ResourceAction, ResourceCommand, ResourceEffect, ResourceEvent, ResourceFacts, ResourceMachine,
-    SeenKey, Step, Tier, against, at_creation, reports, same_region,
+    Candidate, ChangeKind, ForDirectory, Granting, Life, NewResource, RETENTION, Refusal,
+    Registration, Report, Resource, ResourceAction, ResourceCommand, ResourceEffect, ResourceEvent,
+    ResourceFacts, ResourceMachine, SeenKey, Step, Tier, against, at_creation, reports,
+    same_region,
 };
 
 fn decide(
@@ -172,17 +175,16 @@ fn r11_enabling_makes_the_identity_and_wants_its_grant() {
     );
     // Data is read and written as before, all the while.
     assert_eq!(begun.keyring, resource_keyring_of(&begun));
+    // The directory has the identity in the same commit.
+    let told = ForDirectory::of(Some(&resource()), Some(&begun));
+    let registered = ForDirectory {
+        register: Some((DRAWN, HERE)),
+        retire: BTreeSet::new(),
+    };
+    assert_eq!(told, registered);
+    assert!(!begun.owes_directory());
     let owed = ResourceMachine::effects(&Some(begun), NOW);
-    assert!(matches!(
-        owed[..],
-        [
-            ResourceEffect::RegisterPrincipal {
-                principal: DRAWN,
-                ..
-            },
-            ResourceEffect::GoOn { op: OP }
-        ]
-    ));
+    assert_eq!(owed, [ResourceEffect::GoOn { op: OP }]);
 }
 
 fn resource_keyring_of(resource: &Resource) -> strongroom_crypto::keyring::Keyring {
@@ -223,10 +225,81 @@ fn r11_what_is_given_up_leaves_the_resource_as_it_was() {
     let before = resource();
     let begun = after(&before, set(&version(KEY, 1)), &facts);
     let given_up = after(&begun, ResourceAction::Abandon { op: OP }, &facts);
-    assert_eq!(given_up.identity, ManagedIdentity::Off);
-    let mut undone = after(&given_up, ResourceAction::Undone { op: OP }, &facts);
-    // The principal that was made is owed its deletion, and nothing else is different.
-    assert!(undone.retiring.remove(&DRAWN));
+    assert_eq!(given_up, before);
+    let told = ForDirectory::of(Some(&begun), Some(&given_up));
+    let retired = ForDirectory {
+        register: None,
+        retire: BTreeSet::from([DRAWN]),
+    };
+    assert_eq!(told, retired);
+}
+
+/// States as an earlier version stored them, with something left for the directory to be told in a commit of its
+/// own: the next commit does so, whatever it is.
+#[test]
+fn r12_what_an_earlier_version_owed_the_directory_is_told_with_the_next_commit() {
+    let owing = Resource {
+        registration: Registration::Owing,
+        ..with_identity(resource())
+    };
+    let retiring = Resource {
+        retiring: BTreeSet::from([DRAWN]),
+        ..with_identity(resource())
+    };
+    let both = Resource {
+        retiring: BTreeSet::from([DRAWN]),
+        ..owing.clone()
+    };
+    let told = |register: Option<PrincipalId>, retire: &[PrincipalId]| ForDirectory {
+        register: register.map(|principal| (principal, HERE)),
+        retire: retire.iter().copied().collect(),
+    };
+    let nothing = facts(Candidate::NotAsked);
+    for action in [
+        ResourceAction::SettleDirectory,
+        ResourceAction::SetTier { tier: Tier::E0 },
+    ] {
+        for (before, due) in [
+            (&owing, told(Some(IDENTITY), &[])),
+            (&retiring, told(None, &[DRAWN])),
+            (&both, told(Some(IDENTITY), &[DRAWN])),
+        ] {
+            assert!(before.owes_directory());
+            let owed = ResourceMachine::effects(&Some(before.clone()), NOW);
+            assert_eq!(owed, [ResourceEffect::SettleDirectory]);
+            let now = after(before, action.clone(), &nothing);
+            assert_eq!(ForDirectory::of(Some(before), Some(&now)), due);
+            assert!(!now.owes_directory());
+            let again = decide(&now, ResourceAction::SettleDirectory, &nothing);
+            assert_eq!(again, Err(Refusal::NoOp));
+            let later = after(&now, ResourceAction::Delete, &nothing);
+            let given_up = told(None, &[IDENTITY]);
+            assert_eq!(ForDirectory::of(Some(&now), Some(&later)), given_up);
+        }
+    }
+    // What was to be registered and is given up is retired, whether or not the directory has it; and whatever is
+    // left when the resource goes is told then.
+    let off = after(&both, ResourceAction::DisableIdentity, &nothing);
+    let all = told(None, &[DRAWN, IDENTITY]);
+    assert_eq!(ForDirectory::of(Some(&both), Some(&off)), all);
+    assert_eq!(ForDirectory::of(Some(&retiring), None), all);
+}
+
+/// An earlier version gave a change up in one commit and took back what it had granted in another.
+#[test]
+fn r11_what_an_earlier_version_has_given_up_is_taken_back() {
+    let before = resource();
+    let undoing = Resource {
+        identity: ManagedIdentity::Off,
+        ..changing(
+            before.clone(),
+            ChangeKind::Enable,
+            customer(&version(KEY, 1)),
+            Step::Undoing,
+        )
+    };
+    let nothing = facts(Candidate::NotAsked);
+    let undone = after(&undoing, ResourceAction::Abandon { op: OP }, &nothing);
     assert_eq!(undone, before);
 }
 
@@ -453,7 +526,8 @@ fn r12_a_recovered_resource_has_another_identity() {
     let facts = facts(Candidate::Seen(&one));
     let deleted = after(&customer_managed(), ResourceAction::Delete, &facts);
     assert_eq!(deleted.identity, ManagedIdentity::Off);
-    assert!(deleted.retiring.contains(&IDENTITY));
+    let told = ForDirectory::of(Some(&customer_managed()), Some(&deleted));
+    assert!(told.retire.contains(&IDENTITY));
     let recover = ResourceAction::Recover { principal: DRAWN };
     let recovered = after(&deleted, recover, &facts);
     assert_eq!(
@@ -699,5 +773,5 @@ fn a_reset_that_is_given_up_owes_the_new_service_key_its_erasure() {
     let given_up = after(&begun, ResourceAction::Abandon { op: OP }, &nothing);
     assert!(given_up.erasing.contains(&NEW_SERVICE_KEY));
     assert!(matches!(given_up.kek(), Some(Kek::CustomerManaged { .. })));
-    assert_eq!(given_up.change.unwrap().step, Step::Undoing);
+    assert_eq!(given_up.change, None);
 }

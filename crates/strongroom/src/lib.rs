@@ -42,6 +42,8 @@ mod clock;
 mod core;
 mod directory;
 mod driver;
+#[cfg(test)]
+mod earlier;
 mod error;
 mod files;
 #[cfg(test)]

@@ -146,7 +146,7 @@ borders! {
 /// identity and the grant made on the way: commits, claims, and the erasure of the key that it leaves.
 #[tokio::test]
 async fn a_change_to_a_customers_key_takes_at_most_so_many_durable_steps() {
-    const AT_MOST: u64 = 15;
+    const AT_MOST: u64 = 13;
     let folder = tempfile::tempdir().unwrap();
     let template = folder.path().join("template");
     Saga::Enable.prepare(&template).await;

@@ -11,9 +11,8 @@ use strongroom_vault::vault::VaultMachine;
 use super::{Site, verdict};
 use crate::Error;
 use crate::audit::{Caller, Happened, Operation};
-use crate::core::Core;
 use crate::driver::kept::{access_id, resource_id, vault_id};
-use crate::driver::{Assertions, Reader, Request};
+use crate::driver::{Batch, Reader, Request};
 
 /// Something asked of the access list of a scope.
 pub(crate) struct AccessRequest<'a> {
@@ -127,6 +126,21 @@ impl AccessRequest<'_> {
     }
 }
 
+/// Nothing is held at what goes with the same commit.
+pub(crate) async fn clear_access(
+    batch: &mut Batch<'_>,
+    scope: Scope,
+    caller: &Caller,
+) -> Result<(), Error> {
+    let clear = AccessRequest {
+        scope,
+        command: AccessCommand::Clear,
+        caller,
+    };
+    let nothing_to_do = |refusal: &AccessRefusal| matches!(refusal, AccessRefusal::NoOp);
+    batch.also(&clear, nothing_to_do).await
+}
+
 impl Reader<'_> {
     /// Any scope; none, if it is not there.
     pub(crate) async fn site_of(&mut self, scope: &Scope) -> Result<Option<Site>, Error> {
@@ -157,26 +171,6 @@ impl Reader<'_> {
                 }
                 self.site_of_vault(&vault).await
             }
-        }
-    }
-}
-
-impl Core {
-    /// Nothing is held at what is gone.
-    pub(crate) async fn clear_access(
-        &self,
-        scope: Scope,
-        assertions: Assertions,
-        caller: &Caller,
-    ) -> Result<(), Error> {
-        let request = AccessRequest {
-            scope,
-            command: AccessCommand::Clear,
-            caller,
-        };
-        match self.drive(&request, assertions, caller).await {
-            Ok(_) | Err(Error::Access(AccessRefusal::NoOp)) => Ok(()),
-            Err(error) => Err(error),
         }
     }
 }

@@ -1,19 +1,20 @@
 //! The first tenant of an installation: nobody is there yet whose authority it could rest on.
 
-use strongroom_base::{Machine as _, PrincipalId, TenantId, Timestamp};
+use strongroom_base::{PrincipalId, TenantId, Timestamp};
 use strongroom_identity::{
-    AccessCommand, AccessRefusal, DisplayName, NameUse, Principal, PrincipalCommand,
-    PrincipalEvent, PrincipalFacts, PrincipalKind, PrincipalMachine, Scope, Tenant, TenantCommand,
-    TenantEffect, TenantEvent, TenantFacts, TenantMachine, TenantRefusal,
+    DisplayName, NameUse, Principal, PrincipalCommand, PrincipalEvent, PrincipalFacts,
+    PrincipalKind, PrincipalMachine, Tenant, TenantCommand, TenantEvent, TenantFacts,
+    TenantMachine, TenantRefusal,
 };
 use strongroom_ledger::AggregateId;
 
-use super::{AccessRequest, TenantRequest};
+use super::TenantRequest;
+use super::tenant::first_owner;
 use crate::Error;
-use crate::audit::{Happened, Operation};
+use crate::audit::{Caller, Happened, Operation};
 use crate::core::Core;
 use crate::driver::kept::{principal_id, tenant_id};
-use crate::driver::{Assertions, Reader, Request};
+use crate::driver::{Assertions, Batch, Reader, Request};
 
 /// The tenant that an installation begins with, and its administrator.
 pub(crate) struct FirstTenant {
@@ -26,91 +27,57 @@ pub(crate) struct FirstTenant {
 impl Core {
     /// Makes the first tenant, its administrator, and the administrator its owner.
     pub(crate) async fn found(&self, first: &FirstTenant) -> Result<(), Error> {
-        let own = self.own_caller(first.tenant)?;
-        let tenant = Unasked {
-            id: tenant_id(first.tenant)?,
-            command: TenantCommand::Create {
-                id: first.tenant,
-                name: first.name.clone(),
-                administrator: first.administrator,
-                at: first.at,
-            },
-            operation: Operation::TenantCreate,
-            target: format!("/tenants/{}", first.tenant),
+        let own = &self.own_caller(first.tenant)?;
+        let command = TenantCommand::Create {
+            id: first.tenant,
+            name: first.name.clone(),
+            administrator: first.administrator,
+            at: first.at,
         };
-        self.drive(&tenant, Assertions::default(), &own).await?;
-        let administrator = Unasked {
-            id: principal_id(first.administrator)?,
-            command: PrincipalCommand::Register {
-                id: first.administrator,
-                kind: PrincipalKind::User,
-                home: first.tenant,
-                name: "administrator".parse()?,
-            },
-            operation: Operation::PrincipalCreate,
-            target: format!("/principals/{}", first.administrator),
+        let founding = Founding {
+            first,
+            command,
+            own,
         };
-        self.drive(&administrator, Assertions::default(), &own)
-            .await?;
-        self.settle_tenant(first.tenant).await
-    }
-
-    /// The root of a new tenant gets its first owner.
-    pub(crate) async fn settle_tenant(&self, tenant: TenantId) -> Result<(), Error> {
-        let caller = self.own_caller(tenant)?;
-        let state = self.load::<Tenant>(&tenant_id(tenant)?).await?.state;
-        for effect in TenantMachine::effects(&state, self.now()) {
-            let TenantEffect::AssignOwner {
-                tenant,
-                administrator,
-                since,
-            } = effect;
-            let found = AccessRequest {
-                scope: Scope::Tenant(tenant),
-                command: AccessCommand::Found {
-                    administrator,
-                    at: since,
-                },
-                caller: &caller,
-            };
-            match self.drive(&found, Assertions::default(), &caller).await {
-                Ok(_) | Err(Error::Access(AccessRefusal::NoOp)) => {}
-                Err(error) => return Err(error),
-            }
-            let confirm = TenantRequest {
-                tenant,
-                command: TenantCommand::ConfirmFounded,
-                caller: &caller,
-            };
-            match self.drive(&confirm, Assertions::default(), &caller).await {
-                Ok(_) | Err(Error::Tenant(TenantRefusal::NoOp)) => {}
-                Err(error) => return Err(error),
-            }
-        }
+        self.drive(&founding, Assertions::default(), own).await?;
         Ok(())
     }
-}
 
-/// A command that Strongroom gives while it makes an installation: nobody's authority is asked.
-struct Unasked<C> {
-    id: AggregateId,
-    command: C,
-    operation: Operation,
-    target: String,
-}
-
-impl<C> Unasked<C> {
-    fn record(&self) -> Happened {
-        Happened::new(self.operation, self.target.clone())
+    /// The root of a tenant gets the first owner that an earlier version still owed it.
+    pub(crate) async fn settle_tenant(&self, tenant: TenantId) -> Result<(), Error> {
+        let caller = self.own_caller(tenant)?;
+        let request = TenantRequest {
+            tenant,
+            command: TenantCommand::AssignFirstOwner,
+            caller: &caller,
+        };
+        match self.drive(&request, Assertions::default(), &caller).await {
+            Ok(_) | Err(Error::Tenant(TenantRefusal::NoOp)) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 }
 
-impl Request for Unasked<TenantCommand> {
+/// What Strongroom asks while it makes an installation: nobody's authority is asked.
+struct Founding<'a> {
+    first: &'a FirstTenant,
+    command: TenantCommand,
+    own: &'a Caller,
+}
+
+impl Founding<'_> {
+    fn record(&self) -> Happened {
+        let target = format!("/tenants/{}", self.first.tenant);
+        Happened::new(Operation::TenantCreate, target)
+    }
+}
+
+impl Request for Founding<'_> {
     type Machine = TenantMachine;
     type Gathered = ();
 
     fn id(&self) -> Result<AggregateId, Error> {
-        Ok(self.id.clone())
+        tenant_id(self.first.tenant)
     }
 
     fn command(&self) -> &TenantCommand {
@@ -132,14 +99,54 @@ impl Request for Unasked<TenantCommand> {
     fn attempted(&self, (): &(), _: Option<&Tenant>) -> Option<Happened> {
         Some(self.record())
     }
+
+    async fn follow_up(
+        &self,
+        batch: &mut Batch<'_>,
+        _: Option<&Tenant>,
+        _: Option<&Tenant>,
+    ) -> Result<(), Error> {
+        let FirstTenant {
+            tenant,
+            administrator,
+            at,
+            name: _,
+        } = *self.first;
+        let registered = Administrator {
+            id: administrator,
+            command: PrincipalCommand::Register {
+                id: administrator,
+                kind: PrincipalKind::User,
+                home: tenant,
+                name: "administrator".parse()?,
+            },
+        };
+        batch.also(&registered, |_| false).await?;
+        first_owner(batch, tenant, administrator, at, self.own).await
+    }
 }
 
-impl Request for Unasked<PrincipalCommand> {
+/// The registration of the first administrator.
+struct Administrator {
+    id: PrincipalId,
+    command: PrincipalCommand,
+}
+
+impl Administrator {
+    fn record(&self) -> Happened {
+        Happened::new(
+            Operation::PrincipalCreate,
+            format!("/principals/{}", self.id),
+        )
+    }
+}
+
+impl Request for Administrator {
     type Machine = PrincipalMachine;
     type Gathered = ();
 
     fn id(&self) -> Result<AggregateId, Error> {
-        Ok(self.id.clone())
+        principal_id(self.id)
     }
 
     fn command(&self) -> &PrincipalCommand {

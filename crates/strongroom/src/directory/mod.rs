@@ -12,7 +12,7 @@ mod site;
 mod subscription;
 mod tenant;
 
-pub(crate) use self::access::AccessRequest;
+pub(crate) use self::access::{AccessRequest, clear_access};
 pub(crate) use self::founding::FirstTenant;
 pub(crate) use self::group::GroupRequest;
 pub(crate) use self::principal::PrincipalRequest;

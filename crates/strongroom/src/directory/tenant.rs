@@ -1,14 +1,17 @@
 //! Tenants.
 
-use strongroom_base::TenantId;
-use strongroom_identity::{Tenant, TenantCommand, TenantEvent, TenantFacts, TenantMachine};
+use strongroom_base::{PrincipalId, TenantId, Timestamp};
+use strongroom_identity::{
+    AccessCommand, AccessRefusal, Founding, Scope, Tenant, TenantCommand, TenantEvent, TenantFacts,
+    TenantMachine,
+};
 use strongroom_ledger::AggregateId;
 
-use super::verdict;
+use super::{AccessRequest, verdict};
 use crate::Error;
 use crate::audit::{Caller, Happened, Operation};
 use crate::driver::kept::tenant_id;
-use crate::driver::{Reader, Request};
+use crate::driver::{Batch, Reader, Request};
 
 /// Something asked of a tenant.
 pub(crate) struct TenantRequest<'a> {
@@ -69,9 +72,55 @@ impl Request for TenantRequest<'_> {
             TenantCommand::Create { .. } => {
                 Some(Happened::new(Operation::TenantCreate, target(self.tenant)))
             }
-            TenantCommand::ConfirmFounded => None,
+            TenantCommand::AssignFirstOwner => None,
         }
     }
+
+    async fn follow_up(
+        &self,
+        batch: &mut Batch<'_>,
+        before: Option<&Tenant>,
+        _after: Option<&Tenant>,
+    ) -> Result<(), Error> {
+        let (administrator, since) = match (&self.command, before) {
+            (
+                TenantCommand::Create {
+                    administrator, at, ..
+                },
+                _,
+            ) => (*administrator, *at),
+            (TenantCommand::AssignFirstOwner, Some(tenant)) => match tenant.founding {
+                Founding::Owing {
+                    administrator,
+                    since,
+                } => (administrator, since),
+                Founding::Done => return Ok(()),
+            },
+            (TenantCommand::AssignFirstOwner, None) => return Ok(()),
+        };
+        first_owner(batch, self.tenant, administrator, since, self.caller).await
+    }
+}
+
+/// The administrator of a tenant is Owner at its root, in the commit that says so of the tenant.
+pub(super) async fn first_owner(
+    batch: &mut Batch<'_>,
+    tenant: TenantId,
+    administrator: PrincipalId,
+    since: Timestamp,
+    caller: &Caller,
+) -> Result<(), Error> {
+    let found = AccessRequest {
+        scope: Scope::Tenant(tenant),
+        command: AccessCommand::Found {
+            administrator,
+            at: since,
+        },
+        caller,
+    };
+    // An earlier version was cut off after the assignment.
+    let nothing_to_do = |refusal: &AccessRefusal| matches!(refusal, AccessRefusal::NoOp);
+    batch.also(&found, nothing_to_do).await
 }
 
 fn target(id: TenantId) -> String {

@@ -1,9 +1,11 @@
 //! Drives the machines: load a state, gather facts, decide, commit; if anything that the decision
-//! rests on moved meanwhile, read and decide again.
+//! rests on moved meanwhile, read and decide again. What follows for other aggregates, as long as all of it
+//! lies in the ledger, is decided and committed together with it.
 //!
 //! A decision reads from one snapshot of the ledger. The [`Reader`] keeps the version of everything that
 //! was read for it, and the commit asserts them all: no fact can be forgotten.
 
+mod batch;
 mod claims;
 mod due;
 pub(crate) mod kept;
@@ -11,15 +13,16 @@ mod reader;
 
 use std::future::Future;
 
-use strongroom_base::{Machine, Outcome, Timestamp};
-use strongroom_ledger::{
-    AggregateId, Change, Claim, Commit, Condition, Guard, IndexRow, LedgerError, Version, Write,
-};
+use strongroom_base::Machine;
+use strongroom_ledger::{AggregateId, Claim, Commit, Condition, Guard, LedgerError, Version};
 
 use crate::Error;
 use crate::audit::{Caller, Happened};
-use crate::core::{Core, Loaded, encode};
+use crate::core::{Core, Loaded};
 
+use self::batch::{NotDone, Parts};
+
+pub(crate) use self::batch::Batch;
 pub(crate) use self::claims::EFFECTS_CLAIMED_FOR;
 pub(crate) use self::due::{has_come, is_due, log};
 pub(crate) use self::kept::Kept;
@@ -62,6 +65,16 @@ pub(crate) trait Request: Send + Sync {
         gathered: &Self::Gathered,
         state: Option<&<Self::Machine as Kept>::Stored>,
     ) -> Option<Happened>;
+
+    /// Asks of other aggregates what follows from the change, in the same commit.
+    fn follow_up(
+        &self,
+        _batch: &mut Batch<'_>,
+        _before: Option<&<Self::Machine as Kept>::Stored>,
+        _after: Option<&<Self::Machine as Kept>::Stored>,
+    ) -> impl Future<Output = Result<(), Error>> + Send {
+        std::future::ready(Ok(()))
+    }
 }
 
 /// What a commit asserts beside the versions that the reader kept.
@@ -106,15 +119,6 @@ impl Assertions {
     }
 }
 
-/// A decision, its facts, and the state that it was taken on.
-struct Judged<R: Request> {
-    before: Option<<R::Machine as Kept>::Stored>,
-    version: Version,
-    gathered: R::Gathered,
-    guards: Vec<Guard>,
-    decision: Decision<R>,
-}
-
 type Decision<R> = Result<
     Vec<<<R as Request>::Machine as Machine>::Event>,
     <<R as Request>::Machine as Machine>::Refusal,
@@ -148,64 +152,53 @@ impl Core {
     {
         let id = request.id()?;
         for _ in 0..DECIDE_RETRIES {
-            let Judged {
-                before,
-                version,
-                gathered,
-                mut guards,
-                decision,
-            } = self.judge(request, &id).await?;
-            if let Some(expected) = assertions.mark_at.filter(|at| *at != version) {
+            let mut batch = Batch::new(self);
+            let added = batch.add(request, |_| false).await;
+            if let (Some(expected), Some(found)) = (assertions.mark_at, batch.seen(&id))
+                && expected != found
+            {
                 let conflict = LedgerError::Conflict {
                     id,
                     expected,
-                    found: version,
+                    found,
                 };
                 return Err(conflict.into());
             }
-            let events = match decision {
-                Ok(events) => events,
-                Err(refusal) => {
-                    if let Some(refused) = request.attempted(&gathered, before.as_ref()) {
-                        self.record(vec![refused.failed(refusal.code())], caller)
-                            .await?;
+            let Parts {
+                writes,
+                mut guards,
+                happened,
+            } = batch.into_parts();
+            let after = match added {
+                Ok(after) => after,
+                Err(NotDone { error, attempted }) => {
+                    if let Some(refused) = attempted {
+                        self.record(vec![refused], caller).await?;
                     }
-                    return Err(refusal.into());
+                    return Err(error);
                 }
             };
             let now = self.now();
-            let mut after = before.clone();
-            for event in &events {
-                R::Machine::evolve(&mut after, event);
-            }
-            let happened = match after.as_ref().or(before.as_ref()) {
-                Some(subject) => events
-                    .iter()
-                    .flat_map(|event| request.happened(event, &gathered, subject))
-                    .collect(),
-                None => Vec::new(),
-            };
-            let write = Write {
-                id: id.clone(),
-                expected: version,
-                change: Self::change::<R::Machine>(&id, after.clone(), now)?,
-            };
+            let written: Vec<_> = writes.iter().map(|write| write.id.clone()).collect();
             guards.extend(assertions.guards.iter().cloned());
             let commit = Commit {
-                writes: vec![write],
+                writes,
                 guards,
                 holding: assertions.holding.clone(),
                 only_while: assertions.only_while.clone(),
                 audit: self.entries(happened, caller, now)?,
             };
             let committed = self.ledger.commit(commit, now).await;
-            match (&committed, assertions.mark_at) {
-                (Ok(done), Some(from)) => self.observer.marked(&id, from, done.version()),
-                // In doubt, it may have happened.
-                (Ok(_) | Err(LedgerError::InDoubt { .. }), _) => {
-                    self.observer.changed(&id, None, self.moment());
+            // In doubt, it may have happened.
+            if matches!(committed, Ok(_) | Err(LedgerError::InDoubt { .. })) {
+                for written in &written {
+                    match (&committed, assertions.mark_at) {
+                        (Ok(done), Some(from)) if *written == id => {
+                            self.observer.marked(&id, from, done.version());
+                        }
+                        _ => self.observer.changed(written, None, self.moment()),
+                    }
                 }
-                (Err(_), _) => {}
             }
             match committed {
                 Ok(done) => {
@@ -228,52 +221,10 @@ impl Core {
         request: &R,
         explain: impl FnOnce(Option<&<R::Machine as Kept>::Stored>, &R::Gathered, &Decision<R>) -> T,
     ) -> Result<T, Error> {
-        let id = request.id()?;
-        let judged = self.judge(request, &id).await?;
-        Ok(explain(
-            judged.before.as_ref(),
-            &judged.gathered,
-            &judged.decision,
-        ))
-    }
-
-    async fn judge<R: Request>(&self, request: &R, id: &AggregateId) -> Result<Judged<R>, Error> {
         let mut reader = Reader::new(self);
-        let state = reader.load::<R::Machine>(id).await?;
+        let state = reader.load::<R::Machine>(&request.id()?).await?;
         let gathered = request.gather(&mut reader, state.as_ref()).await?;
-        let mut guards = reader.guards();
-        // The commit that writes it asserts its version.
-        guards.retain(|guard| guard.id != *id);
         let decision = R::Machine::decide(&state, request.command(), &request.facts(&gathered));
-        Ok(Judged {
-            version: reader.version(id),
-            before: state,
-            gathered,
-            guards,
-            decision,
-        })
-    }
-
-    fn change<M: Kept>(
-        id: &AggregateId,
-        after: Option<M::Stored>,
-        now: Timestamp,
-    ) -> Result<Change, Error> {
-        let Some(stored) = after else {
-            return Ok(Change::Remove);
-        };
-        let mut index = M::index(&stored);
-        let encoded = encode(&stored)?;
-        let state = Some(stored);
-        if let Some(at) = M::wake_at(&state) {
-            index.push(IndexRow::shared(due::WAKE_INDEX, due::wake_key(at)));
-        }
-        if !M::effects(&state, now).is_empty() {
-            index.push(IndexRow::shared(due::OWING_INDEX, id.as_str()));
-        }
-        Ok(Change::Put {
-            state: encoded,
-            index,
-        })
+        Ok(explain(state.as_ref(), &gathered, &decision))
     }
 }

@@ -133,6 +133,15 @@ impl<'c> Reader<'c> {
         self.keep(id, Some(state), version);
     }
 
+    /// A decision that this reads for has made `state` of what was read: the decisions after it, of the same
+    /// commit, are taken from that. What is asserted is what was read.
+    pub(super) fn shows_from_here<S>(&mut self, id: &AggregateId, state: Option<S>)
+    where
+        S: Any + Send + Sync,
+    {
+        self.keep(id, state, self.version(id));
+    }
+
     /// Everything that was read, to be asserted by a commit that rests on it.
     pub(crate) fn guards(&self) -> Vec<Guard> {
         let seen = self.seen.iter();

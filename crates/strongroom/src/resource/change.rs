@@ -1,8 +1,8 @@
 //! A change of key-encryption key or generation, from its request to its end (R11, R16).
 //!
 //! ```text
-//! intent, identity on ── registered ── granted ── wrap, unwrap ── proven ── opened anew ── active ── erased
-//! └─────────────── cut off here: undone ───────────────┘└────────── cut off here: completed ─────────┘
+//! intent, identity made ── granted ── wrap, unwrap ── proven ── opened anew ── active ── erased
+//! └─────────── cut off here: undone ─────────────┘└────────── cut off here: completed ─────────┘
 //! ```
 //!
 //! Every change begins with a fresh unwrap of the stored bytes under the present key-encryption key, and
@@ -95,7 +95,7 @@ impl Control {
                     caller,
                 };
                 // Boxed, as its completion is: each holds all that an unwrap rests on.
-                let done = Box::pin(work.prepare_and_complete(&begun, &change)).await;
+                let done = Box::pin(work.prepare_and_complete(&change)).await;
                 if let Err(error) = done {
                     let given_up = work.give_up(change.op).await;
                     work.settle_or_owe().await;
@@ -134,13 +134,7 @@ pub(crate) struct KeyChangeWork<'a> {
 }
 
 impl<'a> KeyChangeWork<'a> {
-    async fn prepare_and_complete(
-        &self,
-        begun: &Resource,
-        change: &KeyChange,
-    ) -> Result<(), Error> {
-        // Whatever the identity needs before it can be asked for.
-        self.settle_directory(begun).await?;
+    async fn prepare_and_complete(&self, change: &KeyChange) -> Result<(), Error> {
         // Before anything is granted: what was revoked is not given back by the way (R17).
         let mut fresh = self.unwrap_afresh().await?;
         if let Some(grant) = &change.grant {
@@ -155,12 +149,12 @@ impl<'a> KeyChangeWork<'a> {
     /// back if then a key says no. It never grants.
     pub(crate) async fn go_on(&self, change: &KeyChange) -> Result<(), Error> {
         match change.step {
-            Step::Preparing => self.give_up(change.op).await,
+            // What an earlier version has given up is taken back.
+            Step::Preparing | Step::Undoing => self.give_up(change.op).await,
             Step::Proven { .. } => match Box::pin(self.complete(change.op, None)).await {
                 Err(error) if says_no(&error) => self.give_up(change.op).await,
                 done => done,
             },
-            Step::Undoing => self.undo(change).await,
         }
     }
 
@@ -299,33 +293,9 @@ impl<'a> KeyChangeWork<'a> {
         Err(contended(self.uid))
     }
 
-    /// Gives the change up, and takes back what it added elsewhere.
+    /// Gives the change up, and takes back what it added elsewhere: one commit.
     pub(crate) async fn give_up(&self, op: OpId) -> Result<(), Error> {
-        match self.ask(ResourceAction::Abandon { op }).await {
-            Ok(()) | Err(Error::Refused(Refusal::NoOp)) => {}
-            Err(error) => return Err(error),
-        }
-        let resource = self.load().await?;
-        match resource.change {
-            Some(change) if change.op == op => self.undo(&change).await,
-            Some(_) | None => Ok(()),
-        }
-    }
-
-    async fn undo(&self, change: &KeyChange) -> Result<(), Error> {
-        let op = change.op;
-        if let Some(grant) = &change.grant {
-            let undo = VaultAction::UndoGrant { op };
-            match self
-                .vault(grant, undo, Assertions::holding(self.claim))
-                .await
-            {
-                // It had not come to that.
-                Ok(_) | Err(Error::Vault(VaultRefusal::NoOp)) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        self.ask(ResourceAction::Undone { op }).await
+        self.ask(ResourceAction::Abandon { op }).await
     }
 
     pub(crate) async fn ask(&self, action: ResourceAction) -> Result<(), Error> {

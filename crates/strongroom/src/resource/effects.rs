@@ -2,15 +2,12 @@
 
 use strongroom_base::{Machine as _, ResourceUid};
 use strongroom_crypto::ServiceKeyId;
-use strongroom_identity::{DisplayName, PrincipalCommand, PrincipalKind, PrincipalRefusal, Scope};
 use strongroom_resource::{Refusal, Resource, ResourceAction, ResourceEffect, ResourceMachine};
 
 use super::Control;
 use super::change::KeyChangeWork;
 use crate::Error;
 use crate::audit::Caller;
-use crate::directory::PrincipalRequest;
-use crate::driver::Assertions;
 use crate::driver::kept::resource_id;
 use crate::store::Place;
 
@@ -67,49 +64,9 @@ impl KeyChangeWork<'_> {
         }
     }
 
-    /// What the directory owes: the identity's principal is there before it is asked for.
-    pub(super) async fn settle_directory(&self, resource: &Resource) -> Result<(), Error> {
-        for effect in ResourceMachine::effects(&Some(resource.clone()), self.core.records.now()) {
-            if let ResourceEffect::RegisterPrincipal { .. } = effect {
-                self.carry_out(effect, resource).await?;
-            }
-        }
-        Ok(())
-    }
-
     async fn carry_out(&self, effect: ResourceEffect, resource: &Resource) -> Result<(), Error> {
         match effect {
-            ResourceEffect::RegisterPrincipal {
-                principal,
-                home,
-                of,
-                name,
-            } => {
-                let command = PrincipalCommand::Register {
-                    id: principal,
-                    kind: PrincipalKind::ManagedIdentity { of },
-                    home,
-                    name: name.as_str().parse::<DisplayName>()?,
-                };
-                match self.directory(principal, command).await {
-                    Ok(()) | Err(Error::Principal(PrincipalRefusal::NoOp)) => {}
-                    Err(error) => return Err(error),
-                }
-                self.answer(ResourceAction::Registered { principal }).await
-            }
-            ResourceEffect::RetirePrincipal { principal } => {
-                let command = PrincipalCommand::Retire {
-                    at: self.core.records.now(),
-                };
-                match self.directory(principal, command).await {
-                    // It was given up before it was ever registered.
-                    Ok(())
-                    | Err(Error::Principal(PrincipalRefusal::NoOp | PrincipalRefusal::NotFound)) => {
-                    }
-                    Err(error) => return Err(error),
-                }
-                self.answer(ResourceAction::Retired { principal }).await
-            }
+            ResourceEffect::SettleDirectory => self.answer(ResourceAction::SettleDirectory).await,
             ResourceEffect::GoOn { op } => match &resource.change {
                 Some(change) if change.op == op => self.go_on(change).await,
                 Some(_) | None => Ok(()),
@@ -124,7 +81,6 @@ impl KeyChangeWork<'_> {
                 }
                 let place = Place::new(uid, resource.binding);
                 self.core.data.delete_below(place.all()).await?;
-                self.clear_access(Scope::Resource(uid)).await?;
                 self.answer(ResourceAction::Forget).await
             }
         }
@@ -133,31 +89,6 @@ impl KeyChangeWork<'_> {
     async fn erase(&self, key: ServiceKeyId) -> Result<(), Error> {
         self.core.keys.service_keys.erase(&key.to_string()).await?;
         Ok(())
-    }
-
-    async fn directory(
-        &self,
-        principal: strongroom_base::PrincipalId,
-        command: PrincipalCommand,
-    ) -> Result<(), Error> {
-        let request = PrincipalRequest {
-            principal,
-            command,
-            caller: self.caller,
-        };
-        let holding = Assertions::holding(self.claim);
-        self.core
-            .records
-            .drive(&request, holding, self.caller)
-            .await?;
-        Ok(())
-    }
-
-    async fn clear_access(&self, scope: Scope) -> Result<(), Error> {
-        self.core
-            .records
-            .clear_access(scope, Assertions::holding(self.claim), self.caller)
-            .await
     }
 
     /// Tells the resource that it is done; somebody else may have told it already.

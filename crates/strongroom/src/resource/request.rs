@@ -1,23 +1,27 @@
 //! What is asked of a resource, and the facts that it is judged by.
 
-use strongroom_base::ResourceUid;
+use strongroom_base::{PrincipalId, ResourceUid};
 use strongroom_crypto::keyring::Kek;
-use strongroom_identity::{IdentityEvent, NameUse, Verdict};
+use strongroom_identity::{
+    DisplayName, IdentityEvent, NameUse, PrincipalCommand, PrincipalKind, PrincipalRefusal, Scope,
+    Verdict,
+};
 use strongroom_ledger::AggregateId;
 use strongroom_resource::{
-    Candidate, Resource, ResourceAction, ResourceCommand, ResourceEvent, ResourceFacts,
-    ResourceMachine,
+    Candidate, ForDirectory, Resource, ResourceAction, ResourceCommand, ResourceEvent,
+    ResourceFacts, ResourceMachine,
 };
 use strongroom_vault::KeyId;
-use strongroom_vault::vault::Holder;
+use strongroom_vault::vault::{Holder, VaultAction, VaultCommand, VaultRefusal};
 
 use super::Control;
 use super::sighting::{Inspected, Sighting};
 use crate::Error;
 use crate::audit::{Caller, Happened, Operation};
-use crate::directory::{Site, crossing};
+use crate::directory::{PrincipalRequest, Site, clear_access, crossing};
 use crate::driver::kept::{index, resource_id, resource_name_key};
-use crate::driver::{Reader, Request};
+use crate::driver::{Batch, Reader, Request};
+use crate::vaults::VaultRequest;
 
 /// Something asked of a resource.
 pub(crate) struct ResourceRequest<'a> {
@@ -177,10 +181,7 @@ impl Request for ResourceRequest<'_> {
                     .collect()
             }
             // The directory has a record of it; what is proven is recorded by the key's own vault.
-            ResourceEvent::Registered
-            | ResourceEvent::Retired { .. }
-            | ResourceEvent::ChangeProven { .. }
-            | ResourceEvent::ChangeAbandoned => Vec::new(),
+            ResourceEvent::DirectorySettled | ResourceEvent::ChangeProven { .. } => Vec::new(),
             // A tier, or whatever else a resource will learn to change.
             _ => vec![one(Operation::ResourceUpdate)],
         }
@@ -203,12 +204,10 @@ impl Request for ResourceRequest<'_> {
             ResourceAction::Delete => Operation::ResourceDelete,
             ResourceAction::Recover { .. } => Operation::ResourceRecover,
             ResourceAction::Purge => Operation::ResourcePurge,
-            ResourceAction::Registered { .. }
-            | ResourceAction::Retired { .. }
+            ResourceAction::SettleDirectory
             | ResourceAction::Prove { .. }
             | ResourceAction::Activate { .. }
             | ResourceAction::Abandon { .. }
-            | ResourceAction::Undone { .. }
             | ResourceAction::ServiceKeyErased { .. }
             | ResourceAction::LoseAccess { .. }
             | ResourceAction::RegainAccess
@@ -217,9 +216,76 @@ impl Request for ResourceRequest<'_> {
         };
         Some(self.record(operation, gathered, state))
     }
+
+    /// The directory is told of the identity, what a change that is given up has granted is taken back, and
+    /// nothing is held at what is gone.
+    async fn follow_up(
+        &self,
+        batch: &mut Batch<'_>,
+        before: Option<&Resource>,
+        after: Option<&Resource>,
+    ) -> Result<(), Error> {
+        let ForDirectory { register, retire } = ForDirectory::of(before, after);
+        if let (Some((id, home)), Some(resource)) = (register, after) {
+            let command = PrincipalCommand::Register {
+                id,
+                kind: PrincipalKind::ManagedIdentity { of: self.uid },
+                home,
+                name: resource.name.as_str().parse::<DisplayName>()?,
+            };
+            // An earlier version was cut off after the registration.
+            let nothing_to_do = |refusal: &_| matches!(refusal, PrincipalRefusal::NoOp);
+            batch
+                .also(&self.of_identity(id, command), nothing_to_do)
+                .await?;
+        }
+        for id in retire {
+            let command = PrincipalCommand::Retire {
+                at: self.command.at,
+            };
+            // An earlier version was cut off after that, or before the registration.
+            let nothing_to_do = |refusal: &_| {
+                matches!(refusal, PrincipalRefusal::NoOp | PrincipalRefusal::NotFound)
+            };
+            batch
+                .also(&self.of_identity(id, command), nothing_to_do)
+                .await?;
+        }
+        if let (ResourceAction::Abandon { op }, Some(resource)) = (&self.command.action, before)
+            && let Some(grant) = resource.change.as_ref().and_then(|it| it.grant.as_ref())
+        {
+            let undo = VaultRequest {
+                vault: grant.vault.clone(),
+                command: VaultCommand {
+                    at: self.command.at,
+                    action: VaultAction::UndoGrant { op: *op },
+                },
+                caller: self.caller,
+            };
+            // It had not come to that.
+            let nothing_to_do = |refusal: &_| matches!(refusal, VaultRefusal::NoOp);
+            batch.also(&undo, nothing_to_do).await?;
+        }
+        match (before, after) {
+            (Some(gone), None) => clear_access(batch, Scope::Resource(gone.uid), self.caller).await,
+            _ => Ok(()),
+        }
+    }
 }
 
 impl ResourceRequest<'_> {
+    fn of_identity(
+        &self,
+        principal: PrincipalId,
+        command: PrincipalCommand,
+    ) -> PrincipalRequest<'_> {
+        PrincipalRequest {
+            principal,
+            command,
+            caller: self.caller,
+        }
+    }
+
     async fn name_use(
         &self,
         reader: &mut Reader<'_>,

@@ -1,7 +1,6 @@
 //! What vaults and keys owe the outside, carried out; and what time makes of them.
 
 use strongroom_base::Machine as _;
-use strongroom_identity::Scope;
 use strongroom_ledger::runtime::blocking;
 use strongroom_ledger::{Claim, Find};
 use strongroom_vault::import::{KeyPair, generate};
@@ -113,15 +112,8 @@ impl VaultRouter {
         self.records
             .under_claim(&id, async |claim| {
                 for effect in owed {
-                    match effect {
-                        VaultEffect::EraseKeys { vault } => self.purge_keys(&vault, caller).await?,
-                        VaultEffect::ClearAccess { vault } => {
-                            let holding = Assertions::holding(&claim);
-                            self.records
-                                .clear_access(Scope::Vault(vault), holding, caller)
-                                .await?;
-                        }
-                    }
+                    let VaultEffect::EraseKeys { vault } = effect;
+                    self.purge_keys(&vault, caller).await?;
                 }
                 self.records.claim_effects(&id).await?;
                 let holding = Assertions::holding(&claim);

@@ -1,6 +1,6 @@
 //! Vaults and their access policies.
 
-use strongroom_identity::VaultUid;
+use strongroom_identity::{Scope, VaultUid};
 use strongroom_ledger::{AggregateId, Find};
 use strongroom_vault::VaultName;
 use strongroom_vault::vault::{
@@ -10,9 +10,9 @@ use strongroom_vault::vault::{
 use crate::Error;
 use crate::audit::{Caller, Happened, Operation};
 use crate::core::Core;
-use crate::directory::{Site, crossing};
+use crate::directory::{Site, clear_access, crossing};
 use crate::driver::kept::{index, vault_id};
-use crate::driver::{Reader, Request};
+use crate::driver::{Batch, Reader, Request};
 
 /// Something asked of a vault.
 pub(crate) struct VaultRequest<'a> {
@@ -117,6 +117,19 @@ impl Request for VaultRequest<'_> {
             }
         };
         Some(self.record(operation, gathered, state))
+    }
+
+    /// Nothing is held at a vault that is gone.
+    async fn follow_up(
+        &self,
+        batch: &mut Batch<'_>,
+        before: Option<&Vault>,
+        after: Option<&Vault>,
+    ) -> Result<(), Error> {
+        match (before, after) {
+            (Some(gone), None) => clear_access(batch, Scope::Vault(gone.uid), self.caller).await,
+            _ => Ok(()),
+        }
     }
 }
 

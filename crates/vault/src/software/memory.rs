@@ -185,18 +185,15 @@ impl Inner {
             VaultMachine::evolve(&mut state, &event);
         }
         let owed = VaultMachine::effects(&state, command.at);
-        match state {
-            Some(vault) => self.vaults.insert(facts.vault.clone(), vault),
-            None => self.vaults.remove(&facts.vault),
-        };
+        if let Some(vault) = state {
+            self.vaults.insert(facts.vault.clone(), vault);
+        } else {
+            // Nothing is held at what is gone.
+            self.vaults.remove(&facts.vault);
+            self.roles.retain(|(vault, _), _| *vault != facts.vault);
+        }
         for effect in owed {
-            let vault = match effect {
-                VaultEffect::EraseKeys { vault } => vault,
-                VaultEffect::ClearAccess { .. } => {
-                    self.roles.retain(|(vault, _), _| *vault != facts.vault);
-                    continue;
-                }
-            };
+            let VaultEffect::EraseKeys { vault } = effect;
             let names: Vec<KeyName> = self
                 .keys
                 .keys()

@@ -59,7 +59,8 @@ pub enum VaultAction {
     Purge,
     /// Time alone: destroy it if its retention has ended.
     EndRetention,
-    /// Every key of a purged vault is destroyed: the name is free.
+    /// Every key of a purged vault is destroyed: the name is free. The same commit clears the role assignments
+    /// at the vault.
     KeysErased,
 }
 

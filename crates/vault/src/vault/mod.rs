@@ -17,7 +17,6 @@ mod table;
 mod tests;
 
 use strongroom_base::{Machine, Timestamp};
-use strongroom_identity::VaultUid;
 
 pub use command::{NewVault, PolicyChange, PolicySpec, VaultAction, VaultCommand, VaultUpdate};
 pub use decide::{Holder, Place, VaultFacts};
@@ -44,15 +43,10 @@ pub struct VaultMachine;
 #[expect(clippy::exhaustive_enums, reason = "a driver must carry out each")]
 pub enum VaultEffect {
     /// Purge every key of the vault ([`KeyAction::PurgeWithVault`](crate::key::KeyAction)), see each
-    /// one's material erased; then, with the other effect done, answer [`VaultAction::KeysErased`].
+    /// one's material erased; then answer [`VaultAction::KeysErased`].
     EraseKeys {
         /// The vault.
         vault: VaultName,
-    },
-    /// Clear the role assignments at the vault: nothing is held at what is gone.
-    ClearAccess {
-        /// The vault.
-        vault: VaultUid,
     },
 }
 
@@ -82,12 +76,9 @@ impl Machine for VaultMachine {
         };
         match vault.life {
             VaultLife::Live | VaultLife::Deleted { .. } => Vec::new(),
-            VaultLife::Purging { .. } => vec![
-                VaultEffect::EraseKeys {
-                    vault: vault.name.clone(),
-                },
-                VaultEffect::ClearAccess { vault: vault.uid },
-            ],
+            VaultLife::Purging { .. } => vec![VaultEffect::EraseKeys {
+                vault: vault.name.clone(),
+            }],
         }
     }
 

@@ -66,8 +66,6 @@ impl Operator {
             .records
             .drive(&create, Assertions::default(), &self.caller)
             .await?;
-        // Cut off before this, it is owed, and done at the next start.
-        self.core.records.settle_tenant(id).await?;
         Ok(TenantView::of(made.ok_or(TenantRefusal::NotFound)?))
     }
 
