@@ -3,10 +3,58 @@
 use strongroom_base::{Machine, Outcome, OutcomeKind, Timestamp};
 use strongroom_ledger::{AggregateId, Change, Guard, IndexRow, Version, Write};
 
-use super::{Kept, Reader, Request, due};
+use super::due;
+use super::kept::Kept;
+use super::reader::Reader;
 use crate::Error;
 use crate::audit::Happened;
 use crate::core::{Core, encode};
+
+/// One thing asked of one aggregate.
+pub(crate) trait Request: Send + Sync {
+    type Machine: Kept;
+    /// The states that the facts are views of.
+    type Gathered: Send + Sync;
+
+    /// Which aggregate.
+    fn id(&self) -> Result<AggregateId, Error>;
+
+    fn command(&self) -> &<Self::Machine as Machine>::Command;
+
+    /// Reads whatever the decision rests on.
+    fn gather(
+        &self,
+        reader: &mut Reader<'_>,
+        state: Option<&<Self::Machine as Kept>::Stored>,
+    ) -> impl Future<Output = Result<Self::Gathered, Error>> + Send;
+
+    fn facts<'a>(&'a self, gathered: &'a Self::Gathered) -> <Self::Machine as Machine>::Facts<'a>;
+
+    /// The records of what an event did; `subject` is the state after it, or the last one.
+    fn happened(
+        &self,
+        event: &<Self::Machine as Machine>::Event,
+        gathered: &Self::Gathered,
+        subject: &<Self::Machine as Kept>::Stored,
+    ) -> Vec<Happened>;
+
+    /// The record of a refusal; what Strongroom asks of itself leaves none.
+    fn attempted(
+        &self,
+        gathered: &Self::Gathered,
+        state: Option<&<Self::Machine as Kept>::Stored>,
+    ) -> Option<Happened>;
+
+    /// Asks of other aggregates what follows from the change, in the same commit.
+    fn follow_up(
+        &self,
+        _batch: &mut Batch<'_>,
+        _before: Option<&<Self::Machine as Kept>::Stored>,
+        _after: Option<&<Self::Machine as Kept>::Stored>,
+    ) -> impl Future<Output = Result<(), Error>> + Send {
+        std::future::ready(Ok(()))
+    }
+}
 
 /// Requests that one commit carries out. All are decided from one snapshot, each by what those before it have
 /// made of their states.

@@ -11,18 +11,16 @@ mod due;
 pub(crate) mod kept;
 mod reader;
 
-use std::future::Future;
-
 use strongroom_base::Machine;
-use strongroom_ledger::{AggregateId, Claim, Commit, Condition, Guard, LedgerError, Version};
+use strongroom_ledger::{Claim, Commit, Condition, Guard, LedgerError, Version};
 
 use crate::Error;
-use crate::audit::{Caller, Happened};
+use crate::audit::Caller;
 use crate::core::{Core, Loaded};
 
 use self::batch::{NotDone, Parts};
 
-pub(crate) use self::batch::Batch;
+pub(crate) use self::batch::{Batch, Request};
 pub(crate) use self::claims::EFFECTS_CLAIMED_FOR;
 pub(crate) use self::due::{has_come, is_due, log};
 pub(crate) use self::kept::Kept;
@@ -30,52 +28,6 @@ pub(crate) use self::reader::Reader;
 
 /// How often a decision is taken anew because what it was based on has changed.
 const DECIDE_RETRIES: usize = 64;
-
-/// One thing asked of one aggregate.
-pub(crate) trait Request: Send + Sync {
-    type Machine: Kept;
-    /// The states that the facts are views of.
-    type Gathered: Send + Sync;
-
-    /// Which aggregate.
-    fn id(&self) -> Result<AggregateId, Error>;
-
-    fn command(&self) -> &<Self::Machine as Machine>::Command;
-
-    /// Reads whatever the decision rests on.
-    fn gather(
-        &self,
-        reader: &mut Reader<'_>,
-        state: Option<&<Self::Machine as Kept>::Stored>,
-    ) -> impl Future<Output = Result<Self::Gathered, Error>> + Send;
-
-    fn facts<'a>(&'a self, gathered: &'a Self::Gathered) -> <Self::Machine as Machine>::Facts<'a>;
-
-    /// The records of what an event did; `subject` is the state after it, or the last one.
-    fn happened(
-        &self,
-        event: &<Self::Machine as Machine>::Event,
-        gathered: &Self::Gathered,
-        subject: &<Self::Machine as Kept>::Stored,
-    ) -> Vec<Happened>;
-
-    /// The record of a refusal; what Strongroom asks of itself leaves none.
-    fn attempted(
-        &self,
-        gathered: &Self::Gathered,
-        state: Option<&<Self::Machine as Kept>::Stored>,
-    ) -> Option<Happened>;
-
-    /// Asks of other aggregates what follows from the change, in the same commit.
-    fn follow_up(
-        &self,
-        _batch: &mut Batch<'_>,
-        _before: Option<&<Self::Machine as Kept>::Stored>,
-        _after: Option<&<Self::Machine as Kept>::Stored>,
-    ) -> impl Future<Output = Result<(), Error>> + Send {
-        std::future::ready(Ok(()))
-    }
-}
 
 /// What a commit asserts beside the versions that the reader kept.
 #[derive(Clone, Debug, Default)]
