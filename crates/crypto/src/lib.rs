@@ -1,5 +1,12 @@
 //! Strongroom's cryptographic core: the provider seam, secret types, key wrapping and sealed
 //! objects. It knows no files, sockets, async or clock.
+//!
+//! # Layers
+//! A module uses those that come before it here, and no others:
+//! - `error`, `encoding`, `random`, `secret`: what can fail, how fields are joined, and keys in memory;
+//! - `provider`, `ring`, `aws_lc_rs`, `fastest`: the seam, and what stands behind it;
+//! - `cobblestone`, `object`: sealed messages, and sealed objects;
+//! - `id`, `sealed`, `keyring`, `root`, `key_material`, `service_key`: keys that seal keys.
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -15,6 +22,7 @@ mod key_material;
 pub mod keyring;
 pub mod object;
 mod provider;
+mod random;
 #[cfg(feature = "ring")]
 pub mod ring;
 mod root;
@@ -27,8 +35,9 @@ pub use id::{InvalidKeyId, RootKeyId, ServiceKeyId};
 pub use key_material::{KeyMaterialError, MAX_KEY_MATERIAL_LEN, SealedKeyMaterial};
 pub use provider::{
     Aead, Hkdf, Hmac, HmacKey, KeyTransport, MAC_LEN, NONCE_LEN, Nonce, OpeningKey, Prk, Provider,
-    RsaKeySize, RsaPrivateKey, RsaPublicKey, SealingKey, SecureRandom, TAG_LEN, Tag, WrapAlgorithm,
+    RsaKeySize, RsaPrivateKey, RsaPublicKey, SealingKey, TAG_LEN, Tag, WrapAlgorithm,
 };
+pub use random::SecureRandom;
 pub use root::{RootKeyText, RootKeyTextError, RootKeys};
 pub use secret::{KEY_LEN, ResourceKey, RootKey, SecretBytes, ServiceManagedKey};
 pub use service_key::{SEALED_SERVICE_KEY_LEN, SealedServiceKey, ServiceKeyError};

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use crate::{CryptoError, KEY_LEN, SecretBytes};
+use crate::{CryptoError, KEY_LEN, SecretBytes, SecureRandom};
 
 /// Bytes of an AES-GCM nonce.
 pub const NONCE_LEN: usize = 12;
@@ -55,18 +55,6 @@ impl Provider {
         } = self;
         aead.fips() && hkdf.fips() && hmac.fips() && key_transport.fips() && random.fips()
     }
-}
-
-/// A source of random bytes fit for keys.
-pub trait SecureRandom: Debug + Send + Sync {
-    /// Fills `out` with random bytes.
-    ///
-    /// # Errors
-    /// [`CryptoError::Random`] if the source fails; `out` is then not to be used.
-    fn fill(&self, out: &mut [u8]) -> Result<(), CryptoError>;
-
-    /// Whether this part runs in a FIPS module that says so.
-    fn fips(&self) -> bool;
 }
 
 /// AES-256-GCM (NIST SP 800-38D).

@@ -1,9 +1,8 @@
 //! How audit entries are chained: the exact bytes under each tag (`docs/ledger.md`).
 
-use core::fmt;
-
 use strongroom_base::Timestamp;
 
+use crate::tag::{ChainKey, Tag, fields};
 use crate::{AuditEntry, Revised};
 
 /// The bytes under an entry's tag begin with this.
@@ -13,39 +12,7 @@ const REVISING_ENTRY_LABEL: &[u8] = b"strongroom/ledger/audit-entry/2";
 /// The bytes under a checkpoint's MAC begin with this.
 const CHECKPOINT_LABEL: &[u8] = b"strongroom/ledger/checkpoint/1";
 
-/// The keys of a ledger: HMACs with 32 bytes of output, held by whoever holds the root key.
-pub trait ChainKey: fmt::Debug + Send + Sync {
-    /// The MAC of an audit entry or a checkpoint, over the parts of `message`, one behind the other. The
-    /// ledger sees to it that no two messages have the same bytes, be they for this or for
-    /// [`state_tag`](Self::state_tag).
-    fn tag(&self, message: &[&[u8]]) -> [u8; 32];
-
-    /// The MAC of a record's state. It may be under a key of its own.
-    fn state_tag(&self, message: &[&[u8]]) -> [u8; 32] {
-        self.tag(message)
-    }
-}
-
-/// What [`ChainKey::tag`] answered: it stands for an entry and all before it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Tag([u8; 32]);
-
 impl Tag {
-    /// The tag before the first entry of a chain.
-    pub const ZERO: Self = Self([0; 32]);
-
-    /// The tag that these bytes are.
-    #[must_use]
-    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-
-    /// The tag's bytes.
-    #[must_use]
-    pub const fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-
     /// The tag of `entry` as number `sequence` of its chain, behind one tagged `previous`, saying what became
     /// of a record if it does.
     #[must_use]
@@ -74,7 +41,7 @@ impl Tag {
             label,
             chain.as_bytes(),
             &sequence,
-            &previous.0,
+            previous.as_bytes(),
             record.as_bytes(),
             &phase,
             &at,
@@ -97,7 +64,7 @@ impl Tag {
             &version,
             &revision,
             &removed,
-            &tag.0,
+            tag.as_bytes(),
         ];
         tagged(key, &[said.as_slice(), made.as_slice()].concat())
     }
@@ -116,22 +83,10 @@ impl Tag {
                 CHECKPOINT_LABEL,
                 chain.as_bytes(),
                 &sequence.to_be_bytes(),
-                &tag.0,
+                tag.as_bytes(),
                 &at.as_unix_millis().to_be_bytes(),
             ],
         )
-    }
-}
-
-impl fmt::Display for Tag {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.0))
-    }
-}
-
-impl fmt::Debug for Tag {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Tag({self})")
     }
 }
 
@@ -162,21 +117,7 @@ pub struct AuditRow {
 }
 
 fn tagged(key: &dyn ChainKey, parts: &[&[u8]]) -> Tag {
-    Tag(fields(parts, |message| key.tag(message)))
-}
-
-/// The MAC over every field behind its length, eight bytes big-endian.
-pub(crate) fn fields(fields: &[&[u8]], mac: impl FnOnce(&[&[u8]]) -> [u8; 32]) -> [u8; 32] {
-    let lengths: Vec<[u8; 8]> = fields
-        .iter()
-        .map(|field| (field.len() as u64).to_be_bytes())
-        .collect();
-    let message: Vec<&[u8]> = lengths
-        .iter()
-        .zip(fields)
-        .flat_map(|(length, field)| [length.as_slice(), field])
-        .collect();
-    mac(&message)
+    Tag::from_bytes(fields(parts, |message| key.tag(message)))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use strongroom_base::{RecordId, Timestamp};
 
-use crate::error::Invalid;
+use crate::invalid::Invalid;
 use crate::{AggregateId, REVISIONS, Version, text};
 
 /// One transaction: the records that it writes, and only if every guard and claim holds.
@@ -138,7 +138,7 @@ impl Commit {
         } in writes
         {
             if !written.insert(id) {
-                return Err(Invalid::WrittenTwice { id: id.clone() });
+                return Err(Invalid::WrittenTwice { id: id.to_string() });
             }
             text::number("expected version", expected.as_u64())?;
             if let Change::Put { state, index } = change {

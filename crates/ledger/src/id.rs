@@ -3,7 +3,7 @@
 use core::fmt;
 use core::str::FromStr;
 
-use crate::error::Invalid;
+use crate::invalid::Invalid;
 
 const MAX_KIND: usize = 32;
 const MAX_ID: usize = 255;

@@ -46,6 +46,15 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # Layers
+//! A module uses those that come before it here, and no others:
+//! - `invalid`, `text`, `id`, `tag`: names, versions, and the keys of the chains;
+//! - `revision`, `commit`, `chain`, `query`: what is written, what that leaves in a chain, and what is asked;
+//! - `error`, `ledger`: what can fail, and the trait;
+//! - `runtime`, `sql`, `sqlite`, `key_file`: the ledger, and the file of erasable secrets, on SQLite;
+//! - `checkpoint`, `audit`: where chains stood, and whether they hold together;
+//! - `conformance`: what every ledger is held to.
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -58,6 +67,7 @@ mod commit;
 pub mod conformance;
 mod error;
 mod id;
+mod invalid;
 pub mod key_file;
 mod ledger;
 mod query;
@@ -65,17 +75,20 @@ mod revision;
 pub mod runtime;
 mod sql;
 pub mod sqlite;
+mod tag;
 mod text;
 
-pub use chain::{AuditRow, ChainKey, Head, Tag};
+pub use chain::{AuditRow, Head};
 pub use commit::{
     AuditEntry, Change, Claim, Commit, Committed, Condition, Guard, IndexRow, Phase, Write,
 };
-pub use error::{Cause, Damage, Hindrance, Invalid, LedgerError};
+pub use error::{Cause, Damage, Hindrance, LedgerError};
 pub use id::{AggregateId, Version};
+pub use invalid::Invalid;
 pub use ledger::{ChangeMark, Changed, ClaimOutcome, Ledger, Snapshot, Stored};
 pub use query::{Find, Found, Page};
 pub use revision::{REVISIONS, Revised};
+pub use tag::{ChainKey, Tag};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -1,7 +1,7 @@
 //! Finding records by their index rows.
 
 use crate::AggregateId;
-use crate::error::Invalid;
+use crate::invalid::Invalid;
 use crate::text;
 
 /// Which index rows to find.

@@ -1,6 +1,6 @@
 //! Each record counts its own changes: what a commit made of one, and how that is authenticated.
 
-use crate::chain::fields;
+use crate::tag::fields;
 use crate::{AggregateId, ChainKey, Tag, Version};
 
 /// The bytes under a state's tag begin with this.

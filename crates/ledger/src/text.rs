@@ -1,6 +1,6 @@
 //! What texts and bytes the ledger takes, so that every database can hold and order them alike.
 
-use crate::error::Invalid;
+use crate::invalid::Invalid;
 
 /// The largest state and the largest audit body, in bytes.
 pub(crate) const MAX_BYTES: usize = 16 << 20;

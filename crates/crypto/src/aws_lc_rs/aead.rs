@@ -5,7 +5,7 @@ use std::mem;
 use ::aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, RandomizedNonceKey, UnboundKey};
 use zeroize::Zeroizing;
 
-use super::FIPS;
+use super::random::FIPS;
 use crate::{
     Aead, CryptoError, KEY_LEN, NONCE_LEN, Nonce, OpeningKey, SealingKey, SecretBytes, TAG_LEN, Tag,
 };

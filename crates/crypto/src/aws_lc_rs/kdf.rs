@@ -6,7 +6,7 @@ use ::aws_lc_rs::{
 };
 use subtle::ConstantTimeEq;
 
-use super::FIPS;
+use super::random::FIPS;
 use crate::{CryptoError, Hkdf, Hmac, HmacKey, KEY_LEN, MAC_LEN, Prk};
 
 #[derive(Debug)]

@@ -3,11 +3,11 @@
 
 mod aead;
 mod kdf;
+mod random;
 mod rsa;
 
-use ::aws_lc_rs::rand;
-
-use crate::{CryptoError, Provider, SecureRandom};
+use self::random::SystemRandom;
+use crate::Provider;
 
 /// AES-256-GCM, HKDF-SHA-512, HMAC-SHA-256, RSA-OAEP and random bytes, all of AWS-LC.
 ///
@@ -28,20 +28,3 @@ pub const PROVIDER: Provider = Provider {
     key_transport: &rsa::RsaOaep,
     random: &SystemRandom,
 };
-
-/// Whether AWS-LC runs as a FIPS module: not until this crate has a `fips` feature that builds it
-/// so (R2).
-const FIPS: bool = false;
-
-#[derive(Debug)]
-struct SystemRandom;
-
-impl SecureRandom for SystemRandom {
-    fn fill(&self, out: &mut [u8]) -> Result<(), CryptoError> {
-        rand::fill(out).map_err(|_| CryptoError::Random)
-    }
-
-    fn fips(&self) -> bool {
-        FIPS
-    }
-}

@@ -12,7 +12,7 @@ use ::aws_lc_rs::{
 };
 use zeroize::Zeroizing;
 
-use super::FIPS;
+use super::random::FIPS;
 use crate::{
     CryptoError, KeyTransport, RsaKeySize, RsaPrivateKey, RsaPublicKey, SecretBytes, WrapAlgorithm,
     provider::without_leading_zeros,

@@ -4,10 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use super::message_key::{Derived, MessageKey};
 use super::{COMMITMENT_LEN, MAX_LEN, OpenError, Opener, SALT_LEN, SealError, Sealer};
-use crate::{Aead, KEY_LEN, NONCE_LEN, Nonce, Prk, Provider, SecureRandom};
+use crate::{Aead, KEY_LEN, NONCE_LEN, Prk, Provider, SecureRandom};
 
 /// What every derivation begins with: the construction, its AEAD by its IANA name, and a zero byte.
 const PREFIX: &[u8] = b"c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\0";
@@ -59,10 +59,7 @@ impl InputKey {
         self.random.fill(&mut salt)?;
         let derived = self.derive(&salt, context)?;
         let commitment = derived.commitment;
-        let key = Arc::new(MessageKey {
-            derived,
-            aead: self.aead,
-        });
+        let key = Arc::new(MessageKey::new(derived, self.aead));
         Ok(Sealer::new(key, salt, commitment, limit))
     }
 
@@ -89,11 +86,7 @@ impl InputKey {
         let mut out = zeroize::Zeroizing::new([0; KEY_LEN + NONCE_LEN + COMMITMENT_LEN]);
         self.prk
             .expand(&[PREFIX, salt, context, more], out.as_mut_slice())?;
-        let mut derived = Box::new(DerivedParts {
-            key: [0; KEY_LEN],
-            base_nonce: [0; NONCE_LEN],
-            commitment: [0; COMMITMENT_LEN],
-        });
+        let mut derived = Derived::default();
         let (key, rest) = out.split_at(KEY_LEN);
         let (base_nonce, commitment) = rest.split_at(NONCE_LEN);
         derived.key.copy_from_slice(key);
@@ -106,31 +99,5 @@ impl InputKey {
 impl fmt::Debug for InputKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InputKey").finish_non_exhaustive()
-    }
-}
-
-/// Boxed, so that a move does not leave a copy behind.
-type Derived = Box<DerivedParts>;
-
-#[derive(Zeroize, ZeroizeOnDrop)]
-struct DerivedParts {
-    key: [u8; KEY_LEN],
-    base_nonce: Nonce,
-    commitment: [u8; COMMITMENT_LEN],
-}
-
-/// The keys of one message, shared by the sealer and the runs it hands out.
-pub(super) struct MessageKey {
-    derived: Derived,
-    aead: &'static dyn Aead,
-}
-
-impl MessageKey {
-    pub(super) fn sealing_key(&self) -> Result<Box<dyn crate::SealingKey>, crate::CryptoError> {
-        self.aead.sealing_key(&self.derived.key)
-    }
-
-    pub(super) fn base_nonce(&self) -> &Nonce {
-        &self.derived.base_nonce
     }
 }

@@ -29,6 +29,7 @@
 
 mod error;
 mod input_key;
+mod message_key;
 mod opener;
 mod sealer;
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::input_key::MessageKey;
+use super::message_key::MessageKey;
 use super::{
     CHUNK, CHUNK_LEN, COMMITMENT_LEN, SALT_LEN, SEALED_CHUNK_LEN, SealError, TAG_LEN, nonce,
 };

@@ -3,9 +3,10 @@
 use strongroom_base::ResourceUid;
 
 use super::seal::Link;
+use super::stored::ends;
 use super::{
     CheckValue, GenerationState, Kek, Keyring, KeyringError, KeyringMac, KeyringRecord,
-    OpenedKeyring, WrappedKey, Wrapping, ends,
+    OpenedKeyring, WrappedKey, Wrapping,
 };
 use crate::object::Generation;
 use crate::{CryptoError, Provider, ResourceKey};
@@ -17,6 +18,16 @@ pub struct VerifiedKeyring<'a> {
     newest: &'a KeyringRecord,
     older: &'a [KeyringRecord],
     kek: &'a Kek,
+}
+
+impl Keyring {
+    /// Checks the shape of the keyring and the MAC of every record, in constant time.
+    ///
+    /// # Errors
+    /// A [`KeyringError`] of kind `Damaged` that names what is wrong.
+    pub fn verify(&self, mac: &KeyringMac) -> Result<VerifiedKeyring<'_>, KeyringError> {
+        VerifiedKeyring::new(self, mac)
+    }
 }
 
 impl<'a> VerifiedKeyring<'a> {

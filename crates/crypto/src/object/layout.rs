@@ -2,12 +2,9 @@
 
 use std::ops::Range;
 
-use super::{LengthError, PROLOGUE_LEN};
+use super::{LengthError, MAX_PLAIN_LEN, PROLOGUE_LEN};
 use crate::TAG_LEN;
 use crate::cobblestone::{CHUNK, SEALED_CHUNK_LEN};
-
-/// The longest object, in bytes of plaintext: 16 TiB.
-pub const MAX_PLAIN_LEN: u64 = 1 << 44;
 
 const PROLOGUE: u64 = PROLOGUE_LEN as u64;
 const SEALED_CHUNK: u64 = SEALED_CHUNK_LEN as u64;

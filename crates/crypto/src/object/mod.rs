@@ -7,6 +7,7 @@
 
 mod binding;
 mod error;
+mod generation;
 mod generation_key;
 mod generation_keys;
 mod header;
@@ -14,20 +15,19 @@ mod layout;
 mod message;
 mod opener;
 mod sealer;
+mod sizes;
 mod stream;
 
 pub use binding::{Binding, BindingMode};
 pub use error::{HeaderError, LengthError, OpenError};
+pub use generation::Generation;
 pub use generation_key::GenerationKey;
 pub use generation_keys::GenerationKeys;
-pub use header::{Generation, HEADER_LEN, Header};
-pub use layout::{Layout, MAX_PLAIN_LEN, plain_len, sealed_len};
+pub use header::Header;
+pub use layout::{Layout, plain_len, sealed_len};
 pub use opener::Opener;
 pub use sealer::Sealer;
+pub use sizes::{HEADER_LEN, MAX_PLAIN_LEN, PROLOGUE_LEN};
 pub use stream::{OpeningReader, SealingWriter, read_prologue};
 
 pub use crate::cobblestone::{CHUNK_LEN, SEALED_CHUNK_LEN, SealError, SealingRun};
-use crate::cobblestone::{COMMITMENT_LEN, SALT_LEN};
-
-/// Bytes before the first chunk: header, salt and commitment.
-pub const PROLOGUE_LEN: usize = HEADER_LEN + SALT_LEN + COMMITMENT_LEN;

@@ -5,7 +5,7 @@ use std::mem;
 use ::ring::aead::{AES_256_GCM, Aad, LessSafeKey, UnboundKey};
 use zeroize::Zeroizing;
 
-use super::SystemRandom;
+use super::random::SystemRandom;
 use crate::{
     Aead, CryptoError, KEY_LEN, NONCE_LEN, Nonce, OpeningKey, SealingKey, SecretBytes,
     SecureRandom, TAG_LEN, Tag,

@@ -8,11 +8,11 @@
 
 mod aead;
 mod kdf;
+mod random;
 mod rsa;
 
-use ::ring::rand::{self, SecureRandom as _};
-
-use crate::{CryptoError, Provider, SecureRandom};
+use self::random::SystemRandom;
+use crate::Provider;
 
 /// AES-256-GCM, HKDF-SHA-512, HMAC-SHA-256 and random bytes of ring, RSA-OAEP of `rsa`.
 ///
@@ -33,18 +33,3 @@ pub const PROVIDER: Provider = Provider {
     key_transport: &rsa::RsaOaep,
     random: &SystemRandom,
 };
-
-#[derive(Debug)]
-struct SystemRandom;
-
-impl SecureRandom for SystemRandom {
-    fn fill(&self, out: &mut [u8]) -> Result<(), CryptoError> {
-        rand::SystemRandom::new()
-            .fill(out)
-            .map_err(|_| CryptoError::Random)
-    }
-
-    fn fips(&self) -> bool {
-        false
-    }
-}

@@ -13,7 +13,7 @@ use sha1::Sha1;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use super::SystemRandom;
+use super::random::SystemRandom;
 use crate::{
     CryptoError, KeyTransport, RsaKeySize, RsaPrivateKey, RsaPublicKey, SecretBytes, SecureRandom,
     WrapAlgorithm, provider::without_leading_zeros,

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::VerifyError;
+use super::error::VerifyError;
 use crate::{AggregateId, AuditRow, Damage, LedgerError, Revised, Version};
 
 /// One record, as far as the chains were read.

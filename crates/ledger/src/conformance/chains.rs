@@ -1,6 +1,7 @@
 //! Audit chains: atomic with the write, and every tampering found.
 
-use super::{Factory, NOW, Subject, Tamper, entry, id, record, version_of};
+use super::subject::{Factory, NOW, Subject, entry, id, record, version_of};
+use super::tamper::Tamper;
 use crate::audit::{VerifyError, verify, verify_whole};
 use crate::checkpoint::Checkpoint;
 use crate::{

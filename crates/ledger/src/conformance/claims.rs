@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use strongroom_base::Timestamp;
 
-use super::{NOW, id, version_of};
+use super::subject::{NOW, id, version_of};
 use crate::{Claim, ClaimOutcome, Commit, Ledger, LedgerError, Version};
 
 fn after(seconds: u64) -> Timestamp {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{NOW, id, version_of};
+use super::subject::{NOW, id, version_of};
 use crate::{
     AggregateId, Change, Commit, Find, Found, IndexRow, Ledger, LedgerError, Page, Version, Write,
 };

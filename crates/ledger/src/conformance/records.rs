@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{NOW, entry, id, version_of};
+use super::subject::{NOW, entry, id, version_of};
 use crate::{
     AggregateId, Change, Changed, Claim, Commit, Condition, Find, Guard, IndexRow, Invalid, Ledger,
     LedgerError, Page, Phase, Stored, Version, Write,

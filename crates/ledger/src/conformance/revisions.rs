@@ -1,6 +1,6 @@
 //! Each change of a record is counted and said in a chain; what was put back is found.
 
-use super::{Factory, NOW, Subject, entry, id, version_of};
+use super::subject::{Factory, NOW, Subject, entry, id, version_of};
 use crate::audit::{VerifyError, verify_whole};
 use crate::{AggregateId, Commit, Damage, Ledger, LedgerError, Phase, REVISIONS, Revised, Version};
 

@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
-use super::{NOW, id};
+use super::subject::{NOW, id};
 use crate::{Change, Commit, Find, IndexRow, Ledger, LedgerError, Page, Snapshot, Version, Write};
 
 /// More than any ledger has connections for.

@@ -8,34 +8,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions as _, Connection as _, Executor as _, SqlSafeStr as _};
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
 
 use super::fault::Fault;
-use super::layout::{self, Layouts, Note};
+use super::layout::{self, REVISIONS, Schema};
 use super::link::{Link, Opener};
-use super::{SqliteOptions, beside, upgrade};
+use super::options::SqliteOptions;
+use super::{beside, upgrade};
 use crate::{ChainKey, Damage, Hindrance, Invalid, LedgerError, sql};
-
-/// The schema of the ledger from which on records have revisions.
-const REVISIONS: i64 = 3;
-
-/// What a file is for: how it is marked, kept and laid out.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Schema {
-    /// SQLite's `application_id`: tells our files from anybody's database.
-    application: i32,
-    set_application: &'static str,
-    journal: &'static str,
-    pragmas: &'static [(&'static str, &'static str)],
-    /// What is set once, before anything is in the file.
-    founding: &'static [&'static str],
-    /// What the file's header must say, as the pragmas that ask it do.
-    pub(super) demanded: &'static [(&'static str, i64)],
-    pub(super) migrations: &'static [(i64, &'static str, &'static str)],
-    pub(super) layouts: &'static Layouts,
-}
 
 /// What is not left to whoever made the file, on every connection.
 const GUARDS: [(&str, &str); 2] = [
@@ -44,93 +25,6 @@ const GUARDS: [(&str, &str); 2] = [
     // Damage to a page is found before it is believed.
     ("cell_size_check", "ON"),
 ];
-
-impl Schema {
-    pub(crate) const fn ledger() -> Self {
-        static LAYOUTS: Layouts = Layouts::new();
-        Self {
-            application: 0x5354_524c, // STRL
-            set_application: "PRAGMA application_id = 0x5354524c",
-            journal: "WAL",
-            // The log shrinks back after a long reader has let it grow.
-            pragmas: &[("synchronous", "FULL"), ("journal_size_limit", "67108864")],
-            founding: &[],
-            demanded: &[],
-            migrations: &[
-                (
-                    1,
-                    "ledger",
-                    include_str!("../../migrations/sqlite/0001_ledger.sql"),
-                ),
-                (
-                    2,
-                    "changes",
-                    include_str!("../../migrations/sqlite/0002_changes.sql"),
-                ),
-                (
-                    REVISIONS,
-                    "revisions",
-                    include_str!("../../migrations/sqlite/0003_revisions.sql"),
-                ),
-            ],
-            layouts: &LAYOUTS,
-        }
-    }
-
-    pub(crate) const fn keys() -> Self {
-        static LAYOUTS: Layouts = Layouts::new();
-        Self {
-            application: 0x5354_524b, // STRK
-            set_application: "PRAGMA application_id = 0x5354524b",
-            journal: "DELETE",
-            // See `key_file` for what each is for.
-            pragmas: &[("synchronous", "EXTRA"), ("secure_delete", "ON")],
-            founding: &["PRAGMA page_size = 4096", "PRAGMA auto_vacuum = FULL"],
-            demanded: &[("PRAGMA page_size", 4_096), ("PRAGMA auto_vacuum", 1)],
-            migrations: &[(
-                1,
-                "keys",
-                include_str!("../../migrations/sqlite-keys/0001_keys.sql"),
-            )],
-            layouts: &LAYOUTS,
-        }
-    }
-
-    /// Whether changes go to a log first, and not over a rollback journal.
-    pub(super) fn keeps_log(&self) -> bool {
-        self.journal == "WAL"
-    }
-
-    /// Whether this is what SQLite calls the way the file is journaled.
-    pub(super) fn is_journaled(&self, found: &str) -> bool {
-        found.eq_ignore_ascii_case(self.journal)
-    }
-
-    pub(super) fn newest(&self) -> i64 {
-        self.migrations
-            .iter()
-            .map(|(version, ..)| *version)
-            .max()
-            .unwrap_or(0)
-    }
-
-    /// The migrations as they are noted in the file that has seen them.
-    pub(super) fn noted(&self) -> Vec<Note> {
-        let note = |one: &Migration| {
-            let (version, sum) = (one.version, one.checksum.to_vec());
-            (version, one.description.to_string(), true, sum)
-        };
-        self.migrator().iter().map(note).collect()
-    }
-
-    pub(super) fn migrator(&self) -> Migrator {
-        let migrations = self.migrations.iter().map(|(version, name, sql)| {
-            let kind = MigrationType::Simple;
-            Migration::new(*version, (*name).into(), kind, sql.into_sql_str(), false)
-        });
-        Migrator::with_migrations(migrations.collect())
-    }
-}
 
 /// Opens the file at `path`: a connection, and how to make more of its kind. A file that is there and
 /// cannot be written is opened for reading alone. A ledger has a

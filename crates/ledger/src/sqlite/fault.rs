@@ -178,3 +178,8 @@ impl From<Fault> for LedgerError {
         }
     }
 }
+
+/// What a row that cannot be read as what it should be is taken for.
+pub(crate) fn damaged(damage: Damage) -> impl FnOnce(sqlx::Error) -> Fault {
+    move |error| Fault::reading(error, damage)
+}

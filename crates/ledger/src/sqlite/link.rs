@@ -9,9 +9,8 @@ use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection, Sqli
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, Row as _, Sqlite, Transaction};
 
 use super::beside::{self, Reading, Still};
-use super::connect::Schema;
-use super::fault::Fault;
-use super::{damaged, layout};
+use super::fault::{Fault, damaged};
+use super::layout::{self, Schema};
 use crate::{Damage, Hindrance};
 
 /// A statement with what is bound to it.
