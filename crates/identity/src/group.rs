@@ -7,7 +7,8 @@ use strongroom_base::{
 };
 
 use crate::{
-    Action, Crossing, Denied, Descent, GroupUid, SchemaV1, Subscription, SubscriptionState, Verdict,
+    Action, Crossing, Denied, Descent, GroupUid, NameUse, SchemaV1, Subscription,
+    SubscriptionState, Verdict,
 };
 
 /// A resource group.
@@ -85,16 +86,6 @@ pub struct GroupFacts<'a> {
     pub name: NameUse,
     /// Where the group is now.
     pub present: Present<'a>,
-}
-
-/// Whether a name is free where it is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "it is one or the other")]
-pub enum NameUse {
-    /// Nobody has it.
-    Free,
-    /// Somebody else has it, in the same or another case.
-    Taken,
 }
 
 /// Where a group is or goes.

@@ -46,12 +46,22 @@
 //! );
 //! # Ok::<(), strongroom_identity::IdentityRefusal>(())
 //! ```
+//!
+//! # Layers
+//! A module uses those that come before it here, and no others:
+//! - `id`, `name`, `action`, `role`, `tenancy`, `scope`, `denied`: names, what may be done where, and the no;
+//! - `tenant`, `subscription`, `principal`, `group`: what belongs to whom;
+//! - `caller`, `chain`, `access`, `authorize`: who may do what;
+//! - `managed`: identities that a tenant can be left with.
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod access;
 mod action;
 mod authorize;
+mod caller;
+mod chain;
+mod denied;
 mod group;
 mod id;
 mod managed;
@@ -70,23 +80,26 @@ pub use access::{
     assignee_key,
 };
 pub use action::{Action, UnknownAction};
-pub use authorize::{Absent, Caller, Denied, Verdict, absent, authorize};
+pub use authorize::{Absent, absent, authorize};
+pub use caller::Caller;
+pub use chain::{BrokenChain, Link, ScopeChain};
+pub use denied::{Denied, Verdict};
 pub use group::{
-    GroupCommand, GroupEvent, GroupFacts, GroupMachine, GroupRefusal, NameUse, Present,
-    ResourceGroup, group_name_key,
+    GroupCommand, GroupEvent, GroupFacts, GroupMachine, GroupRefusal, Present, ResourceGroup,
+    group_name_key,
 };
 pub use id::{AppId, GroupUid, VaultUid};
 pub use managed::{
     IdentityCommand, IdentityEvent, IdentityFacts, IdentityMachine, IdentityRefusal,
     IdentityStanding, ManagedIdentity, MoveMeaning, NoToken, token_for,
 };
-pub use name::{DisplayName, InvalidDisplayName};
+pub use name::{DisplayName, InvalidDisplayName, NameUse};
 pub use principal::{
     Principal, PrincipalCommand, PrincipalEvent, PrincipalFacts, PrincipalKind, PrincipalLife,
     PrincipalMachine, PrincipalRefusal, Standing, principal_name_key,
 };
 pub use role::{Role, UnknownRole};
-pub use scope::{BrokenChain, Link, Scope, ScopeChain, UnknownScope};
+pub use scope::{Scope, UnknownScope};
 pub use strongroom_base::{InvalidId, SchemaV1};
 pub use subscription::{
     Subscription, SubscriptionCommand, SubscriptionEvent, SubscriptionFacts, SubscriptionMachine,

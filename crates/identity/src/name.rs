@@ -84,6 +84,16 @@ impl From<DisplayName> for String {
     }
 }
 
+/// Whether a name is free where it is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "it is one or the other")]
+pub enum NameUse {
+    /// Nobody has it.
+    Free,
+    /// Somebody else has it, in the same or another case.
+    Taken,
+}
+
 #[cfg(test)]
 mod tests {
     use strongroom_base::{ResourceUid, Timestamp};

@@ -51,7 +51,9 @@ pub fn check(house: &House) -> Result<()> {
 const STAND: &[&str] = &[
     "strongroom-base",
     "strongroom-crypto",
+    "strongroom-identity",
     "strongroom-ledger",
+    "strongroom-resource",
     "strongroom",
 ];
 

@@ -54,10 +54,13 @@ impl Crate {
             if module.items.contains(name) {
                 return Some(at);
             }
-            return self
-                .imported(&at, module, name, after, left)
-                // A macro has made it.
-                .or(Some(at));
+            let passed_on = module
+                .imports
+                .iter()
+                .any(|import| import.name.as_deref() == Some(name));
+            let found = self.imported(&at, module, name, after, left);
+            // What is passed on and not found is of another crate; what is neither, a macro has made.
+            return if passed_on { found } else { found.or(Some(at)) };
         }
         Some(at)
     }
