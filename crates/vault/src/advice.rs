@@ -37,8 +37,22 @@ impl From<&Caller> for Party {
     }
 }
 
+impl Denial {
+    /// What would turn it into a yes, as a sentence with the exact command where there is one.
+    #[must_use]
+    pub fn remedy(self, key: &KeyId, party: &Party) -> String {
+        against(self, key, party)
+    }
+
+    /// The same where the call named no key.
+    #[must_use]
+    pub fn remedy_at(self, vault: &VaultName, party: &Party) -> String {
+        at_vault(self, vault, party)
+    }
+}
+
 /// What would turn a denial into a yes.
-pub(crate) fn against(denial: Denial, key: &KeyId, party: &Party) -> String {
+fn against(denial: Denial, key: &KeyId, party: &Party) -> String {
     let vault = key.vault.name();
     let name = &key.name;
     match denial {
@@ -56,7 +70,7 @@ pub(crate) fn against(denial: Denial, key: &KeyId, party: &Party) -> String {
 }
 
 /// The same where no key is named.
-pub(crate) fn at_vault(denial: Denial, vault: &VaultName, party: &Party) -> String {
+fn at_vault(denial: Denial, vault: &VaultName, party: &Party) -> String {
     match denial {
         Denial::IdentityGone => gone(vault, party),
         Denial::ForeignTenant => foreign(vault, party),

@@ -2,7 +2,7 @@
 
 use strongroom_base::{Outcome, OutcomeKind, Retry};
 
-use crate::{KeyId, KeyOperation, KeyPermission, Party, VaultName, advice};
+use crate::{KeyOperation, KeyPermission};
 
 /// Why a vault says no to a caller. A provider draws one from nothing but a well-formed answer of
 /// the vault or the directory: whatever else went wrong is no denial.
@@ -90,18 +90,6 @@ impl Denial {
             }
             Self::KeyNotYetValid | Self::KeyExpired => false,
         }
-    }
-
-    /// What would turn it into a yes, as a sentence with the exact command where there is one.
-    #[must_use]
-    pub fn remedy(self, key: &KeyId, party: &Party) -> String {
-        advice::against(self, key, party)
-    }
-
-    /// The same where the call named no key.
-    #[must_use]
-    pub fn remedy_at(self, vault: &VaultName, party: &Party) -> String {
-        advice::at_vault(self, vault, party)
     }
 }
 

@@ -4,6 +4,15 @@
 //! delete and rotation; the [`KeyVault`] trait; and the software vault that implements it over a
 //! seam to its state. It never reads a clock, draws a random number, or does I/O: times, ids and
 //! key material arrive in commands, and private material is somewhere else, by reference.
+//!
+//! # Layers
+//! A module uses those that come before it here, and no others:
+//! - `encoding`, `id`, `name`, `permission`, `material`, `address`, `caller`: names, who asks, and for what;
+//! - `denial`, `advice`, `error`, `settings`: the no, what would turn it into a yes, and how a vault judges;
+//! - `provider`: the traits that every vault answers;
+//! - `vault`, `access`, `key`: the machines, and whether a vault lets a caller in;
+//! - `import`, `software`, `conformance`: key material from outside, the software vault, and what every vault is
+//!   held to.
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -26,6 +35,7 @@ mod permission;
 mod provider;
 #[cfg(test)]
 mod samples;
+mod settings;
 pub mod software;
 #[cfg(test)]
 mod table;

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use strongroom_base::{Region, TenantId, Timestamp};
 use strongroom_crypto::{ResourceKey, SecretBytes, WrapAlgorithm};
 
-use crate::vault::{Authorization, Firewall, RecoveryLevel};
+use crate::settings::{Authorization, Firewall, RecoveryLevel};
 use crate::{
     Caller, KeyId, KeyOperation, KeyPermission, KeyType, KeyVersionId, VaultAddress, VaultError,
 };

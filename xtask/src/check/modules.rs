@@ -54,6 +54,7 @@ const STAND: &[&str] = &[
     "strongroom-identity",
     "strongroom-ledger",
     "strongroom-resource",
+    "strongroom-vault",
     "strongroom",
 ];
 

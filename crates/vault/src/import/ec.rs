@@ -6,7 +6,8 @@ use p256::pkcs8::{DecodePrivateKey, EncodePrivateKey};
 use strongroom_crypto::{CryptoError, Provider, SecretBytes};
 use zeroize::Zeroizing;
 
-use super::{ImportError, KeyPair};
+use super::error::ImportError;
+use super::pair::KeyPair;
 use crate::PublicKey;
 
 /// A scalar that is zero or not below the order comes once in 2³² draws.

@@ -4,8 +4,6 @@ use core::time::Duration;
 
 use strongroom_base::Timestamp;
 
-use super::Version;
-
 /// Days, of 86,400 seconds.
 const DAY: Duration = Duration::from_hours(24);
 
@@ -136,11 +134,12 @@ impl RotationPolicy {
             .map(|days| at.saturating_add(DAY * days))
     }
 
-    pub(super) fn due(&self, latest: &Version) -> Option<Timestamp> {
+    /// When it adds the next version, after one that was made at `created` and expires then, if it does.
+    pub(super) fn due(&self, created: Timestamp, expires: Option<Timestamp>) -> Option<Timestamp> {
         match self.rotate {
             RotateWhen::Never => None,
-            RotateWhen::AfterCreate { days } => Some(latest.created.saturating_add(DAY * days)),
-            RotateWhen::BeforeExpiry { days } => latest.expires.map(|expires| {
+            RotateWhen::AfterCreate { days } => Some(created.saturating_add(DAY * days)),
+            RotateWhen::BeforeExpiry { days } => expires.map(|expires| {
                 let before = u64::from(days) * 86_400_000;
                 Timestamp::from_unix_millis(expires.as_unix_millis().saturating_sub(before))
             }),

@@ -108,6 +108,7 @@ impl Key {
     /// When the rotation policy adds the next version: counted from the latest one.
     #[must_use]
     pub fn rotation_due(&self) -> Option<Timestamp> {
-        self.rotation.due(self.latest()?)
+        let latest = self.latest()?;
+        self.rotation.due(latest.created, latest.expires)
     }
 }

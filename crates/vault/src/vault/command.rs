@@ -1,12 +1,12 @@
 //! What can be asked of a vault.
 
-use std::collections::BTreeSet;
-
 use strongroom_base::{Region, TenantId, Timestamp};
 use strongroom_identity::{Action, Crossing, GroupUid, VaultUid};
 
-use super::{Authorization, Firewall, Grant, Grantee, RetentionDays};
-use crate::{KeyPermission, OpId, VaultName};
+use super::policy::{PolicyChange, PolicySpec};
+use super::state::RetentionDays;
+use crate::settings::{Authorization, Firewall};
+use crate::{OpId, VaultName};
 
 /// Something asked of a vault at a moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,37 +112,6 @@ pub struct VaultUpdate {
     pub authorization: Option<Authorization>,
     /// `networkAcls`.
     pub firewall: Option<Firewall>,
-}
-
-/// How access policies are changed, by the words of ARM's `accessPolicies/{add|replace|remove}`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "ARM has these three")]
-pub enum PolicyChange {
-    /// Adds permissions to those of the grantee.
-    Add {
-        /// For good, or for an operation that may be undone. What somebody granted for good is
-        /// never marked for an operation.
-        grant: Grant,
-    },
-    /// Sets the grantee's permissions, for good.
-    Replace,
-    /// Takes permissions from the grantee; an entry without any vanishes.
-    Remove,
-}
-
-/// One entry of a change of access policies.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "a driver makes it from these parts"
-)]
-pub struct PolicySpec {
-    /// The tenant of the grantee: the one that the vault trusts.
-    pub tenant: TenantId,
-    /// Whom it is for.
-    pub grantee: Grantee,
-    /// The permissions with keys.
-    pub keys: BTreeSet<KeyPermission>,
 }
 
 impl VaultAction {

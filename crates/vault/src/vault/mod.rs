@@ -18,17 +18,15 @@ mod tests;
 
 use strongroom_base::{Machine, Timestamp};
 
-pub use command::{NewVault, PolicyChange, PolicySpec, VaultAction, VaultCommand, VaultUpdate};
+pub use command::{NewVault, VaultAction, VaultCommand, VaultUpdate};
 pub use decide::{Holder, Place, VaultFacts};
 pub use event::VaultEvent;
-pub use policy::{Grant, Grantee, Policies, PolicyEntry};
+pub use policy::{Grant, Grantee, Policies, PolicyChange, PolicyEntry, PolicySpec};
 pub use refusal::VaultRefusal;
-pub use state::{
-    Authorization, Bypass, DefaultAction, Firewall, InvalidRetention, RecoveryLevel, RetentionDays,
-    Vault, VaultLife,
-};
+pub use state::{InvalidRetention, RetentionDays, Vault, VaultLife};
 
 use crate::VaultName;
+pub use crate::settings::{Authorization, Bypass, DefaultAction, Firewall, RecoveryLevel};
 
 /// The machine of one vault. Its state is `None` while the name is free.
 #[derive(Clone, Copy, Debug)]

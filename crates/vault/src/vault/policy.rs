@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use strongroom_base::PrincipalId;
+use strongroom_base::{PrincipalId, TenantId};
 use strongroom_identity::AppId;
 
-use super::{PolicyChange, PolicySpec};
 use crate::{KeyPermission, OpId};
 
 /// Whom an entry is for.
@@ -174,4 +173,35 @@ impl Policies {
             })
             .collect()
     }
+}
+
+/// How access policies are changed, by the words of ARM's `accessPolicies/{add|replace|remove}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "ARM has these three")]
+pub enum PolicyChange {
+    /// Adds permissions to those of the grantee.
+    Add {
+        /// For good, or for an operation that may be undone. What somebody granted for good is
+        /// never marked for an operation.
+        grant: Grant,
+    },
+    /// Sets the grantee's permissions, for good.
+    Replace,
+    /// Takes permissions from the grantee; an entry without any vanishes.
+    Remove,
+}
+
+/// One entry of a change of access policies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "a driver makes it from these parts"
+)]
+pub struct PolicySpec {
+    /// The tenant of the grantee: the one that the vault trusts.
+    pub tenant: TenantId,
+    /// Whom it is for.
+    pub grantee: Grantee,
+    /// The permissions with keys.
+    pub keys: BTreeSet<KeyPermission>,
 }
