@@ -191,24 +191,10 @@ impl<'ast> Visit<'ast> for Paths<'_> {
         let parser = syn::punctuated::Punctuated::<syn::Expr, syn::Token![,]>::parse_terminated;
         if let Ok(arguments) = called.parse_body_with(parser) {
             for argument in &arguments {
-                // Nothing here lives as long as the file.
-                let mut paths = Vec::new();
-                Owned(&mut paths).visit_expr(argument);
-                self.0.append(&mut paths);
+                // The arguments do not live as long as the file, which a visitor of their own does not ask for.
+                Paths(self.0).visit_expr(argument);
             }
         }
-    }
-}
-
-/// The same, for code that does not outlive the visit.
-struct Owned<'m>(&'m mut Vec<Vec<String>>);
-
-impl<'ast> Visit<'ast> for Owned<'_> {
-    fn visit_path(&mut self, path: &'ast syn::Path) {
-        if path.leading_colon.is_none() {
-            self.0.push(segments(path));
-        }
-        visit::visit_path(self, path);
     }
 }
 
