@@ -7,7 +7,7 @@ mod vaults;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use strongroom_base::{CorrelationId, PrincipalId, TenantId};
+use strongroom_base::{CorrelationId, Machine, PrincipalId, TenantId};
 use strongroom_identity::{Caller as Who, Denied, GroupUid, Standing};
 
 pub use self::directory::{
@@ -16,7 +16,7 @@ pub use self::directory::{
 pub use self::vaults::{KeyCensus, NewKey, NewVault, VersionInUse};
 use crate::Error;
 use crate::audit::Caller;
-use crate::driver::Reader;
+use crate::driver::{Assertions, Kept, Reader, Request};
 use crate::resource::Control;
 
 /// A principal at work in a resource group. Whatever it asks is judged by its rights, and recorded in
@@ -91,5 +91,19 @@ impl Operator {
                 Err(Denied::NotAuthenticated { principal }.into())
             }
         }
+    }
+
+    /// Asks something in the principal's name.
+    async fn drive<R: Request>(
+        &self,
+        request: &R,
+    ) -> Result<Option<<R::Machine as Kept>::Stored>, Error>
+    where
+        Error: From<<R::Machine as Machine>::Refusal>,
+    {
+        let records = &self.core.records;
+        records
+            .drive(request, Assertions::default(), &self.caller)
+            .await
     }
 }

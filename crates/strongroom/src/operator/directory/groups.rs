@@ -6,7 +6,7 @@ use strongroom_identity::{Action, GroupCommand, GroupRefusal, GroupUid, Scope};
 use super::not_there;
 use crate::Error;
 use crate::directory::{GroupRequest, Site};
-use crate::driver::{Assertions, Reader};
+use crate::driver::Reader;
 use crate::operator::Operator;
 
 /// A resource group, as it is shown.
@@ -153,10 +153,7 @@ impl Operator {
             command,
             caller: &self.caller,
         };
-        self.core
-            .records
-            .drive(&request, Assertions::default(), &self.caller)
-            .await?;
+        self.drive(&request).await?;
         let site = Reader::new(&self.core.records).group_site(group).await?;
         let view = site.as_ref().and_then(GroupView::of);
         Ok(view.ok_or(GroupRefusal::NotFound)?)

@@ -10,8 +10,8 @@ use strongroom_ledger::{Find, Found};
 use super::not_there;
 use crate::Error;
 use crate::directory::PrincipalRequest;
+use crate::driver::Reader;
 use crate::driver::kept::{index, principal_id};
-use crate::driver::{Assertions, Reader};
 use crate::operator::Operator;
 
 /// What kind of principal to register. Managed identities are made by their resources alone (R12).
@@ -193,11 +193,7 @@ impl Operator {
             command,
             caller: &self.caller,
         };
-        let changed = self
-            .core
-            .records
-            .drive(&request, Assertions::default(), &self.caller)
-            .await?;
+        let changed = self.drive(&request).await?;
         Ok(PrincipalView::of(
             changed.ok_or(PrincipalRefusal::NotFound)?,
         ))

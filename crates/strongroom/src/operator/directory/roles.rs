@@ -6,7 +6,7 @@ use strongroom_identity::{AccessCommand, AccessRefusal, Action, Role, Scope};
 use super::not_there;
 use crate::Error;
 use crate::directory::AccessRequest;
-use crate::driver::{Assertions, Reader};
+use crate::driver::Reader;
 use crate::operator::Operator;
 
 /// A role assignment, as it is shown.
@@ -90,10 +90,7 @@ impl Operator {
             command,
             caller: &self.caller,
         };
-        self.core
-            .records
-            .drive(&request, Assertions::default(), &self.caller)
-            .await?;
+        self.drive(&request).await?;
         Ok(())
     }
 }

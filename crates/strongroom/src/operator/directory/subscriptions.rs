@@ -8,7 +8,7 @@ use strongroom_identity::{
 use super::not_there;
 use crate::Error;
 use crate::directory::SubscriptionRequest;
-use crate::driver::{Assertions, Reader};
+use crate::driver::Reader;
 use crate::operator::Operator;
 
 /// A subscription, as it is shown.
@@ -164,11 +164,7 @@ impl Operator {
             command,
             caller: &self.caller,
         };
-        let changed = self
-            .core
-            .records
-            .drive(&request, Assertions::default(), &self.caller)
-            .await?;
+        let changed = self.drive(&request).await?;
         let changed = changed.ok_or(SubscriptionRefusal::NotFound)?;
         Ok(SubscriptionView::of(&changed))
     }

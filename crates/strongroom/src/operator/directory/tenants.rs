@@ -8,8 +8,8 @@ use strongroom_identity::{
 use crate::Error;
 use crate::audit::{Happened, Operation};
 use crate::directory::TenantRequest;
+use crate::driver::Reader;
 use crate::driver::kept::tenant_id;
-use crate::driver::{Assertions, Reader};
 use crate::operator::Operator;
 
 /// A tenant, as it is shown.
@@ -61,11 +61,7 @@ impl Operator {
             },
             caller: &self.caller,
         };
-        let made = self
-            .core
-            .records
-            .drive(&create, Assertions::default(), &self.caller)
-            .await?;
+        let made = self.drive(&create).await?;
         Ok(TenantView::of(made.ok_or(TenantRefusal::NotFound)?))
     }
 
