@@ -73,12 +73,6 @@ impl Core {
         Moment::now(&*self.clock)
     }
 
-    /// Whether what is due of `id` is not for whoever comes by: somebody in this process is at it, or nothing
-    /// can be written.
-    pub(crate) fn is_left_alone(&self, id: &AggregateId) -> bool {
-        self.read_only || self.busy.is_entered(id)
-    }
-
     /// 16 random bytes: an id that nobody else draws.
     pub(crate) fn random_id(&self) -> Result<[u8; 16], Error> {
         random_id(&self.provider)

@@ -171,7 +171,8 @@ impl Maintenance {
             budget.spend(failure);
         }
         if budget.is_left() {
-            let followed = control.follow_keys(|failure| budget.spend(failure));
+            let rows = budget.rows();
+            let followed = control.follow_keys(rows, |failure| budget.spend(failure));
             go_on(followed.await)?;
         }
         Ok(budget.done)
@@ -209,20 +210,16 @@ async fn rounds(control: Weak<Control>, every: Duration) {
         let Some(control) = control.upgrade() else {
             return;
         };
-        let round = Maintenance::new(control).run_due_or_say();
+        let round = async {
+            if let Err(error) = Maintenance::new(control).run_due().await {
+                tracing::error!(%error, code = error.code(), "what is due could not be found");
+            }
+        };
         // It must not end with the first round that fails as none ever should.
         if AssertUnwindSafe(round).catch_unwind().await.is_err() {
             tracing::error!(
                 "a round of maintenance failed, and its rest was not done: it begins anew"
             );
-        }
-    }
-}
-
-impl Maintenance {
-    async fn run_due_or_say(self) {
-        if let Err(error) = self.run_due().await {
-            tracing::error!(%error, code = error.code(), "what is due could not be found");
         }
     }
 }

@@ -22,7 +22,7 @@ use self::batch::{NotDone, Parts};
 
 pub(crate) use self::batch::{Batch, Request};
 pub(crate) use self::claims::EFFECTS_CLAIMED_FOR;
-pub(crate) use self::due::{has_come, is_due, log};
+pub(crate) use self::due::{has_come, log};
 pub(crate) use self::kept::Kept;
 pub(crate) use self::reader::Reader;
 

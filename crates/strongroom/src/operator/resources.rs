@@ -81,8 +81,7 @@ impl Operator {
     /// # Errors
     /// [`Error::NotFound`] if there is none, [`Error::Denied`] if the caller may not know.
     pub async fn resource(&self, name: &ResourceName) -> Result<ResourceHandle, Error> {
-        let found = self.find(name).await?;
-        let mut reader = Reader::new(&self.core.records);
+        let (mut reader, found) = self.find(name).await?;
         let who = reader.who(self.caller.principal).await?;
         let read = Action::AccountsRead;
         if let Some(resource) = found
@@ -109,31 +108,43 @@ impl Operator {
         })
     }
 
-    /// The resource of a name in the operator's group, with what is due of it done.
-    async fn find(&self, name: &ResourceName) -> Result<Option<Resource>, Error> {
+    /// The resource of a name in the operator's group, with what is due of it done, and the reader that has
+    /// read it.
+    async fn find(&self, name: &ResourceName) -> Result<(Reader<'_>, Option<Resource>), Error> {
         let key = resource_name_key(self.group, name.as_str());
         let mut caught_up = false;
         loop {
             let mut reader = Reader::new(&self.core.records);
             let found = Find::exact(index::RESOURCE_NAME, &*key);
             let found = reader.find_all(&found).await?;
-            let Some(Found { id, .. }) = found.first() else {
-                return Ok(None);
-            };
-            let Some(resource) = reader.load::<ResourceMachine>(id).await? else {
-                return Ok(None);
+            let resource = match found.first() {
+                Some(Found { id, .. }) => reader.load::<ResourceMachine>(id).await?,
+                None => None,
             };
             // The index is only a way to the state, which alone is authenticated.
-            if resource_name_key(resource.group, resource.name.as_str()) != key {
+            if let Some(found) = &resource
+                && resource_name_key(found.group, found.name.as_str()) != key
+            {
                 return Err(Error::ForgedIndex {
                     name: name.to_string(),
                 });
             }
+            let behind = match &resource {
+                Some(found) if !caught_up => {
+                    let id = resource_id(found.uid)?;
+                    let is_behind = self
+                        .core
+                        .records
+                        .is_behind::<ResourceMachine>(&id, &resource);
+                    is_behind.then_some(found.uid)
+                }
+                Some(_) | None => None,
+            };
+            let Some(uid) = behind else {
+                return Ok((reader, resource));
+            };
             drop(reader);
-            // What cannot be done now stays due.
-            if caught_up || !self.core.catch_up(&resource).await? {
-                return Ok(Some(resource));
-            }
+            self.core.catch_up(uid).await?;
             caught_up = true;
         }
     }
@@ -154,13 +165,13 @@ impl Operator {
         for Found { id, .. } in found {
             // Purged since it was found, or not for the caller to see.
             let found = reader.load_unasserted::<ResourceMachine>(&id).await?;
+            let is_over = has_come::<ResourceMachine>(&found.state, now);
             let Some(resource) = found.state else {
                 continue;
             };
             let Some(site) = reader.site_of_resource(&resource).await? else {
                 continue;
             };
-            let is_over = has_come::<ResourceMachine>(&Some(resource.clone()), now);
             if !is_over && site.allows(&who, Action::AccountsRead).is_ok() {
                 views.push(ResourceView::of(&resource, &site));
             }
@@ -173,14 +184,7 @@ impl Operator {
     /// # Errors
     /// [`Refusal::Absent`], [`Error::Denied`].
     pub async fn resource_by_uid(&self, uid: ResourceUid) -> Result<ResourceHandle, Error> {
-        let found = self
-            .core
-            .records
-            .load::<Resource>(&resource_id(uid)?)
-            .await?;
-        if let Some(found) = &found.state {
-            self.core.catch_up(found).await?;
-        }
+        self.core.catch_up(uid).await?;
         let mut reader = Reader::new(&self.core.records);
         let who = reader.who(self.caller.principal).await?;
         let resource = reader.load::<ResourceMachine>(&resource_id(uid)?).await?;

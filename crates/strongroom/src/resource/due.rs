@@ -6,7 +6,7 @@ use strongroom_resource::{Resource, ResourceAction, ResourceMachine};
 use super::Control;
 use crate::Error;
 use crate::driver::kept::resource_id;
-use crate::driver::{Assertions, has_come, is_due, log};
+use crate::driver::{Assertions, has_come, log};
 
 impl Control {
     /// Does what is due of a resource.
@@ -21,16 +21,13 @@ impl Control {
         self.settle_resource(uid, &caller).await
     }
 
-    /// Does what is due of a resource that somebody is about to rest on, as it was read. Whether it did, so
-    /// that it has to be read again.
-    pub(crate) async fn catch_up(&self, resource: &Resource) -> Result<bool, Error> {
-        let id = resource_id(resource.uid)?;
-        if self.records.is_left_alone(&id)
-            || !is_due::<ResourceMachine>(&Some(resource.clone()), self.records.now())
-        {
-            return Ok(false);
+    /// Does what is due of a resource before somebody rests on it. What cannot be done stays due.
+    pub(crate) async fn catch_up(&self, uid: ResourceUid) -> Result<(), Error> {
+        let id = resource_id(uid)?;
+        let found = self.records.load::<Resource>(&id).await?.state;
+        if self.records.is_behind::<ResourceMachine>(&id, &found) {
+            log(&id, Box::pin(self.advance_resource(uid)).await);
         }
-        log(&id, Box::pin(self.advance_resource(resource.uid)).await);
-        Ok(true)
+        Ok(())
     }
 }

@@ -10,24 +10,32 @@ use super::Control;
 use super::request::ResourceRequest;
 use crate::Error;
 use crate::audit::Caller;
-use crate::driver::kept::index;
+use crate::driver::kept::{index, resource_id};
 use crate::driver::{Assertions, Request as _};
 
 impl Control {
-    /// Every follower looks at its key, for as long as `may_go_on` says so, from any of them on. What stands
+    /// Every follower looks at its key, at most `at_most` of them, and for as long as `may_go_on` says so. What stands
     /// against the latest version is reported, and the present one stays.
     pub(crate) async fn follow_keys(
         &self,
+        at_most: usize,
         mut may_go_on: impl FnMut(Option<OutcomeKind>) -> bool + Send,
     ) -> Result<(), Error> {
         let followers = Find::prefix(index::FOLLOWER, "");
-        let found = self.records.find_sound(&followers, usize::MAX, |_| true);
-        let mut followers = found.await?;
-        // Whoever looks at a few must not look at the same few each time.
-        let first = ResourceUid::from_bytes(self.records.random_id()?).to_string();
-        let split = followers.partition_point(|(_, id)| *id.id() < *first);
-        followers.rotate_left(split);
-        for (_, id) in followers {
+        // Whoever looks at a few must not look at the same few each time: from anywhere to the end, then from
+        // the beginning.
+        let from = ResourceUid::from_bytes(self.records.random_id()?);
+        let (key, id) = (from.to_string(), resource_id(from)?);
+        let behind = Some((key.clone(), id));
+        let mut found = self
+            .records
+            .find_sound(&followers, behind, at_most, |_| true)
+            .await?;
+        let left = at_most.saturating_sub(found.len());
+        let before = |found: &str| *found <= *key;
+        let begin = self.records.find_sound(&followers, None, left, before);
+        found.extend(begin.await?);
+        for (_, id) in found {
             if let Err(error) = self.follow_key(&id).await {
                 tracing::warn!(%id, %error, code = error.code(), "a resource stays on its key version");
             }

@@ -190,15 +190,12 @@ impl ResourceHandle {
 
     /// Does what is due of what a change rests on: the resource, and the key that it is to go over to.
     pub(super) async fn catch_up(&self, change: &ResourceChange) -> Result<(), Error> {
-        let id = resource_id(self.uid)?;
-        if let Some(found) = self.core.records.load::<Resource>(&id).await?.state {
-            self.core.catch_up(&found).await?;
-        }
+        self.core.catch_up(self.uid).await?;
         if let ResourceChange::SetKey { key, .. } = change {
             let key = self.core.vaults.parse(key)?;
             if *key.vault.suffix() == VaultSuffix::embedded() {
                 let vault = key.vault.name();
-                self.core.vaults.catch_up(vault, &key.name).await?;
+                self.core.vaults.catch_up(vault, Some(&key.name)).await?;
             }
         }
         Ok(())

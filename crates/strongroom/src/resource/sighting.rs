@@ -63,11 +63,12 @@ impl Sighting<'_> {
             ManagedIdentity::On { principal, .. } => Some(principal),
             ManagedIdentity::Off => None,
         };
-        match self.vaults.route(&asked.vault)? {
+        let route = self.vaults.route(&asked.vault)?;
+        match route {
             Route::Embedded(_) | Route::Seen(_) => {
                 self.inspect_own(reader, asked, principal, site).await
             }
-            Route::Outside(recorded, facts) => {
+            Route::Outside(..) => {
                 let Some(principal) = principal else {
                     // Nobody is there for whom an outside vault would show anything.
                     let denial = Denial::IdentityGone;
@@ -79,7 +80,6 @@ impl Sighting<'_> {
                     origin: Origin::TrustedService,
                     correlation: self.caller.correlation,
                 };
-                let route = Route::Outside(recorded, facts);
                 reader.release();
                 inspect_outside(asked, &identity, &route, self.follows).await
             }

@@ -1,5 +1,6 @@
 //! What time has made due of vaults and keys, and what was cut off.
 
+use strongroom_base::Machine;
 use strongroom_vault::key::{Key, KeyAction, KeyMachine};
 use strongroom_vault::vault::{Vault, VaultAction, VaultMachine};
 use strongroom_vault::{KeyName, VaultName};
@@ -8,7 +9,7 @@ use super::{VaultRouter, own_asker};
 use crate::Error;
 use crate::audit::Caller;
 use crate::driver::kept::{key_id, vault_id};
-use crate::driver::{Assertions, has_come, is_due, log};
+use crate::driver::{Assertions, has_come, log};
 
 impl VaultRouter {
     /// Does what is due of a vault.
@@ -42,40 +43,47 @@ impl VaultRouter {
         self.settle_key(vault, name, &caller).await
     }
 
-    /// Does what is due of a vault that somebody is about to rest on, as it was read. Whether it did, so that
-    /// it has to be read again.
-    pub(crate) async fn catch_up_vault(&self, vault: Option<&Vault>) -> Result<bool, Error> {
-        let Some(found) = vault else { return Ok(false) };
-        let id = vault_id(&found.name)?;
-        if self.records.is_left_alone(&id)
-            || !is_due::<VaultMachine>(&vault.cloned(), self.records.now())
-        {
-            return Ok(false);
-        }
-        log(&id, Box::pin(self.advance_vault(&found.name)).await);
-        Ok(true)
+    /// Whether something is due of a vault, or of a key in it, that somebody is about to rest on, as they were
+    /// read.
+    pub(crate) fn are_behind(
+        &self,
+        vault: &<VaultMachine as Machine>::State,
+        key: &<KeyMachine as Machine>::State,
+    ) -> Result<bool, Error> {
+        let vault_is = match vault {
+            Some(found) => {
+                let id = vault_id(&found.name)?;
+                self.records.is_behind::<VaultMachine>(&id, vault)
+            }
+            None => false,
+        };
+        let key_is = match key {
+            Some(found) => {
+                let id = key_id(&found.vault, &found.name)?;
+                self.records.is_behind::<KeyMachine>(&id, key)
+            }
+            None => false,
+        };
+        Ok(vault_is || key_is)
     }
 
-    /// The same of a key.
-    pub(crate) async fn catch_up_key(&self, key: Option<&Key>) -> Result<bool, Error> {
-        let Some(found) = key else { return Ok(false) };
-        let id = key_id(&found.vault, &found.name)?;
-        if self.records.is_left_alone(&id)
-            || !is_due::<KeyMachine>(&key.cloned(), self.records.now())
-        {
-            return Ok(false);
+    /// Does what is due of a vault, and of a key in it if one is named. What cannot be done stays due.
+    pub(crate) async fn catch_up(
+        &self,
+        vault: &VaultName,
+        key: Option<&KeyName>,
+    ) -> Result<(), Error> {
+        let id = vault_id(vault)?;
+        let found = self.records.load::<Vault>(&id).await?.state;
+        if self.records.is_behind::<VaultMachine>(&id, &found) {
+            log(&id, Box::pin(self.advance_vault(vault)).await);
         }
-        let advanced = Box::pin(self.advance_key(&found.vault, &found.name));
-        log(&id, advanced.await);
-        Ok(true)
-    }
-
-    /// Does what is due of a vault and a key in it, before they are read.
-    pub(crate) async fn catch_up(&self, vault: &VaultName, key: &KeyName) -> Result<(), Error> {
-        let found = self.records.load::<Vault>(&vault_id(vault)?).await?.state;
-        self.catch_up_vault(found.as_ref()).await?;
-        let found = self.records.load::<Key>(&key_id(vault, key)?).await?.state;
-        self.catch_up_key(found.as_ref()).await?;
+        let Some(key) = key else { return Ok(()) };
+        let id = key_id(vault, key)?;
+        let found = self.records.load::<Key>(&id).await?.state;
+        if self.records.is_behind::<KeyMachine>(&id, &found) {
+            log(&id, Box::pin(self.advance_key(vault, key)).await);
+        }
         Ok(())
     }
 

@@ -95,19 +95,17 @@ impl Operator {
         let mut caught_up = false;
         let (mut reader, vault, key) = loop {
             let mut reader = Reader::new(&self.core.records);
-            let key = match &key_id {
+            let found_key = match &key_id {
                 Some(id) => reader.load::<KeyMachine>(id).await?,
                 None => None,
             };
-            let vault = reader.load::<VaultMachine>(&vault_id).await?;
-            reader.release();
-            // What is due of either is done before it is rested on; what cannot be done stays due.
-            if caught_up
-                || !(vaults.catch_up_vault(vault.as_ref()).await?
-                    || vaults.catch_up_key(key.as_ref()).await?)
-            {
-                break (reader, vault, key);
+            let found = reader.load::<VaultMachine>(&vault_id).await?;
+            if caught_up || !vaults.are_behind(&found, &found_key)? {
+                break (reader, found, found_key);
             }
+            // What is due of either is done before it is rested on, and both are read again.
+            drop(reader);
+            vaults.catch_up(vault, key).await?;
             caught_up = true;
         };
         let asker = reader

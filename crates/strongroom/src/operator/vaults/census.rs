@@ -174,8 +174,9 @@ impl Reader<'_> {
         for Found { key, id } in self.find_all(wanted).await? {
             let resource = self.load_unasserted::<ResourceMachine>(&id).await?.state;
             // Nobody needs a key for what is over.
-            let resource =
-                resource.filter(|found| !has_come::<ResourceMachine>(&Some(found.clone()), now));
+            if has_come::<ResourceMachine>(&resource, now) {
+                continue;
+            }
             // The index is only a way to the state, which alone is authenticated.
             wrapped.extend(resource.filter(|resource| {
                 matches!(

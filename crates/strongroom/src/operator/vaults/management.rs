@@ -83,7 +83,7 @@ impl Operator {
             firewall,
         });
         // Whoever has the name may be gone by now.
-        self.catch_up(&name).await?;
+        self.core.vaults.catch_up(&name, None).await?;
         let made = self
             .core
             .vaults
@@ -98,7 +98,7 @@ impl Operator {
     /// [`Error::NotFound`] if there is none that the caller may see, [`Error::Denied`] if it may not
     /// know.
     pub async fn vault(&self, name: &VaultName) -> Result<VaultInfo, Error> {
-        self.catch_up(name).await?;
+        self.core.vaults.catch_up(name, None).await?;
         let mut reader = Reader::new(&self.core.records);
         let (vault, site) = self.visible_vault(&mut reader, name).await?;
         Ok(VaultInfo::of(&vault, &site))
@@ -116,10 +116,12 @@ impl Operator {
         let now = self.core.records.now();
         for id in reader.vaults_below(&assigned).await? {
             let found = reader.load_unasserted::<VaultMachine>(&id).await?;
+            if has_come::<VaultMachine>(&found.state, now) {
+                continue;
+            }
             let Some(vault) = found
                 .state
                 .filter(|vault| !matches!(vault.life, VaultLife::Purging { .. }))
-                .filter(|vault| !has_come::<VaultMachine>(&Some(vault.clone()), now))
             else {
                 continue;
             };
@@ -225,7 +227,7 @@ impl Operator {
         name: &VaultName,
         action: VaultAction,
     ) -> Result<Option<Vault>, Error> {
-        self.catch_up(name).await?;
+        self.core.vaults.catch_up(name, None).await?;
         let mut reader = Reader::new(&self.core.records);
         match self.visible_vault(&mut reader, name).await {
             Ok(_) | Err(Error::Denied(_)) => {}
@@ -269,16 +271,6 @@ impl Operator {
                 place: "what you may see".to_owned(),
             },
         })
-    }
-
-    /// Does what is due of a vault before somebody rests on it.
-    async fn catch_up(&self, name: &VaultName) -> Result<(), Error> {
-        let found = self.core.records.load::<Vault>(&vault_id(name)?).await?;
-        self.core
-            .vaults
-            .catch_up_vault(found.state.as_ref())
-            .await?;
-        Ok(())
     }
 
     async fn shown(&self, name: &VaultName, vault: Option<Vault>) -> Result<VaultInfo, Error> {

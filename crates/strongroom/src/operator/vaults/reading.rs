@@ -27,10 +27,11 @@ impl Operator {
         let mut reader = Reader::new(&self.core.records);
         for Found { id, .. } in reader.find_all(&keys_in(vault)).await? {
             let key = reader.load_unasserted::<KeyMachine>(&id).await?.state;
+            // Of a key that is not deleted it is a rotation that is due.
+            let has_come = has_come::<KeyMachine>(&key, now);
             // The index is only a way to the state, which alone is authenticated.
             let here = |key: &Key| {
-                let is_deleted = matches!(key.life, KeyLife::Deleted { .. });
-                let is_over = is_deleted && has_come::<KeyMachine>(&Some(key.clone()), now);
+                let is_over = has_come && matches!(key.life, KeyLife::Deleted { .. });
                 is_there(key) && !is_over && key.vault.lookup_key() == vault.lookup_key()
             };
             if let Some(key) = key.filter(here)
